@@ -1,0 +1,132 @@
+//! The start: from a configuration to a running server, in the order in which things depend on each other.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+use crate::clock;
+use crate::config::Config;
+use crate::counter::Counters;
+use crate::descriptors::{self, TooFew};
+use crate::http::{Auth, Listener, Pool, Service};
+use crate::keeper::Keeper;
+use crate::metrics::Metrics;
+use crate::shutdown::Running;
+use crate::store::spill::{self, ReplayError};
+use crate::store::{self, CachedStore, StoreError, StoreHealth, StoreUrl, ViewSink};
+
+/// Why the server did not start.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// The store cannot be opened.
+    #[error("cannot open store {url}: {error}; try --store, or look at who may write there")]
+    Store {
+        /// Which.
+        url: String,
+        /// Why.
+        error: StoreError,
+    },
+    /// What an earlier drain spilled cannot be applied.
+    #[error("{0}; its views are safe in it; try again once the store answers")]
+    Replay(#[from] ReplayError),
+    /// The address cannot be bound.
+    #[error("cannot listen on {address}: {error}; try --listen with another port")]
+    Listen {
+        /// Where.
+        address: SocketAddr,
+        /// Why.
+        error: std::io::Error,
+    },
+    /// Too few descriptors.
+    #[error(transparent)]
+    Descriptors(#[from] TooFew),
+    /// No thread.
+    #[error("cannot start a thread: {0}; try a higher limit of processes")]
+    Thread(std::io::Error),
+}
+
+/// Opens a store for a command.
+///
+/// # Errors
+/// [`StartError::Store`].
+pub fn open_store(url: &StoreUrl) -> Result<Arc<dyn store::Store>, StartError> {
+    store::open(url).map_err(|error| StartError::Store {
+        url: url.to_string(),
+        error,
+    })
+}
+
+/// Starts the server. When this returns, it answers.
+///
+/// # Errors
+/// What kept it from starting; then nothing of it runs.
+pub fn start(config: &Config) -> Result<Running, StartError> {
+    // The address first: it is the likeliest thing to be wrong, and the cheapest to find out.
+    let listener = Listener::bind(
+        config.listen,
+        config.idle_timeout,
+        config.limits.request_timeout,
+    )
+    .map_err(|error| StartError::Listen {
+        address: config.listen,
+        error,
+    })?;
+    let address = listener.address();
+    let connections = descriptors::reserve(config.max_connections)?;
+
+    let metrics = Arc::new(Metrics::new(config.counting.queue_capacity));
+    let store = open_store(&config.store)?;
+    if let Some(database) = config.store.file() {
+        let events = spill::replay(database, &*store, clock::now())?;
+        metrics.replayed_events.inc_by(events);
+        if events > 0 {
+            tracing::info!(events, "applied what the last stop had to spill");
+        }
+    }
+    match store.last_drain() {
+        Ok(Some(drain)) => metrics.last_drain(&drain),
+        Ok(None) => {}
+        Err(error) => tracing::warn!(%error, "cannot read how the last drain went"),
+    }
+    let cached = Arc::new(CachedStore::new(store, config.cache_bytes));
+    let keeper = Keeper::start(Arc::clone(&cached)).map_err(StartError::Thread)?;
+
+    let health = Arc::new(StoreHealth::default());
+    let (counters, intake) = Counters::start(
+        config.counting.clone(),
+        Arc::clone(&cached) as Arc<dyn ViewSink>,
+        Arc::clone(&metrics),
+        Arc::clone(&health),
+    )
+    .map_err(StartError::Thread)?;
+    let intake = Arc::new(intake);
+
+    let service = Arc::new(Service::new(
+        Arc::clone(&cached),
+        Arc::clone(&intake) as _,
+        health,
+        Auth::new(config.token.clone()),
+        config.limits,
+        config.cors_origin.clone(),
+        Arc::clone(&metrics),
+        address,
+    ));
+    let pool = Pool::start(
+        listener,
+        Arc::clone(&service),
+        connections,
+        config.idle_timeout,
+    )
+    .map_err(StartError::Thread)?;
+
+    Ok(Running {
+        pool,
+        service,
+        intake,
+        counters,
+        keeper,
+        store: cached,
+        metrics,
+        database: config.store.file().map(Into::into),
+        drain_timeout: config.drain_timeout,
+    })
+}

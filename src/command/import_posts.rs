@@ -1,0 +1,145 @@
+//! `viewtally import posts`, and `serve --import`: files into the store, with a line for what went otherwise than
+//! their author may expect.
+
+use std::path::PathBuf;
+
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+
+use super::Done;
+use crate::import::{self, FileError, Found, ImportedPost, Outcome, SkipReason};
+use crate::model::Millis;
+use crate::store::import::ImportContent;
+use crate::store::{Imported, Source, Store, StoreUrl};
+use crate::{app, clock};
+
+/// What became of the files.
+#[derive(Debug, Default)]
+pub(super) struct Report {
+    created: u64,
+    updated: u64,
+    unchanged: u64,
+    drafts: u64,
+    hidden: u64,
+    future: u64,
+    failed: u64,
+}
+
+pub(super) fn run(url: &StoreUrl, paths: &[PathBuf], max_body: u64) -> anyhow::Result<Done> {
+    let report = import(url, paths, max_body)?;
+    println!("{report}");
+    Ok(if report.failed == 0 {
+        Done::Well
+    } else {
+        Done::Partly
+    })
+}
+
+/// Imports everything below `paths`.
+///
+/// # Errors
+/// Only when the store fails. Files that cannot be imported are reported as they are met, and counted.
+pub(super) fn import(url: &StoreUrl, paths: &[PathBuf], max_body: u64) -> anyhow::Result<Report> {
+    let store = app::open_store(url)?;
+    let bar = ProgressBar::with_draw_target(None, ProgressDrawTarget::stderr());
+    bar.set_style(
+        ProgressStyle::with_template("{spinner} {pos} files, {per_sec}, {elapsed}")
+            .unwrap_or_else(|_| ProgressStyle::default_spinner()),
+    );
+    let mut report = Report::default();
+    for found in import::walk(paths) {
+        bar.inc(1);
+        // Lines and bar share the terminal: the bar steps aside for them.
+        bar.suspend(|| report.take(&*store, found, max_body))?;
+    }
+    bar.finish_and_clear();
+    Ok(report)
+}
+
+impl Report {
+    /// Imports what was found.
+    ///
+    /// # Errors
+    /// Only when the store fails: then going on makes no sense.
+    fn take(&mut self, store: &dyn Store, found: Found, max_body: u64) -> anyhow::Result<()> {
+        let now = clock::now();
+        let (file, root) = match found {
+            Found::File { file, root } => (file, root),
+            Found::Hidden(_) => {
+                self.hidden += 1;
+                return Ok(());
+            }
+            Found::Failed(error) => {
+                self.fail(&error);
+                return Ok(());
+            }
+        };
+        match import::read(&file, &root, now.timestamp(), max_body) {
+            Ok(Outcome::Post(post)) => self.keep(store, post, now)?,
+            Ok(Outcome::Skipped(SkipReason::Draft)) => self.drafts += 1,
+            Ok(Outcome::Skipped(SkipReason::Hidden)) => self.hidden += 1,
+            Ok(Outcome::Skipped(SkipReason::Future)) => self.future += 1,
+            Err(error) => self.fail(&error),
+        }
+        Ok(())
+    }
+
+    fn keep(&mut self, store: &dyn Store, post: ImportedPost, now: Millis) -> anyhow::Result<()> {
+        let wanted = post.slug.clone();
+        let file = post.source.clone();
+        let source = Source {
+            absolute: post.source,
+            relative: post.relative,
+        };
+        let content = ImportContent {
+            slug: post.slug,
+            title: post.title,
+            summary: post.summary,
+            body: post.body,
+            tags: post.tags,
+            published_at: post.published_at.map(Millis),
+            updated_at: post.updated_at.map(Millis),
+        };
+        let imported = match store.import(&source, &content, now)? {
+            Imported::Created(imported) => {
+                self.created += 1;
+                imported
+            }
+            Imported::Updated(imported) => {
+                self.updated += 1;
+                imported
+            }
+            Imported::Unchanged(_) => {
+                self.unchanged += 1;
+                return Ok(());
+            }
+        };
+        if imported.slug != wanted {
+            eprintln!(
+                "{file}: the slug {wanted} is taken, served as {}",
+                imported.slug
+            );
+        }
+        Ok(())
+    }
+
+    fn fail(&mut self, error: &FileError) {
+        self.failed += 1;
+        eprintln!("{error}");
+    }
+}
+
+impl std::fmt::Display for Report {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(
+            f,
+            "imported: {} new, {} updated, {} unchanged; skipped: {} drafts, {} hidden, {} dated in the future; {} failed",
+            self.created,
+            self.updated,
+            self.unchanged,
+            self.drafts,
+            self.hidden,
+            self.future,
+            self.failed
+        )
+    }
+}

@@ -1,0 +1,135 @@
+//! `viewtally top`: what is read most, as a table or as JSON.
+
+use std::fmt::Write as _;
+
+use serde::Serialize;
+use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
+
+use super::Done;
+use crate::cli::TopFlags;
+use crate::model::{Millis, Period, PostSummary};
+use crate::store::StoreUrl;
+use crate::{app, clock};
+
+/// Columns a title may take.
+const TITLE_WIDTH: usize = 60;
+
+#[derive(Serialize)]
+struct Top {
+    period: &'static str,
+    items: Vec<PostSummary>,
+}
+
+pub(super) fn run(url: &StoreUrl, flags: &TopFlags) -> anyhow::Result<Done> {
+    let store = app::open_store(url)?;
+    let since = flags
+        .period
+        .length()
+        .map(|length| Millis(clock::now().0 - length));
+    let items = store.top(since, flags.limit)?;
+    if flags.json {
+        let period = Period::NAMES
+            .into_iter()
+            .find(|(_, period)| *period == flags.period);
+        let top = Top {
+            period: period.map_or("all", |(name, _)| name),
+            items,
+        };
+        println!("{}", serde_json::to_string(&top)?);
+    } else {
+        print!("{}", table(&items));
+    }
+    Ok(Done::Well)
+}
+
+fn table(items: &[PostSummary]) -> String {
+    if items.is_empty() {
+        return "no posts yet; try viewtally import posts PATH\n".to_owned();
+    }
+    let number_width = items
+        .iter()
+        .map(|item| item.views.to_string().len())
+        .max()
+        .unwrap_or(0)
+        .max(5);
+    let title_width = items
+        .iter()
+        .map(|item| item.title.width())
+        .max()
+        .unwrap_or(0)
+        .clamp(5, TITLE_WIDTH);
+    let mut text = format!(
+        "{:>number_width$}  {}  SLUG\n",
+        "VIEWS",
+        pad("TITLE", title_width)
+    );
+    for item in items {
+        let title = pad(&shorten(&item.title, title_width), title_width);
+        // A String takes every write.
+        let _ = writeln!(
+            text,
+            "{:>number_width$}  {title}  {}",
+            item.views, item.slug
+        );
+    }
+    text
+}
+
+/// Cuts to so many columns; Hangul and Kana take two each.
+fn shorten(text: &str, columns: usize) -> String {
+    let clean: String = text
+        .chars()
+        .map(|c| if c.is_control() { ' ' } else { c })
+        .collect();
+    if clean.width() <= columns {
+        return clean;
+    }
+    let mut used = 1;
+    let mut short: String = clean
+        .chars()
+        .take_while(|c| {
+            used += c.width().unwrap_or(0);
+            used <= columns
+        })
+        .collect();
+    short.push('…');
+    short
+}
+
+fn pad(text: &str, columns: usize) -> String {
+    let missing = columns.saturating_sub(text.width());
+    format!("{text}{}", " ".repeat(missing))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn wide_letters_keep_the_columns_straight() {
+        let item = |title: &str, views| PostSummary {
+            id: 1,
+            slug: "s".to_owned(),
+            title: title.to_owned(),
+            summary: String::new(),
+            tags: Vec::new(),
+            published_at: Millis(0),
+            updated_at: Millis(0),
+            views,
+            viewers: 0,
+        };
+        let long = "가".repeat(50);
+        let text = table(&[item("한글", 1_234_567), item(&long, 2)]);
+        let columns: Vec<usize> = text
+            .lines()
+            .map(|line| line.rsplit_once("  ").map_or(0, |(left, _)| left.width()))
+            .collect();
+        assert!(columns.windows(2).all(|pair| pair[0] == pair[1]), "{text}");
+        assert!(text.contains("…"));
+    }
+
+    #[test]
+    fn no_posts_say_what_to_try() {
+        assert!(table(&[]).contains("import posts"));
+    }
+}

@@ -1,0 +1,143 @@
+//! Raw flags made into a [`Config`] that needs no further checking.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use crate::cli::ServeFlags;
+use crate::counter::Settings;
+use crate::http::Limits;
+use crate::store::StoreUrl;
+
+/// Bytes of posts kept in memory.
+const CACHE_BYTES: u64 = 64 << 20;
+
+/// Everything `serve` needs to know; validated.
+#[derive(Clone, Debug)]
+pub struct Config {
+    /// Where to serve.
+    pub listen: SocketAddr,
+    /// Where posts and counts are kept.
+    pub store: StoreUrl,
+    /// What to import at start.
+    pub import: Option<PathBuf>,
+    /// What writing needs.
+    pub token: Option<String>,
+    /// `Access-Control-Allow-Origin`.
+    pub cors_origin: String,
+    /// Connections at once.
+    pub max_connections: usize,
+    /// Silence that ends a connection.
+    pub idle_timeout: Duration,
+    /// Bounds on one request.
+    pub limits: Limits,
+    /// How counting behaves.
+    pub counting: Settings,
+    /// Bytes of posts kept in memory.
+    pub cache_bytes: u64,
+    /// How long a stop may take.
+    pub drain_timeout: Duration,
+}
+
+/// Flags that cannot be followed. The text says what, why, and what to try.
+#[derive(Debug, thiserror::Error)]
+#[error("{0}")]
+pub struct ConfigError(String);
+
+impl ConfigError {
+    pub(crate) fn new(text: String) -> ConfigError {
+        ConfigError(text)
+    }
+}
+
+impl Config {
+    /// Validates flags.
+    ///
+    /// # Errors
+    /// The first flag that cannot be followed.
+    pub fn new(flags: ServeFlags, store: StoreUrl) -> Result<Config, ConfigError> {
+        let token = read_token(&flags)?;
+        if token.is_none() && !flags.listen.ip().is_loopback() {
+            return refuse(format!(
+                "cannot listen on {}: other machines could write without a token; try --token-file FILE, or --listen 127.0.0.1:{}",
+                flags.listen,
+                flags.listen.port()
+            ));
+        }
+        at_least_one("--max-connections", flags.max_connections)?;
+        at_least_one("--queue-capacity", flags.queue_capacity)?;
+        at_least_one("--counters", flags.counters)?;
+        at_least_one("--batch-max", flags.batch_max)?;
+        not_zero("--idle-timeout", flags.idle_timeout)?;
+        not_zero("--request-timeout", flags.request_timeout)?;
+        not_zero("--scale-after", flags.scale_after)?;
+        if flags.cors_origin.chars().any(|c| c.is_control()) || !flags.cors_origin.is_ascii() {
+            return refuse("--cors-origin is no origin; try * or https://example.com".to_owned());
+        }
+        Ok(Config {
+            listen: flags.listen,
+            store,
+            import: flags.import,
+            token,
+            cors_origin: flags.cors_origin,
+            max_connections: flags.max_connections,
+            idle_timeout: flags.idle_timeout,
+            limits: Limits {
+                max_body: flags.max_body.as_u64(),
+                request_timeout: flags.request_timeout,
+            },
+            counting: Settings {
+                queue_capacity: flags.queue_capacity,
+                counters: flags.counters,
+                // Asking for more counters than the maximum asks for no scaling.
+                max_counters: flags.max_counters.max(flags.counters),
+                flush_every: flags.flush_every,
+                batch_max: flags.batch_max,
+                overflow: flags.overflow,
+                overflow_wait: flags.overflow_wait,
+                scale_after: flags.scale_after,
+                retire_after: flags.retire_after,
+            },
+            cache_bytes: CACHE_BYTES,
+            drain_timeout: flags.drain_timeout,
+        })
+    }
+}
+
+fn refuse<T>(why: String) -> Result<T, ConfigError> {
+    Err(ConfigError(why))
+}
+
+fn at_least_one(flag: &str, value: usize) -> Result<(), ConfigError> {
+    if value == 0 {
+        return refuse(format!("{flag} must be at least 1"));
+    }
+    Ok(())
+}
+
+fn not_zero(flag: &str, value: Duration) -> Result<(), ConfigError> {
+    if value.is_zero() {
+        return refuse(format!("{flag} must be longer than 0"));
+    }
+    Ok(())
+}
+
+fn read_token(flags: &ServeFlags) -> Result<Option<String>, ConfigError> {
+    let token = match (&flags.token, &flags.token_file) {
+        (Some(token), _) => token.clone(),
+        (None, Some(path)) => std::fs::read_to_string(path).or_else(|error| {
+            refuse(format!(
+                "cannot read --token-file {}: {error}",
+                path.display()
+            ))
+        })?,
+        (None, None) => return Ok(None),
+    };
+    let token = token.trim().to_owned();
+    if token.is_empty() || !token.bytes().all(|byte| byte.is_ascii_graphic()) {
+        return refuse(
+            "the token must be printable characters without spaces; try one from: openssl rand -hex 32".to_owned(),
+        );
+    }
+    Ok(Some(token))
+}

@@ -1,0 +1,96 @@
+//! The senders' end of the channel, and what happens when it is full.
+
+use std::sync::{Arc, PoisonError, RwLock};
+use std::time::Instant;
+
+use flume::{Receiver, Sender, TrySendError};
+
+use super::pool::Counters;
+use super::{EventSink, OverflowRule, Waiting};
+use crate::model::ViewEvent;
+
+/// The one bounded channel from requests to counters.
+pub(super) fn bounded(capacity: usize) -> (Sender<ViewEvent>, Receiver<ViewEvent>) {
+    flume::bounded(capacity)
+}
+
+/// Where requests leave their events. Shared by all of them.
+pub struct Intake {
+    /// The channel's only long-lived sender: taken out by [`Intake::close`], which is how the counters learn that
+    /// nothing more will come.
+    sender: RwLock<Option<Sender<ViewEvent>>>,
+    counters: Arc<Counters>,
+}
+
+impl Intake {
+    pub(super) fn new(sender: Sender<ViewEvent>, counters: Arc<Counters>) -> Intake {
+        Intake {
+            sender: RwLock::new(Some(sender)),
+            counters,
+        }
+    }
+
+    /// Closes the channel. Events sent later, of which a drain has none, go to the overflow.
+    pub fn close(&self) {
+        drop(
+            self.sender
+                .write()
+                .unwrap_or_else(PoisonError::into_inner)
+                .take(),
+        );
+        self.counters.doorbell.close();
+    }
+
+    fn full(&self, sender: &Sender<ViewEvent>, event: ViewEvent) {
+        let counters = &self.counters;
+        counters.metrics.channel_full.inc();
+        counters.doorbell.ring();
+        if counters
+            .pressure
+            .full(Instant::now(), counters.settings.scale_after)
+        {
+            Counters::start_one_more(counters);
+        }
+        match counters.settings.overflow {
+            OverflowRule::Coalesce => counters.overflow.merge(event),
+            OverflowRule::Shed => counters.overflow.shed(event),
+            OverflowRule::Wait => {
+                if let Err(refused) = sender.send_timeout(event, counters.settings.overflow_wait) {
+                    counters.overflow.merge(refused.into_inner());
+                }
+            }
+        }
+    }
+}
+
+impl EventSink for Intake {
+    fn send(&self, event: ViewEvent) {
+        self.counters.metrics.events_sent.inc();
+        // Cloned where it may wait, so that closing never waits for a sender.
+        let guard = self.sender.read().unwrap_or_else(PoisonError::into_inner);
+        let Some(sender) = &*guard else {
+            self.counters.overflow.merge(event);
+            return;
+        };
+        match sender.try_send(event) {
+            Ok(()) => {
+                if sender.len() >= self.counters.wake_at {
+                    self.counters.doorbell.ring();
+                }
+            }
+            Err(TrySendError::Full(event)) => {
+                let sender = sender.clone();
+                drop(guard);
+                self.full(&sender, event);
+            }
+            Err(TrySendError::Disconnected(event)) => self.counters.overflow.merge(event),
+        }
+    }
+
+    fn waiting(&self) -> Waiting {
+        Waiting {
+            events: self.counters.receiver.len(),
+            overflow_entries: self.counters.overflow.entries(),
+        }
+    }
+}

@@ -1,0 +1,84 @@
+//! Where events go when the channel is full: coalesced, so that however long the store is away, a post costs one
+//! entry an hour.
+
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Mutex, PoisonError};
+
+use crate::model::{Batch, Reason, ViewEvent};
+
+/// Shared by senders, who merge, and counters, who take all of it with their next batch. Bounded by the number of
+/// posts, for a view is only ever of a post that was just read.
+#[derive(Debug, Default)]
+pub(super) struct Overflow {
+    batch: Mutex<Batch>,
+    /// Its entries, readable without the lock: every counter looks at every batch, and mostly there are none.
+    entries: AtomicUsize,
+}
+
+impl Overflow {
+    /// Merges an event.
+    pub(super) fn merge(&self, event: ViewEvent) {
+        self.with(|batch| batch.add(event));
+    }
+
+    /// Notes an event as dropped; one that would not have been counted anyway keeps its own reason.
+    pub(super) fn shed(&self, event: ViewEvent) {
+        let reason = event.uncounted.unwrap_or(Reason::Dropped);
+        self.with(|batch| batch.add_uncounted(event.post, event.at, reason, 1));
+    }
+
+    /// Moves everything into `into`.
+    pub(super) fn take(&self, into: &mut Batch) {
+        if self.entries() > 0 {
+            into.merge(self.with(std::mem::take));
+        }
+    }
+
+    /// How many entries there are.
+    pub(super) fn entries(&self) -> usize {
+        self.entries.load(Ordering::Acquire)
+    }
+
+    fn with<T>(&self, work: impl FnOnce(&mut Batch) -> T) -> T {
+        let mut batch = self.batch.lock().unwrap_or_else(PoisonError::into_inner);
+        let result = work(&mut batch);
+        self.entries.store(batch.entries(), Ordering::Release);
+        result
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::Millis;
+
+    #[test]
+    fn what_goes_in_comes_out_once() {
+        let overflow = Overflow::default();
+        let view = ViewEvent {
+            post: 1,
+            at: Millis(5),
+            uncounted: None,
+        };
+        overflow.merge(view);
+        overflow.merge(view);
+        overflow.shed(view);
+        overflow.shed(ViewEvent {
+            uncounted: Some(Reason::Bot),
+            ..view
+        });
+        assert_eq!(overflow.entries(), 3);
+        let mut batch = Batch::default();
+        overflow.take(&mut batch);
+        overflow.take(&mut batch);
+        assert_eq!(batch.events(), 4);
+        assert_eq!(batch.sorted_views()[0].views, 2);
+        let reasons: Vec<Reason> = batch
+            .sorted_ledger()
+            .iter()
+            .map(|entry| entry.reason)
+            .collect();
+        assert_eq!(reasons, [Reason::Bot, Reason::Dropped]);
+        assert_eq!(overflow.entries(), 0);
+    }
+}

@@ -1,0 +1,187 @@
+//! The counters: how many run, who starts one more, when one goes, and what they share.
+
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
+use std::thread::JoinHandle;
+use std::time::{Duration, Instant};
+
+use flume::Receiver;
+
+use super::channel::{Intake, bounded};
+use super::doorbell::Doorbell;
+use super::overflow::Overflow;
+use super::pressure::Pressure;
+use super::{OverflowRule, thread};
+use crate::metrics::Metrics;
+use crate::model::{Batch, ViewEvent};
+use crate::store::{StoreHealth, ViewSink};
+
+/// How counting behaves; validated.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// Events the channel holds.
+    pub queue_capacity: usize,
+    /// Counters that always run.
+    pub counters: usize,
+    /// Counters that run at most.
+    pub max_counters: usize,
+    /// How long after its first event a batch is committed.
+    pub flush_every: Duration,
+    /// At this many entries (rows to write) a batch is committed at once.
+    pub batch_max: usize,
+    /// What to do when the channel is full.
+    pub overflow: OverflowRule,
+    /// How long `wait` waits.
+    pub overflow_wait: Duration,
+    /// How long the channel stays full before one more counter starts.
+    pub scale_after: Duration,
+    /// How long it must not have been full before that counter goes again.
+    pub retire_after: Duration,
+}
+
+/// What the counters share with each other and with the [`Intake`].
+pub struct Counters {
+    pub(super) settings: Settings,
+    pub(super) sink: Arc<dyn ViewSink>,
+    pub(super) receiver: Receiver<ViewEvent>,
+    pub(super) overflow: Overflow,
+    pub(super) doorbell: Doorbell,
+    pub(super) pressure: Pressure,
+    /// Channel depth at which a sender wakes a counter that is gathering.
+    pub(super) wake_at: usize,
+    pub(super) metrics: Arc<Metrics>,
+    pub(super) health: Arc<StoreHealth>,
+    /// When a drain gives up on the store. Set once, before the channel is closed.
+    pub(super) drain_by: OnceLock<Instant>,
+    /// Counters that run and have not decided to retire.
+    running: AtomicUsize,
+    /// One place for each counter by its number. Locked to start one and to join all.
+    crew: Mutex<Vec<Option<JoinHandle<Batch>>>>,
+}
+
+impl Counters {
+    /// Starts the counters that always run and opens the channel to them.
+    ///
+    /// # Errors
+    /// When the system gives no thread.
+    pub fn start(
+        settings: Settings,
+        sink: Arc<dyn ViewSink>,
+        metrics: Arc<Metrics>,
+        health: Arc<StoreHealth>,
+    ) -> std::io::Result<(Arc<Counters>, Intake)> {
+        let (sender, receiver) = bounded(settings.queue_capacity);
+        let counters = Arc::new(Counters {
+            wake_at: settings.queue_capacity.div_ceil(2),
+            sink,
+            receiver,
+            overflow: Overflow::default(),
+            doorbell: Doorbell::default(),
+            pressure: Pressure::new(Instant::now()),
+            metrics,
+            health,
+            drain_by: OnceLock::new(),
+            running: AtomicUsize::new(0),
+            crew: Mutex::new(Vec::new()),
+            settings,
+        });
+        for _ in 0..counters.settings.counters {
+            counters.spawn()?;
+        }
+        let intake = Intake::new(sender, Arc::clone(&counters));
+        Ok((counters, intake))
+    }
+
+    /// Starts one more counter, up to the maximum.
+    pub(super) fn start_one_more(this: &Arc<Counters>) {
+        if this.running.load(Ordering::Acquire) >= this.settings.max_counters {
+            return;
+        }
+        match this.spawn() {
+            Ok(number) => {
+                this.metrics.counters_started.inc();
+                tracing::info!(
+                    counter = number,
+                    "the channel stayed full: started one more counter"
+                );
+            }
+            // The next sender who finds the channel full tries again.
+            Err(error) => tracing::warn!(%error, "cannot start one more counter"),
+        }
+    }
+
+    fn spawn(self: &Arc<Self>) -> std::io::Result<usize> {
+        let mut crew = self.lock_crew();
+        let vacant = crew.iter().position(|place| match place {
+            Some(handle) => handle.is_finished(),
+            None => true,
+        });
+        let number = vacant.unwrap_or(crew.len());
+        let counters = Arc::clone(self);
+        let handle =
+            crate::thread::spawn(format!("counter-{number}"), move || thread::run(&counters))?;
+        if number == crew.len() {
+            crew.push(None);
+        }
+        crew[number] = Some(handle);
+        self.running.fetch_add(1, Ordering::AcqRel);
+        self.metrics.counters_running.inc();
+        Ok(number)
+    }
+
+    /// Asked by a counter with nothing in hand: whether it may go. The first ones never may.
+    pub(super) fn may_retire(&self) -> bool {
+        let spare = self.running.load(Ordering::Acquire) > self.settings.counters;
+        if !spare
+            || !self
+                .pressure
+                .quiet_for(Instant::now(), self.settings.retire_after)
+        {
+            return false;
+        }
+        let went = self
+            .running
+            .fetch_update(Ordering::AcqRel, Ordering::Acquire, |running| {
+                (running > self.settings.counters).then(|| running - 1)
+            })
+            .is_ok();
+        if went {
+            self.metrics.counters_running.dec();
+            self.metrics.counters_retired.inc();
+            tracing::info!("the channel has room again: a counter retires");
+        }
+        went
+    }
+
+    /// Counters running now.
+    pub fn running(&self) -> usize {
+        self.running.load(Ordering::Acquire)
+    }
+
+    /// Says until when the counters may try to write what is pending. To be called before [`Intake::close`].
+    pub fn drain_by(&self, deadline: Instant) {
+        // A second drain keeps the first one's deadline.
+        let _ = self.drain_by.set(deadline);
+    }
+
+    /// Waits for all counters, after [`Intake::close`], and returns what the store would not take until the deadline.
+    pub fn join(&self) -> Batch {
+        let mut left = Batch::default();
+        let handles: Vec<_> = self.lock_crew().drain(..).flatten().collect();
+        for handle in handles {
+            match handle.join() {
+                Ok(batch) => left.merge(batch),
+                Err(_) => tracing::error!("a counter ended in a panic"),
+            }
+        }
+        for event in self.receiver.drain() {
+            left.add(event);
+        }
+        self.overflow.take(&mut left);
+        left
+    }
+
+    fn lock_crew(&self) -> MutexGuard<'_, Vec<Option<JoinHandle<Batch>>>> {
+        self.crew.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}

@@ -1,0 +1,292 @@
+//! Posts: read, listed, written.
+
+use std::fmt::Write as _;
+use std::io::Write as _;
+use std::sync::Arc;
+
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
+use serde::Serialize;
+
+use super::exchange::{Exchange, Method, decode_segment};
+use super::problem::Problem;
+use super::{body, json, query, views};
+use crate::clock;
+use crate::model::{
+    Cursor, ListQuery, Outcome, PostContent, PostId, PostKey, PostSummary, Revision, Sort,
+};
+use crate::store::{CachedPost, StoreError};
+
+/// `GET /posts/{post}`: the post, and one view of it.
+pub(super) fn read(exchange: &mut Exchange<'_>, segment: &str) -> Result<(), Problem> {
+    let post = find(exchange, segment)?;
+    let outcome = match exchange.method {
+        Method::Get => views::note_view(exchange, post.id),
+        _ => Outcome::NotAsked,
+    };
+    let (views, viewers) = (post.views(), post.viewers());
+    let mut tag = TagBuffer::default();
+    let tag = tag.write(post.id, post.revision, views, viewers);
+    let unchanged = exchange
+        .header("If-None-Match")
+        .is_some_and(|known| names_tag(known, tag));
+    exchange.response.start(if unchanged { 304 } else { 200 });
+    exchange.response.header("ETag", tag);
+    exchange.response.header("View-Outcome", outcome.name());
+    exchange.response.header("Cache-Control", "no-cache");
+    if !unchanged {
+        exchange.response.post(post, views, viewers);
+    }
+    Ok(())
+}
+
+fn find(exchange: &Exchange<'_>, segment: &str) -> Result<Arc<CachedPost>, Problem> {
+    let slug = decode_segment(segment)?;
+    exchange
+        .service
+        .store
+        .post(PostKey::parse(&slug))?
+        .ok_or_else(Problem::no_such_post)
+}
+
+/// An entity tag names the content and the numbers: `"id-revision-views-viewers"`.
+#[derive(Default)]
+struct TagBuffer(Vec<u8>);
+
+impl TagBuffer {
+    fn write(&mut self, id: PostId, revision: Revision, views: i64, viewers: i64) -> &str {
+        // A Vec takes every write.
+        let _ = write!(self.0, "\"{id}-{revision}-{views}-{viewers}\"");
+        str::from_utf8(&self.0).unwrap_or_default()
+    }
+}
+
+/// Whether a list of entity tags (RFC 9110 §13.1.2, weak comparison) holds `tag`.
+fn names_tag(list: &str, tag: &str) -> bool {
+    list.split(',')
+        .map(str::trim)
+        .any(|known| known == "*" || known.strip_prefix("W/").unwrap_or(known) == tag)
+}
+
+/// The revisions of post `id` that an `If-Match` names; `None` where any will do. Views may have been counted since
+/// the client read the post: that is no change another author could lose, so only the content's part is compared.
+fn expected_revisions(list: Option<&str>, id: PostId) -> Option<Vec<Revision>> {
+    let list = list?;
+    if list.split(',').any(|tag| tag.trim() == "*") {
+        return None;
+    }
+    let revision = |tag: &str| {
+        let mut parts = tag.trim().strip_prefix('"')?.strip_suffix('"')?.split('-');
+        let tagged: PostId = parts.next()?.parse().ok()?;
+        let revision = parts.next()?.parse().ok()?;
+        (tagged == id).then_some(revision)
+    };
+    Some(list.split(',').filter_map(revision).collect())
+}
+
+pub(super) fn create(exchange: &mut Exchange<'_>) -> Result<(), Problem> {
+    exchange.service.auth.check(exchange)?;
+    let content = read_content(exchange, None)?;
+    let created = exchange.service.store.store().create(&content);
+    let post = created.map_err(|error| named(error, &content))?;
+    exchange.service.store.edited(post.id);
+    let slug = utf8_percent_encode(&content.slug, NON_ALPHANUMERIC).to_string();
+    exchange.response.start(201);
+    // The encoding also touches `-` and `_`, which addresses may hold as they are.
+    let slug = slug.replace("%2D", "-").replace("%5F", "_");
+    exchange
+        .response
+        .header("Location", &format!("/posts/{slug}"));
+    answer_written(exchange, &CachedPost::new(&post));
+    Ok(())
+}
+
+pub(super) fn update(exchange: &mut Exchange<'_>, segment: &str) -> Result<(), Problem> {
+    exchange.service.auth.check(exchange)?;
+    let slug = decode_segment(segment)?;
+    let store = exchange.service.store.store();
+    let old = store
+        .post(PostKey::parse(&slug))?
+        .ok_or_else(Problem::no_such_post)?;
+    let content = read_content(exchange, Some(&old.content))?;
+    let expected = expected_revisions(exchange.header("If-Match"), old.id);
+    let updated = store.update(old.id, &content, expected.as_deref());
+    let post = updated.map_err(|error| named(error, &content))?;
+    exchange.service.store.edited(post.id);
+    exchange.response.start(200);
+    answer_written(exchange, &CachedPost::new(&post));
+    Ok(())
+}
+
+pub(super) fn delete(exchange: &mut Exchange<'_>, segment: &str) -> Result<(), Problem> {
+    exchange.service.auth.check(exchange)?;
+    let slug = decode_segment(segment)?;
+    let store = exchange.service.store.store();
+    let old = store
+        .post(PostKey::parse(&slug))?
+        .ok_or_else(Problem::no_such_post)?;
+    let expected = expected_revisions(exchange.header("If-Match"), old.id);
+    store.delete(old.id, expected.as_deref())?;
+    exchange.service.store.edited(old.id);
+    exchange.response.start(204);
+    Ok(())
+}
+
+fn answer_written(exchange: &mut Exchange<'_>, post: &CachedPost) {
+    let (views, viewers) = (post.views(), post.viewers());
+    let mut tag = TagBuffer::default();
+    exchange
+        .response
+        .header("ETag", tag.write(post.id, post.revision, views, viewers));
+    let json = String::from_utf8_lossy(post.json_before_views());
+    let text = format!("{json}{views},\"viewers\":{viewers}}}");
+    exchange.response.text("application/json", &text);
+}
+
+fn named(error: StoreError, content: &PostContent) -> Problem {
+    match error {
+        StoreError::SlugTaken => Problem::slug_taken(&content.slug),
+        other => other.into(),
+    }
+}
+
+fn read_content(
+    exchange: &mut Exchange<'_>,
+    old: Option<&PostContent>,
+) -> Result<PostContent, Problem> {
+    let is_json = exchange
+        .header("Content-Type")
+        .is_some_and(json::is_json_type);
+    if !is_json {
+        return Err(Problem::wrong_type());
+    }
+    let text = body::read(exchange)?;
+    json::content(&text, old, clock::now()).map_err(Problem::invalid)
+}
+
+#[derive(Serialize)]
+struct List {
+    items: Vec<PostSummary>,
+    next_cursor: Option<String>,
+}
+
+pub(super) fn list(exchange: &mut Exchange<'_>) -> Result<(), Problem> {
+    let text = exchange.target.query;
+    let sort = match query::get(text, "sort").as_deref() {
+        None | Some("published") => Sort::Published,
+        Some("views") => Sort::Views,
+        Some(_) => return Err(Problem::bad_parameter("sort", "published or views")),
+    };
+    let after = match query::get(text, "cursor") {
+        None => None,
+        Some(cursor) => Some(decode_cursor(&cursor, sort).ok_or_else(|| {
+            Problem::bad_parameter("cursor", "the next_cursor of a list with the same sort")
+        })?),
+    };
+    let request = ListQuery {
+        sort,
+        limit: query::limit(text)?,
+        after,
+        tag: query::get(text, "tag").map(String::from),
+        title: query::get(text, "q")
+            .map(String::from)
+            .filter(|title| !title.is_empty()),
+    };
+    let page = exchange.service.store.store().list(&request)?;
+    let next_cursor = page.next.map(|cursor| encode_cursor(cursor, sort));
+    exchange.response.start(200);
+    exchange.response.header("Cache-Control", "no-cache");
+    if let Some(cursor) = &next_cursor {
+        let link = format!(
+            "<{}>; rel=\"next\"",
+            next_address(exchange.target.path, text, cursor)
+        );
+        exchange.response.header("Link", &link);
+    }
+    exchange.response.json(&List {
+        items: page.items,
+        next_cursor,
+    });
+    Ok(())
+}
+
+fn next_address(path: &str, text: &str, cursor: &str) -> String {
+    let mut address = format!("{path}?");
+    for pair in text
+        .split('&')
+        .filter(|pair| !pair.is_empty() && !pair.starts_with("cursor="))
+    {
+        // A String takes every write.
+        let _ = write!(address, "{pair}&");
+    }
+    address + "cursor=" + cursor
+}
+
+fn sort_letter(sort: Sort) -> char {
+    match sort {
+        Sort::Published => 'p',
+        Sort::Views => 'v',
+    }
+}
+
+fn encode_cursor(cursor: Cursor, sort: Sort) -> String {
+    URL_SAFE_NO_PAD.encode(format!("{}{},{}", sort_letter(sort), cursor.key, cursor.id))
+}
+
+fn decode_cursor(text: &str, sort: Sort) -> Option<Cursor> {
+    let bytes = URL_SAFE_NO_PAD.decode(text).ok()?;
+    let (key, id) = str::from_utf8(&bytes)
+        .ok()?
+        .strip_prefix(sort_letter(sort))?
+        .split_once(',')?;
+    Some(Cursor {
+        key: key.parse().ok()?,
+        id: id.parse().ok()?,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn cursors_come_back_and_only_for_their_sort() {
+        let cursor = Cursor { key: -5, id: 7 };
+        let text = encode_cursor(cursor, Sort::Views);
+        assert_eq!(decode_cursor(&text, Sort::Views), Some(cursor));
+        assert_eq!(decode_cursor(&text, Sort::Published), None);
+        assert_eq!(decode_cursor("%%%", Sort::Views), None);
+    }
+
+    #[test]
+    fn entity_tags_match_as_http_says() {
+        assert!(names_tag("\"1-1-5-0\"", "\"1-1-5-0\""));
+        assert!(names_tag("W/\"a\", W/\"1-1-5-0\"", "\"1-1-5-0\""));
+        assert!(names_tag("*", "\"x\""));
+        assert!(!names_tag("\"1-1-4-0\"", "\"1-1-5-0\""));
+    }
+
+    #[test]
+    fn if_match_compares_content_and_not_counts() {
+        assert_eq!(expected_revisions(None, 1), None);
+        assert_eq!(expected_revisions(Some("*"), 1), None);
+        assert_eq!(
+            expected_revisions(Some("\"1-3-99-0\", \"2-4-0-0\""), 1),
+            Some(vec![3])
+        );
+        assert_eq!(
+            expected_revisions(Some("W/\"1-3-99-0\", nonsense"), 1),
+            Some(vec![])
+        );
+    }
+
+    #[test]
+    fn the_next_address_keeps_the_question() {
+        assert_eq!(
+            next_address("/posts", "tag=a&cursor=x&limit=2", "y"),
+            "/posts?tag=a&limit=2&cursor=y"
+        );
+        assert_eq!(next_address("/posts", "", "y"), "/posts?cursor=y");
+    }
+}

@@ -1,0 +1,107 @@
+//! Paths and what they name. Every path the server knows is here.
+
+use super::exchange::Method;
+
+/// What a path names.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Route {
+    Posts,
+    Post,
+    PostViews,
+    SiteViews,
+    Healthz,
+    Readyz,
+    Metrics,
+    /// No path of ours.
+    Unknown,
+}
+
+const PATHS: [(&str, Route); 7] = [
+    ("/posts", Route::Posts),
+    ("/posts/{post}", Route::Post),
+    ("/posts/{post}/views", Route::PostViews),
+    ("/views", Route::SiteViews),
+    ("/healthz", Route::Healthz),
+    ("/readyz", Route::Readyz),
+    ("/metrics", Route::Metrics),
+];
+
+impl Route {
+    /// Its name in metrics: the path's pattern.
+    pub(super) fn name(self) -> &'static str {
+        PATHS
+            .iter()
+            .find_map(|&(path, route)| (route == self).then_some(path))
+            .unwrap_or("unknown")
+    }
+
+    /// The methods it answers, as `Allow` lists them. `HEAD` goes with `GET`, `OPTIONS` with all.
+    pub(super) fn methods(self) -> &'static [Method] {
+        match self {
+            Route::Posts => &[Method::Get, Method::Head, Method::Post],
+            Route::Post => &[Method::Get, Method::Head, Method::Put, Method::Delete],
+            Route::PostViews => &[Method::Get, Method::Head, Method::Post],
+            Route::SiteViews | Route::Healthz | Route::Readyz | Route::Metrics => {
+                &[Method::Get, Method::Head]
+            }
+            Route::Unknown => &[],
+        }
+    }
+}
+
+/// A matched path with the text in its `{post}`, still percent-encoded.
+pub(super) struct Match<'p> {
+    pub(super) route: Route,
+    pub(super) post: Option<&'p str>,
+}
+
+pub(super) struct Router(matchit::Router<Route>);
+
+impl Router {
+    pub(super) fn new() -> Router {
+        let mut router = matchit::Router::new();
+        for (path, route) in PATHS {
+            router
+                .insert(path, route)
+                .expect("the paths do not conflict");
+        }
+        Router(router)
+    }
+
+    pub(super) fn find<'p>(&self, path: &'p str) -> Match<'p> {
+        match self.0.at(path) {
+            Ok(found) => Match {
+                route: *found.value,
+                post: found.params.get("post"),
+            },
+            Err(_) => Match {
+                route: Route::Unknown,
+                post: None,
+            },
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn finds_paths_and_their_post() {
+        let router = Router::new();
+        let found = router.find("/posts/a%20b/views");
+        assert_eq!((found.route, found.post), (Route::PostViews, Some("a%20b")));
+        assert_eq!(router.find("/posts").route, Route::Posts);
+        for unknown in [
+            "",
+            "/",
+            "/posts/",
+            "/posts//views",
+            "/posts/1/other",
+            "/Posts",
+        ] {
+            assert_eq!(router.find(unknown).route, Route::Unknown, "{unknown}");
+        }
+        assert_eq!(Route::PostViews.name(), "/posts/{post}/views");
+    }
+}

@@ -1,0 +1,72 @@
+//! What every request may use.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::auth::Auth;
+use super::gate::Gate;
+use super::router::Router;
+use crate::counter::EventSink;
+use crate::metrics::Metrics;
+use crate::store::{CachedStore, StoreHealth};
+
+/// Bounds on one request.
+#[derive(Clone, Copy, Debug)]
+pub struct Limits {
+    /// The largest body taken, in bytes.
+    pub max_body: u64,
+    /// How long a body may take to arrive.
+    pub request_timeout: Duration,
+}
+
+/// Shared by all connection threads. Its parts are immutable or guard themselves.
+pub struct Service {
+    /// Posts and numbers.
+    pub store: Arc<CachedStore>,
+    /// Where events go.
+    pub events: Arc<dyn EventSink>,
+    /// Whether the store takes writes.
+    pub health: Arc<StoreHealth>,
+    /// Requests in flight.
+    pub gate: Gate,
+    /// Who may write.
+    pub auth: Auth,
+    /// Bounds.
+    pub limits: Limits,
+    /// `Access-Control-Allow-Origin` of reads and beacons.
+    pub cors_origin: String,
+    /// Measurements.
+    pub metrics: Arc<Metrics>,
+    /// The address served.
+    pub(super) address: SocketAddr,
+    pub(super) router: Router,
+}
+
+impl Service {
+    /// Puts the parts together.
+    #[allow(clippy::too_many_arguments)]
+    pub fn new(
+        store: Arc<CachedStore>,
+        events: Arc<dyn EventSink>,
+        health: Arc<StoreHealth>,
+        auth: Auth,
+        limits: Limits,
+        cors_origin: String,
+        metrics: Arc<Metrics>,
+        address: SocketAddr,
+    ) -> Service {
+        Service {
+            store,
+            events,
+            health,
+            gate: Gate::default(),
+            auth,
+            limits,
+            cors_origin,
+            metrics,
+            address,
+            router: Router::new(),
+        }
+    }
+}

@@ -1,0 +1,122 @@
+//! The numbers of posts and of the site, and the beacon.
+
+use serde::Serialize;
+
+use super::exchange::{Exchange, decode_segment};
+use super::problem::Problem;
+use super::query;
+use crate::clock;
+use crate::model::{Millis, Outcome, PostId, PostKey, Tally, Uncounted, ViewEvent};
+
+/// Posts asked for at once, at most.
+const MANY: usize = 500;
+
+#[derive(Serialize)]
+struct Numbers {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    post: Option<PostId>,
+    views: i64,
+    viewers: i64,
+    uncounted: Uncounted,
+    as_of: Millis,
+}
+
+#[derive(Serialize)]
+struct Many {
+    items: Vec<Option<Numbers>>,
+}
+
+#[derive(Serialize)]
+struct Beacon {
+    post: PostId,
+    outcome: &'static str,
+}
+
+impl Numbers {
+    fn new(post: Option<PostId>, tally: Tally, as_of: Millis) -> Numbers {
+        Numbers {
+            post,
+            views: tally.views,
+            viewers: tally.viewers,
+            uncounted: tally.uncounted,
+            as_of,
+        }
+    }
+}
+
+/// Counts one view of a post that was read elsewhere, in a page or an application.
+pub(super) fn beacon(exchange: &mut Exchange<'_>, segment: &str) -> Result<(), Problem> {
+    let slug = decode_segment(segment)?;
+    let post = exchange
+        .service
+        .store
+        .post(PostKey::parse(&slug))?
+        .ok_or_else(Problem::no_such_post)?;
+    let outcome = note_view(exchange, post.id);
+    exchange.response.start(202);
+    exchange.response.header("View-Outcome", outcome.name());
+    exchange.response.header("Cache-Control", "no-store");
+    exchange.response.json(&Beacon {
+        post: post.id,
+        outcome: outcome.name(),
+    });
+    Ok(())
+}
+
+/// Decides what becomes of a read of `post`, and has it sent once the response is written.
+pub(super) fn note_view(exchange: &mut Exchange<'_>, post: PostId) -> Outcome {
+    if query::count_is_false(exchange.target.query) {
+        return Outcome::NotAsked;
+    }
+    // The time is set when the response has been written.
+    exchange.event = Some(ViewEvent {
+        post,
+        at: Millis(0),
+        uncounted: None,
+    });
+    Outcome::Accepted
+}
+
+pub(super) fn of_post(exchange: &mut Exchange<'_>, segment: &str) -> Result<(), Problem> {
+    let slug = decode_segment(segment)?;
+    let found = exchange
+        .service
+        .store
+        .store()
+        .tally(PostKey::parse(&slug))?;
+    let (post, tally) = found.ok_or_else(Problem::no_such_post)?;
+    start(exchange);
+    exchange
+        .response
+        .json(&Numbers::new(Some(post), tally, clock::now()));
+    Ok(())
+}
+
+pub(super) fn of_many(exchange: &mut Exchange<'_>) -> Result<(), Problem> {
+    let store = exchange.service.store.store();
+    let Some(posts) = query::get(exchange.target.query, "posts") else {
+        let tally = store.site_tally()?;
+        start(exchange);
+        exchange
+            .response
+            .json(&Numbers::new(None, tally, clock::now()));
+        return Ok(());
+    };
+    let names: Vec<&str> = posts.split(',').filter(|name| !name.is_empty()).collect();
+    if names.len() > MANY {
+        return Err(Problem::bad_parameter("posts", "up to 500 ids and slugs"));
+    }
+    let mut items = Vec::with_capacity(names.len());
+    for name in names {
+        let found = store.tally(PostKey::parse(name))?;
+        items.push(found.map(|(post, tally)| Numbers::new(Some(post), tally, clock::now())));
+    }
+    start(exchange);
+    exchange.response.json(&Many { items });
+    Ok(())
+}
+
+fn start(exchange: &mut Exchange<'_>) {
+    exchange.response.start(200);
+    exchange.response.header("Cache-Control", "no-cache");
+}

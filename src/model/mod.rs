@@ -1,0 +1,15 @@
+//! Values only: what a post, a view and a batch are. No input or output, no clock, no channel, so that
+//! merging, ordering and overflow are plain functions with plain tests.
+
+pub mod batch;
+pub mod list;
+pub mod post;
+pub mod slug;
+pub mod time;
+pub mod view;
+
+pub use batch::{Batch, Entry, LedgerEntry};
+pub use list::{Cursor, ListQuery, Page, Period, Sort};
+pub use post::{Post, PostContent, PostId, PostKey, PostSummary, Revision};
+pub use time::Millis;
+pub use view::{Drain, Outcome, Reason, Tally, Uncounted, ViewEvent};

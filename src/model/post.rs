@@ -1,0 +1,101 @@
+//! What is served.
+
+use serde::Serialize;
+
+use super::time::Millis;
+
+/// A post's number: positive, never used twice, not even after a deletion.
+pub type PostId = i64;
+
+/// Counts how often a post's content was changed, from 1. With the id it names one exact content.
+pub type Revision = i64;
+
+/// How a request names a post: `/posts/7` or `/posts/hello`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum PostKey<'a> {
+    /// By number.
+    Id(PostId),
+    /// By slug, in normalisation form C.
+    Slug(&'a str),
+}
+
+impl<'a> PostKey<'a> {
+    /// All digits is an id, everything else a slug; a number too large for an id names no post, which id 0 stands for.
+    pub fn parse(text: &'a str) -> PostKey<'a> {
+        if !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit()) {
+            PostKey::Id(text.parse().unwrap_or(0))
+        } else {
+            PostKey::Slug(text)
+        }
+    }
+}
+
+/// What an author writes: everything of a post but its number, its revision and its counts.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PostContent {
+    /// Its name in addresses; unique.
+    pub slug: String,
+    /// 1–500 characters.
+    pub title: String,
+    /// One or two sentences; may be empty.
+    pub summary: String,
+    /// The text, as it was given, byte for byte.
+    pub body: String,
+    /// Labels in the author's order.
+    pub tags: Vec<String>,
+    /// When it was or will be published.
+    pub published_at: Millis,
+    /// When its content last changed.
+    pub updated_at: Millis,
+}
+
+/// A post as the store holds it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Post {
+    /// Its number.
+    pub id: PostId,
+    /// Its content's revision.
+    pub revision: Revision,
+    /// Its content.
+    pub content: PostContent,
+    /// Views counted so far.
+    pub views: i64,
+    /// Distinct viewers among them.
+    pub viewers: i64,
+}
+
+/// A post in a list: without its body.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct PostSummary {
+    /// Its number.
+    pub id: PostId,
+    /// Its name in addresses.
+    pub slug: String,
+    /// Its title.
+    pub title: String,
+    /// One or two sentences; may be empty.
+    pub summary: String,
+    /// Labels in the author's order.
+    pub tags: Vec<String>,
+    /// When it was published.
+    pub published_at: Millis,
+    /// When its content last changed.
+    pub updated_at: Millis,
+    /// Views counted so far, or in the asked period.
+    pub views: i64,
+    /// Distinct viewers so far.
+    pub viewers: i64,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn digits_are_an_id_and_all_else_a_slug() {
+        assert_eq!(PostKey::parse("17"), PostKey::Id(17));
+        assert_eq!(PostKey::parse("17a"), PostKey::Slug("17a"));
+        assert_eq!(PostKey::parse("-1"), PostKey::Slug("-1"));
+        assert_eq!(PostKey::parse("99999999999999999999"), PostKey::Id(0));
+    }
+}

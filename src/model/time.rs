@@ -1,0 +1,77 @@
+//! Points in time as the store keeps them: milliseconds since the Unix epoch, UTC.
+
+use std::fmt;
+
+use serde::{Serialize, Serializer};
+
+/// Milliseconds since 1970-01-01T00:00:00Z. Shown as RFC 3339 in UTC with milliseconds only where there are any.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Millis(pub i64);
+
+/// One hour in milliseconds.
+pub const HOUR: i64 = 3_600_000;
+/// One UTC day in milliseconds.
+pub const DAY: i64 = 24 * HOUR;
+
+impl Millis {
+    /// The start of the UTC hour this instant lies in.
+    pub fn hour(self) -> Millis {
+        Millis(self.0.div_euclid(HOUR) * HOUR)
+    }
+
+    /// The start of the UTC day this instant lies in.
+    pub fn day(self) -> Millis {
+        Millis(self.0.div_euclid(DAY) * DAY)
+    }
+
+    /// Whole seconds since the epoch, rounded down.
+    pub fn seconds(self) -> i64 {
+        self.0.div_euclid(1000)
+    }
+
+    /// This instant as a calendar type; instants a calendar cannot hold (beyond the year 9999) are clamped to its ends.
+    pub fn timestamp(self) -> jiff::Timestamp {
+        jiff::Timestamp::from_millisecond(self.0).unwrap_or(if self.0 < 0 {
+            jiff::Timestamp::MIN
+        } else {
+            jiff::Timestamp::MAX
+        })
+    }
+}
+
+impl From<jiff::Timestamp> for Millis {
+    fn from(timestamp: jiff::Timestamp) -> Millis {
+        Millis(timestamp.as_millisecond())
+    }
+}
+
+impl fmt::Display for Millis {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.timestamp().fmt(f)
+    }
+}
+
+impl Serialize for Millis {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn hours_and_days_round_towards_the_past_on_both_sides_of_the_epoch() {
+        assert_eq!(Millis(HOUR + 5).hour(), Millis(HOUR));
+        assert_eq!(Millis(-1).hour(), Millis(-HOUR));
+        assert_eq!(Millis(-1).day(), Millis(-DAY));
+    }
+
+    #[test]
+    fn shows_rfc_3339_in_utc() {
+        assert_eq!(Millis(0).to_string(), "1970-01-01T00:00:00Z");
+        assert_eq!(Millis(1_500).to_string(), "1970-01-01T00:00:01.5Z");
+        assert!(Millis(i64::MAX).to_string().starts_with("9999-"));
+    }
+}

@@ -1,0 +1,225 @@
+//! The stop. The only file that ends long-lived threads; the order is the design.
+
+use std::fmt;
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use crate::clock;
+use crate::counter::{Counters, Intake};
+use crate::http::{Pool, Service};
+use crate::keeper::Keeper;
+use crate::metrics::Metrics;
+use crate::model::{Batch, Drain, Reason, Uncounted};
+use crate::store::{CachedStore, ViewSink, spill};
+
+/// How long threads may take to end once nothing is left for them to do.
+const LAST_WORDS: Duration = Duration::from_secs(2);
+
+/// A server that runs.
+pub struct Running {
+    pub(crate) pool: Arc<Pool>,
+    pub(crate) service: Arc<Service>,
+    pub(crate) intake: Arc<Intake>,
+    pub(crate) counters: Arc<Counters>,
+    pub(crate) keeper: Keeper,
+    pub(crate) store: Arc<CachedStore>,
+    pub(crate) metrics: Arc<Metrics>,
+    pub(crate) database: Option<PathBuf>,
+    pub(crate) drain_timeout: Duration,
+}
+
+/// What a stop has to tell.
+#[derive(Debug)]
+pub struct Report {
+    /// Requests answered while the server ran.
+    pub answered: u64,
+    /// Views counted.
+    pub counted: u64,
+    /// Events that are in the ledger.
+    pub uncounted: Uncounted,
+    /// Events that could not be written.
+    pub unwritten: Unwritten,
+}
+
+/// Events that could not be written to the store.
+#[derive(Debug)]
+pub enum Unwritten {
+    /// None.
+    None,
+    /// They are in this file, which the next start applies.
+    Spilled {
+        /// How many.
+        events: u64,
+        /// Where.
+        path: PathBuf,
+        /// What the store said.
+        why: String,
+    },
+    /// They are lost.
+    Lost {
+        /// How many.
+        events: u64,
+        /// What the store and the file system said.
+        why: String,
+    },
+}
+
+impl Running {
+    /// The address served, with the real port.
+    pub fn address(&self) -> SocketAddr {
+        self.pool.address()
+    }
+
+    /// The measurements; they outlive the server.
+    pub fn metrics(&self) -> &Arc<Metrics> {
+        &self.metrics
+    }
+
+    /// Counters running now.
+    pub fn counters(&self) -> usize {
+        self.counters.running()
+    }
+
+    /// Stops, losing nothing that can be kept.
+    pub fn drain(self) -> Report {
+        let started = Instant::now();
+        let deadline = started + self.drain_timeout;
+
+        // 1. No new connections.
+        self.pool.stop_accepting();
+
+        // 2. Requests in flight finish; later ones on open connections get 503. Counting keeps half of the time.
+        self.service.gate.close();
+        let inside = self
+            .service
+            .gate
+            .wait_until_empty(Instant::now() + self.drain_timeout / 2);
+        if inside > 0 {
+            tracing::warn!(
+                requests = inside,
+                "requests did not finish in time; their views may come too late"
+            );
+        }
+
+        // 3. Nothing more goes onto the channel.
+        self.counters.drain_by(deadline);
+        self.intake.close();
+
+        // 4. The counters empty channel and overflow, commit, and end.
+        let mut left = self.counters.join();
+
+        // 5. Connections still open are idle: end them, and with them their threads.
+        let threads = self.pool.finish(Instant::now() + LAST_WORDS);
+        if threads > 0 {
+            tracing::warn!(threads, "connection threads did not end in time");
+        }
+        self.keeper.stop();
+
+        // 6. What came too late, and what the store refused until now: one more try, then the file.
+        left.merge(self.counters.join());
+        let unwritten = write_or_spill(&self.store, self.database, &left, &self.metrics);
+
+        // 7. Leave a note for the next run, if the store takes one.
+        let drain = Drain {
+            at: clock::now(),
+            took: i64::try_from(started.elapsed().as_millis()).unwrap_or(i64::MAX),
+            written: self.metrics.events_sent.get() - self.metrics.pending(),
+            unwritten: unwritten.events(),
+        };
+        if let Err(error) = self.store.store().note_drain(&drain) {
+            tracing::warn!(%error, "cannot note in the store how this stop went");
+        }
+
+        // 8. Say what became of everything.
+        let mut uncounted = Uncounted::default();
+        for reason in Reason::ALL {
+            uncounted.add(reason, self.metrics.written_as(reason.name()));
+        }
+        Report {
+            answered: self.metrics.answers(),
+            counted: self.metrics.written_as("counted"),
+            uncounted,
+            unwritten,
+        }
+    }
+}
+
+impl Unwritten {
+    fn events(&self) -> u64 {
+        match self {
+            Unwritten::None => 0,
+            Unwritten::Spilled { events, .. } | Unwritten::Lost { events, .. } => *events,
+        }
+    }
+}
+
+fn write_or_spill(
+    store: &CachedStore,
+    database: Option<PathBuf>,
+    left: &Batch,
+    metrics: &Metrics,
+) -> Unwritten {
+    if left.is_empty() {
+        return Unwritten::None;
+    }
+    let events = left.events();
+    let why = match store.apply(left) {
+        Ok(applied) => {
+            metrics.committed(applied.counted, &applied.uncounted);
+            return Unwritten::None;
+        }
+        Err(error) => error.to_string(),
+    };
+    let Some(database) = database else {
+        return Unwritten::Lost { events, why };
+    };
+    match spill::write(&database, left) {
+        Ok(path) => Unwritten::Spilled { events, path, why },
+        Err(error) => Unwritten::Lost {
+            events,
+            why: format!("{why}; and no spill file could be written: {error}"),
+        },
+    }
+}
+
+impl fmt::Display for Report {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(
+            f,
+            "stopped: {} requests answered, {} views counted, {} not counted (",
+            self.answered,
+            self.counted,
+            self.uncounted.total()
+        )?;
+        for (place, reason) in Reason::ALL.into_iter().enumerate() {
+            let comma = if place == 0 { "" } else { ", " };
+            write!(f, "{comma}{} {}", reason.name(), self.uncounted.get(reason))?;
+        }
+        let spilled = match self.unwritten {
+            Unwritten::Spilled { events, .. } => events,
+            Unwritten::None | Unwritten::Lost { .. } => 0,
+        };
+        write!(f, "), {spilled} spilled")
+    }
+}
+
+impl fmt::Display for Unwritten {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Unwritten::None => f.write_str("everything was written"),
+            Unwritten::Spilled { events, path, why } => write!(
+                f,
+                "{events} views could not be written ({why}) and are spilled to {}; the next start on this store counts them",
+                path.display()
+            ),
+            Unwritten::Lost { events, why } => {
+                write!(
+                    f,
+                    "{events} views could not be written ({why}) and are lost"
+                )
+            }
+        }
+    }
+}

@@ -1,0 +1,237 @@
+//! Posts in memory, ready to be sent: a read-through cache bounded in bytes.
+//!
+//! An entry holds the post's JSON up to its numbers, and the numbers as atomics that are raised after each commit.
+//! Two races could leave an entry old for ever, and are closed here by counting what happens:
+//! a post changed between another thread's read and its insertion (`edits`), and a commit in that same gap
+//! (`commits`). Who inserts looks again afterwards, and mends what it missed.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
+
+use quick_cache::Weighter;
+use quick_cache::sync::Cache;
+use serde::Serialize;
+
+use super::{Applied, Store, StoreError, ViewSink};
+use crate::model::{Batch, Millis, Post, PostContent, PostId, PostKey, Revision};
+
+/// A post as it is served.
+#[derive(Debug)]
+pub struct CachedPost {
+    /// Its number.
+    pub id: PostId,
+    /// Its content's revision.
+    pub revision: Revision,
+    /// Its JSON object up to and including `"views":`.
+    json: Box<[u8]>,
+    /// Views counted so far. Raised after each commit, never lowered: a correction replaces the entry.
+    views: AtomicI64,
+    /// Distinct viewers so far; as `views`.
+    viewers: AtomicI64,
+    slug: Box<str>,
+}
+
+/// The post's JSON is this, then the views, then this, then the viewers, then this.
+pub const JSON_BETWEEN: &[u8] = b",\"viewers\":";
+/// See [`JSON_BETWEEN`].
+pub const JSON_END: &[u8] = b"}";
+
+impl CachedPost {
+    /// Serialises a post.
+    pub fn new(post: &Post) -> CachedPost {
+        CachedPost {
+            id: post.id,
+            revision: post.revision,
+            json: json_before_views(post.id, &post.content).into(),
+            views: AtomicI64::new(post.views),
+            viewers: AtomicI64::new(post.viewers),
+            slug: post.content.slug.as_str().into(),
+        }
+    }
+
+    /// Its JSON object up to and including `"views":`.
+    pub fn json_before_views(&self) -> &[u8] {
+        &self.json
+    }
+
+    /// Views counted so far.
+    pub fn views(&self) -> i64 {
+        self.views.load(Ordering::Relaxed)
+    }
+
+    /// Distinct viewers so far.
+    pub fn viewers(&self) -> i64 {
+        self.viewers.load(Ordering::Relaxed)
+    }
+
+    fn raise(&self, views: i64, viewers: i64) {
+        self.views.fetch_max(views, Ordering::Relaxed);
+        self.viewers.fetch_max(viewers, Ordering::Relaxed);
+    }
+}
+
+#[derive(Serialize)]
+struct Fields<'a> {
+    id: PostId,
+    slug: &'a str,
+    title: &'a str,
+    summary: &'a str,
+    body: &'a str,
+    tags: &'a [String],
+    published_at: Millis,
+    updated_at: Millis,
+}
+
+fn json_before_views(id: PostId, content: &PostContent) -> Vec<u8> {
+    let fields = Fields {
+        id,
+        slug: &content.slug,
+        title: &content.title,
+        summary: &content.summary,
+        body: &content.body,
+        tags: &content.tags,
+        published_at: content.published_at,
+        updated_at: content.updated_at,
+    };
+    let mut json = serde_json::to_vec(&fields).expect("the fields are strings and numbers");
+    json.pop();
+    json.extend_from_slice(b",\"views\":");
+    json
+}
+
+#[derive(Clone)]
+struct Bytes;
+
+/// What an entry costs beside its text: itself, its reference count, and its two places in the maps.
+const ENTRY_OVERHEAD: usize = 256;
+
+impl Weighter<PostId, Arc<CachedPost>> for Bytes {
+    fn weight(&self, _: &PostId, post: &Arc<CachedPost>) -> u64 {
+        (post.json.len() + 2 * post.slug.len() + ENTRY_OVERHEAD) as u64
+    }
+}
+
+/// A store with its cache in front. All of this process's reads of single posts and all of its writes go through it.
+pub struct CachedStore {
+    store: Arc<dyn Store>,
+    posts: Cache<PostId, Arc<CachedPost>, Bytes>,
+    /// Slugs of posts that are or were in `posts`, bounded in number. A hint: an entry counts only if the post it
+    /// leads to still bears the slug.
+    slugs: Cache<Box<str>, PostId>,
+    /// Counts edits and deletions of posts.
+    edits: AtomicU64,
+    /// Counts commits of batches.
+    commits: AtomicU64,
+}
+
+impl CachedStore {
+    /// Puts a cache of at most `capacity` bytes before `store`.
+    pub fn new(store: Arc<dyn Store>, capacity: u64) -> CachedStore {
+        // The bookkeeping is laid out for posts of 2 KB; more of them than that only makes it grow.
+        let entries = usize::try_from(capacity / 2048)
+            .unwrap_or(usize::MAX)
+            .max(16);
+        CachedStore {
+            store,
+            posts: Cache::with_weighter(entries, capacity, Bytes),
+            slugs: Cache::new(entries),
+            edits: AtomicU64::new(0),
+            commits: AtomicU64::new(0),
+        }
+    }
+
+    /// The store behind it.
+    pub fn store(&self) -> &dyn Store {
+        &*self.store
+    }
+
+    /// A post, from memory or from the store; `None` if there is none.
+    ///
+    /// # Errors
+    /// Only on a miss: see [`Store::post`].
+    pub fn post(&self, key: PostKey<'_>) -> Result<Option<Arc<CachedPost>>, StoreError> {
+        let cached = match key {
+            PostKey::Id(id) => self.posts.get(&id),
+            PostKey::Slug(slug) => self
+                .slugs
+                .get(slug)
+                .and_then(|id| self.posts.get(&id))
+                .filter(|post| *post.slug == *slug),
+        };
+        match cached {
+            Some(post) => Ok(Some(post)),
+            None => self.load(key),
+        }
+    }
+
+    fn load(&self, key: PostKey<'_>) -> Result<Option<Arc<CachedPost>>, StoreError> {
+        let edits = self.edits.load(Ordering::SeqCst);
+        let commits = self.commits.load(Ordering::SeqCst);
+        let Some(post) = self.store.post(key)? else {
+            return Ok(None);
+        };
+        let cached = Arc::new(CachedPost::new(&post));
+        self.posts.insert(post.id, Arc::clone(&cached));
+        self.slugs.insert(cached.slug.clone(), post.id);
+        if self.edits.load(Ordering::SeqCst) != edits {
+            self.forget(&cached);
+        } else if self.commits.load(Ordering::SeqCst) != commits
+            && let Some((_, tally)) = self.store.tally(PostKey::Id(post.id))?
+        {
+            cached.raise(tally.views, tally.viewers);
+        }
+        Ok(Some(cached))
+    }
+
+    /// To be called after any committed change of a post's content or its deletion.
+    pub fn edited(&self, id: PostId) {
+        self.edits.fetch_add(1, Ordering::SeqCst);
+        if let Some(post) = self.posts.peek(&id) {
+            self.forget(&post);
+        }
+    }
+
+    /// Forgets everything: the database was changed from elsewhere.
+    pub fn forget_all(&self) {
+        self.edits.fetch_add(1, Ordering::SeqCst);
+        self.posts.clear();
+        self.slugs.clear();
+    }
+
+    fn forget(&self, post: &CachedPost) {
+        self.slugs.remove(&post.slug);
+        self.posts.remove(&post.id);
+    }
+
+    /// Bytes in use, by the cache's own reckoning.
+    pub fn bytes(&self) -> u64 {
+        self.posts.weight()
+    }
+
+    /// Forgets everything if another process has written to the store since this was last asked.
+    ///
+    /// # Errors
+    /// See [`Store::changed_elsewhere`].
+    pub fn refresh(&self) -> Result<(), StoreError> {
+        if self.store.changed_elsewhere()? {
+            self.forget_all();
+        }
+        Ok(())
+    }
+}
+
+impl ViewSink for CachedStore {
+    fn apply(&self, batch: &Batch) -> Result<Applied, StoreError> {
+        let applied = self.store.apply(batch)?;
+        self.commits.fetch_add(1, Ordering::SeqCst);
+        if applied.changed_elsewhere {
+            self.forget_all();
+        }
+        for &(post, views) in &applied.totals {
+            if let Some(cached) = self.posts.peek(&post) {
+                cached.raise(views, 0);
+            }
+        }
+        Ok(applied)
+    }
+}

@@ -1,0 +1,151 @@
+//! Posts that come from files: known by the file, so that importing again updates and never doubles.
+
+use std::path::Path;
+
+use diesel::prelude::*;
+
+use super::error::StoreError;
+use super::posts;
+use super::schema::posts as table;
+use crate::model::{Millis, PostContent, PostId, PostKey};
+
+/// Which file a post comes from.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Source {
+    /// Its absolute path: the post's identity.
+    pub absolute: String,
+    /// Its path below the folder that was named, by which a moved folder's posts are found again.
+    pub relative: String,
+}
+
+/// A post's content as a file has it; what the file leaves out, the store decides.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ImportContent {
+    /// The slug it wants; another one is given if another post has it.
+    pub slug: String,
+    /// Its title.
+    pub title: String,
+    /// Its summary; may be empty.
+    pub summary: String,
+    /// Its text, byte for byte.
+    pub body: String,
+    /// Its tags.
+    pub tags: Vec<String>,
+    /// Its date; without one, the time of its first import.
+    pub published_at: Option<Millis>,
+    /// When it last changed; without one, the time of the import that saw the change.
+    pub updated_at: Option<Millis>,
+}
+
+/// What became of a file.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Imported {
+    /// A new post.
+    Created(ImportedAs),
+    /// A known post with new content.
+    Updated(ImportedAs),
+    /// A known post that is as it was.
+    Unchanged(ImportedAs),
+}
+
+/// Under which number and slug a file's post is served.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ImportedAs {
+    /// Its number.
+    pub id: PostId,
+    /// Its slug: the wanted one, or that with `-2`, `-3` … where it was taken.
+    pub slug: String,
+}
+
+pub(super) fn import(
+    connection: &mut SqliteConnection,
+    source: &Source,
+    wanted: &ImportContent,
+    now: Millis,
+) -> Result<Imported, StoreError> {
+    let known = match find_by_source(connection, source)? {
+        Some(id) => posts::find(connection, PostKey::Id(id))?,
+        None => None,
+    };
+    let slug = free_slug(connection, &wanted.slug, known.as_ref().map(|post| post.id))?;
+    let published_at = wanted
+        .published_at
+        .or(known.as_ref().map(|post| post.content.published_at))
+        .unwrap_or(now);
+    let mut content = PostContent {
+        slug: slug.clone(),
+        title: wanted.title.clone(),
+        summary: wanted.summary.clone(),
+        body: wanted.body.clone(),
+        tags: wanted.tags.clone(),
+        published_at,
+        updated_at: wanted.updated_at.unwrap_or(published_at),
+    };
+    let Some(known) = known else {
+        let post = posts::create(connection, &content, Some(source))?;
+        return Ok(Imported::Created(ImportedAs { id: post.id, slug }));
+    };
+    let imported = ImportedAs { id: known.id, slug };
+    if wanted.updated_at.is_none() {
+        content.updated_at = known.content.updated_at;
+    }
+    if content == known.content {
+        return Ok(Imported::Unchanged(imported));
+    }
+    if wanted.updated_at.is_none() {
+        content.updated_at = now;
+    }
+    posts::update(connection, known.id, &content, None)?;
+    Ok(Imported::Updated(imported))
+}
+
+/// The post of this source; or the one of a file that is no longer there and had the same path below its folder,
+/// which is what a moved folder looks like. It then takes the new source.
+fn find_by_source(
+    connection: &mut SqliteConnection,
+    source: &Source,
+) -> Result<Option<PostId>, StoreError> {
+    let exact: Option<PostId> = table::table
+        .filter(table::source.eq(&source.absolute))
+        .select(table::id)
+        .first(connection)
+        .optional()?;
+    if exact.is_some() {
+        return Ok(exact);
+    }
+    let alike: Vec<(PostId, Option<String>)> = table::table
+        .filter(table::source_path.eq(&source.relative))
+        .select((table::id, table::source))
+        .load(connection)?;
+    let moved = alike
+        .into_iter()
+        .find(|(_, old)| old.as_ref().is_some_and(|old| !Path::new(old).exists()));
+    if let Some((id, _)) = moved {
+        diesel::update(table::table.find(id))
+            .set(table::source.eq(&source.absolute))
+            .execute(connection)?;
+        return Ok(Some(id));
+    }
+    Ok(None)
+}
+
+/// `wanted`, or the first of `wanted-2`, `wanted-3` … that no other post has.
+fn free_slug(
+    connection: &mut SqliteConnection,
+    wanted: &str,
+    own: Option<PostId>,
+) -> Result<String, StoreError> {
+    let mut slug = wanted.to_owned();
+    let mut number = 2;
+    loop {
+        match posts::id_of(connection, PostKey::Slug(&slug))? {
+            Some(id) if Some(id) != own => {
+                let suffix = format!("-{number}");
+                let room = crate::model::slug::MAX_SLUG_CHARS - suffix.len();
+                slug = wanted.chars().take(room).collect::<String>() + &suffix;
+                number += 1;
+            }
+            _ => return Ok(slug),
+        }
+    }
+}

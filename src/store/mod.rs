@@ -1,0 +1,159 @@
+//! The database behind one trait.
+//!
+//! Everything above speaks to [`Store`] or to the narrower [`ViewSink`]; which database it is, only this module
+//! knows. A store never calls upwards: it knows the model and nothing else of the crate.
+
+pub mod cache;
+pub mod error;
+pub mod health;
+pub mod import;
+mod lists;
+mod posts;
+mod schema;
+pub mod spill;
+mod sqlite;
+pub mod url;
+mod views;
+
+use std::sync::Arc;
+
+pub use cache::{CachedPost, CachedStore};
+pub use error::StoreError;
+pub use health::StoreHealth;
+pub use import::{Imported, Source};
+pub use url::StoreUrl;
+
+use crate::model::{
+    Batch, Drain, ListQuery, Millis, Page, Post, PostContent, PostId, PostKey, PostSummary,
+    Revision, Tally, Uncounted,
+};
+
+/// What a batch did.
+#[derive(Clone, Debug, Default)]
+pub struct Applied {
+    /// The views each touched post has now.
+    pub totals: Vec<(PostId, i64)>,
+    /// Events that became views.
+    pub counted: u64,
+    /// Events that went to the ledger.
+    pub uncounted: Uncounted,
+    /// Whether another process has written to the database since the last batch, so that what is cached may be old.
+    pub changed_elsewhere: bool,
+}
+
+/// Where counters put their batches.
+pub trait ViewSink: Send + Sync {
+    /// Applies a batch in one transaction: all of it or nothing. Views of a post that is no longer there go to the
+    /// ledger as dropped.
+    ///
+    /// # Errors
+    /// Any error means that nothing was applied and the same batch may be tried again.
+    fn apply(&self, batch: &Batch) -> Result<Applied, StoreError>;
+}
+
+/// Posts and their numbers, kept.
+pub trait Store: ViewSink {
+    /// A post, or `None` if there is none of that key.
+    ///
+    /// # Errors
+    /// [`StoreError::Busy`] or [`StoreError::Unavailable`], as with every method here.
+    fn post(&self, key: PostKey<'_>) -> Result<Option<Post>, StoreError>;
+
+    /// One page of posts, without bodies.
+    ///
+    /// # Errors
+    /// See [`Store::post`].
+    fn list(&self, query: &ListQuery) -> Result<Page<PostSummary>, StoreError>;
+
+    /// Adds a post.
+    ///
+    /// # Errors
+    /// [`StoreError::SlugTaken`]; see [`Store::post`].
+    fn create(&self, content: &PostContent) -> Result<Post, StoreError>;
+
+    /// Replaces a post's content; its number and its counts stay.
+    ///
+    /// # Errors
+    /// [`StoreError::NoSuchPost`], [`StoreError::SlugTaken`], and [`StoreError::Changed`] when `expected` is given
+    /// and the post is not at one of these revisions.
+    fn update(
+        &self,
+        id: PostId,
+        content: &PostContent,
+        expected: Option<&[Revision]>,
+    ) -> Result<Post, StoreError>;
+
+    /// Removes a post with its counts, history and ledger.
+    ///
+    /// # Errors
+    /// [`StoreError::NoSuchPost`]; [`StoreError::Changed`] as for [`Store::update`].
+    fn delete(&self, id: PostId, expected: Option<&[Revision]>) -> Result<(), StoreError>;
+
+    /// Creates or updates the post that came from this source file. Its views stay.
+    ///
+    /// # Errors
+    /// See [`Store::post`].
+    fn import(
+        &self,
+        source: &Source,
+        content: &import::ImportContent,
+        now: Millis,
+    ) -> Result<Imported, StoreError>;
+
+    /// The numbers of a post, or `None` if there is none of that key.
+    ///
+    /// # Errors
+    /// See [`Store::post`].
+    fn tally(&self, key: PostKey<'_>) -> Result<Option<(PostId, Tally)>, StoreError>;
+
+    /// The numbers of the whole site: all posts, and what belongs to none.
+    ///
+    /// # Errors
+    /// See [`Store::post`].
+    fn site_tally(&self) -> Result<Tally, StoreError>;
+
+    /// The posts with the most views since an hour, or ever.
+    ///
+    /// # Errors
+    /// See [`Store::post`].
+    fn top(&self, since: Option<Millis>, limit: usize) -> Result<Vec<PostSummary>, StoreError>;
+
+    /// Applies a spilled batch, unless it already was.
+    ///
+    /// # Errors
+    /// See [`ViewSink::apply`].
+    fn replay(
+        &self,
+        spill: &str,
+        batch: &Batch,
+        now: Millis,
+    ) -> Result<Option<Applied>, StoreError>;
+
+    /// Keeps how a stop went.
+    ///
+    /// # Errors
+    /// See [`Store::post`].
+    fn note_drain(&self, drain: &Drain) -> Result<(), StoreError>;
+
+    /// How the last stop went that could be noted.
+    ///
+    /// # Errors
+    /// See [`Store::post`].
+    fn last_drain(&self) -> Result<Option<Drain>, StoreError>;
+
+    /// Whether another process has written since this was last asked (by this or by [`ViewSink::apply`]).
+    ///
+    /// # Errors
+    /// See [`Store::post`].
+    fn changed_elsewhere(&self) -> Result<bool, StoreError>;
+}
+
+/// Opens the store at `url`, bringing its schema up to date.
+///
+/// # Errors
+/// [`StoreError::Newer`] for a database of a later version; otherwise see [`Store::post`].
+pub fn open(url: &StoreUrl) -> Result<Arc<dyn Store>, StoreError> {
+    match url {
+        StoreUrl::Sqlite(location) => Ok(Arc::new(sqlite::SqliteStore::open(location)?)),
+    }
+}

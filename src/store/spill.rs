@@ -1,0 +1,146 @@
+//! What the store would not take by the end of the drain: kept in a file, applied once at the next start.
+//!
+//! The file lies beside the database, named after it. Its id is written into the database in the transaction that
+//! applies it, so a stop between that commit and the file's removal applies nothing twice.
+
+use std::fs;
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+
+use serde::{Deserialize, Serialize};
+
+use super::{Store, StoreError};
+use crate::model::{Batch, Millis};
+
+/// The format this program writes.
+const VERSION: u32 = 1;
+
+#[derive(Serialize, Deserialize)]
+struct Spill<B> {
+    version: u32,
+    id: String,
+    batch: B,
+}
+
+/// Why a spilled batch could not be applied.
+#[derive(Debug, thiserror::Error)]
+pub enum ReplayError {
+    /// The file cannot be read or removed.
+    #[error("cannot use the spill file {}: {error}", path.display())]
+    File {
+        /// The file.
+        path: PathBuf,
+        /// What the system said.
+        error: io::Error,
+    },
+    /// The store refused it.
+    #[error("cannot apply the spill file {}: {error}", path.display())]
+    Store {
+        /// The file.
+        path: PathBuf,
+        /// What the store said.
+        error: StoreError,
+    },
+}
+
+/// Writes a batch beside the database file, to disk before this returns.
+///
+/// # Errors
+/// Whatever the file system answers; then no file of this spill is left.
+pub fn write(database: &Path, batch: &Batch) -> io::Result<PathBuf> {
+    let mut random = [0_u8; 16];
+    getrandom::fill(&mut random).map_err(io::Error::other)?;
+    let id: String = random.iter().map(|byte| format!("{byte:02x}")).collect();
+    let path = sibling(database, &format!("{id}.json"));
+    let temporary = sibling(database, &format!("{id}.tmp"));
+    let spill = Spill {
+        version: VERSION,
+        id,
+        batch,
+    };
+    let written = (|| {
+        let mut file = fs::File::create_new(&temporary)?;
+        file.write_all(&serde_json::to_vec(&spill)?)?;
+        file.sync_all()?;
+        fs::rename(&temporary, &path)?;
+        folder_of(database).and_then(|folder| fs::File::open(folder)?.sync_all())
+    })();
+    if written.is_err() {
+        // Best effort: the error that matters is the one reported.
+        let _ = fs::remove_file(&temporary);
+    }
+    written.map(|()| path)
+}
+
+/// Applies every spill file beside the database, each exactly once, and removes it. Returns the number of events.
+///
+/// # Errors
+/// The first file that cannot be read, applied or removed; it stays for the next start.
+pub fn replay(database: &Path, store: &dyn Store, now: Millis) -> Result<u64, ReplayError> {
+    let mut events = 0;
+    let paths = find(database).map_err(|error| ReplayError::File {
+        path: database.into(),
+        error,
+    })?;
+    for path in paths {
+        let file_error = |error| ReplayError::File {
+            path: path.clone(),
+            error,
+        };
+        let text = fs::read(&path).map_err(file_error)?;
+        let spill: Spill<Batch> =
+            serde_json::from_slice(&text).map_err(|error| file_error(error.into()))?;
+        if spill.version != VERSION {
+            let error = io::Error::other(format!("its version {} is not known", spill.version));
+            return Err(file_error(error));
+        }
+        let applied = store
+            .replay(&spill.id, &spill.batch, now)
+            .map_err(|error| ReplayError::Store {
+                path: path.clone(),
+                error,
+            })?;
+        if applied.is_some() {
+            events += spill.batch.events();
+        }
+        fs::remove_file(&path).map_err(file_error)?;
+    }
+    Ok(events)
+}
+
+fn find(database: &Path) -> io::Result<Vec<PathBuf>> {
+    let prefix = sibling(database, "");
+    let mut paths = Vec::new();
+    for entry in fs::read_dir(folder_of(database)?)? {
+        let path = entry?.path();
+        let ours = path
+            .file_name()
+            .zip(prefix.file_name())
+            .is_some_and(|(name, prefix)| {
+                name.as_encoded_bytes()
+                    .starts_with(prefix.as_encoded_bytes())
+            });
+        if ours
+            && path
+                .extension()
+                .is_some_and(|extension| extension == "json")
+        {
+            paths.push(path);
+        }
+    }
+    paths.sort();
+    Ok(paths)
+}
+
+fn sibling(database: &Path, end: &str) -> PathBuf {
+    let mut name = database.file_name().unwrap_or_default().to_owned();
+    name.push(format!(".spill-{end}"));
+    database.with_file_name(name)
+}
+
+fn folder_of(database: &Path) -> io::Result<PathBuf> {
+    match database.parent() {
+        Some(folder) if folder != Path::new("") => Ok(folder.to_owned()),
+        _ => Ok(PathBuf::from(".")),
+    }
+}

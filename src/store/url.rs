@@ -1,0 +1,75 @@
+//! Where a store is: the value of `--store`.
+
+use std::path::{Path, PathBuf};
+use std::str::FromStr;
+
+/// A parsed `--store`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum StoreUrl {
+    /// `sqlite:PATH` or `sqlite::memory:`.
+    Sqlite(SqliteLocation),
+}
+
+/// Where an SQLite database lies.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum SqliteLocation {
+    /// A file; its folder is made if it is missing.
+    File(PathBuf),
+    /// In this process's memory, gone with it.
+    Memory,
+}
+
+impl FromStr for StoreUrl {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<StoreUrl, String> {
+        match text.strip_prefix("sqlite:") {
+            Some(":memory:") => Ok(StoreUrl::Sqlite(SqliteLocation::Memory)),
+            Some(path) if !path.is_empty() => {
+                let path = path.strip_prefix("//").unwrap_or(path);
+                Ok(StoreUrl::Sqlite(SqliteLocation::File(path.into())))
+            }
+            _ => Err(format!(
+                "{text:?} names no store; try sqlite:data/viewtally.db or sqlite::memory:"
+            )),
+        }
+    }
+}
+
+impl StoreUrl {
+    /// The file it lies in, if it lies in one.
+    pub fn file(&self) -> Option<&Path> {
+        match self {
+            StoreUrl::Sqlite(SqliteLocation::File(path)) => Some(path),
+            StoreUrl::Sqlite(SqliteLocation::Memory) => None,
+        }
+    }
+}
+
+impl std::fmt::Display for StoreUrl {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            StoreUrl::Sqlite(SqliteLocation::File(path)) => write!(f, "{}", path.display()),
+            StoreUrl::Sqlite(SqliteLocation::Memory) => f.write_str("sqlite::memory:"),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn reads_files_and_memory_and_refuses_the_rest() {
+        let file = |path: &str| StoreUrl::Sqlite(SqliteLocation::File(path.into()));
+        assert_eq!("sqlite:data/a.db".parse(), Ok(file("data/a.db")));
+        assert_eq!("sqlite:///var/a.db".parse(), Ok(file("/var/a.db")));
+        assert_eq!(
+            "sqlite::memory:".parse(),
+            Ok(StoreUrl::Sqlite(SqliteLocation::Memory))
+        );
+        for bad in ["", "data/a.db", "sqlite:", "mysql://x"] {
+            assert!(bad.parse::<StoreUrl>().is_err(), "{bad}");
+        }
+    }
+}

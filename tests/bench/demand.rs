@@ -1,0 +1,135 @@
+//! The claims the benchmark has to bear out, each a ratio within a round.
+
+use serde_json::{Value, json};
+
+use crate::case::Case;
+use crate::measure::Metric;
+use crate::results::Results;
+use crate::stats::Spread;
+use crate::{own, peers};
+
+/// A ratio of one metric between two contenders or two cases, and how large it may be.
+pub struct Demand {
+    pub what: String,
+    pub metric: Metric,
+    pub ours: (&'static str, Case),
+    pub theirs: (&'static str, Case),
+    /// `None` for a ratio that is only shown.
+    pub limit: Option<f64>,
+}
+
+/// A demand with what was measured.
+pub struct Verdict {
+    pub demand: Demand,
+    pub ratio: Option<Spread>,
+}
+
+/// What README claims against other contenders.
+pub fn against_peers() -> Vec<Demand> {
+    let against = |what: &str, metric, case, peer, limit| Demand {
+        what: format!("{what} against {peer}"),
+        metric,
+        ours: (own::CHANNEL, case),
+        theirs: (peer, case),
+        limit,
+    };
+    vec![
+        against(
+            "CPU per counted read",
+            Metric::Cpu,
+            Case::MAIN,
+            peers::GO_CHANNEL,
+            Some(0.65),
+        ),
+        against(
+            "CPU per counted read",
+            Metric::Cpu,
+            Case::MAIN,
+            peers::GO_PREPARED,
+            None,
+        ),
+        against(
+            "CPU per counted read",
+            Metric::Cpu,
+            Case::MAIN,
+            peers::NGINX,
+            Some(2.0),
+        ),
+        against(
+            "CPU per counted read",
+            Metric::Cpu,
+            Case::MAIN,
+            own::OFF,
+            Some(1.03),
+        ),
+        against("p99", Metric::P99, Case::MAIN, peers::GO_CHANNEL, Some(0.5)),
+        against("p99", Metric::P99, Case::MAIN, peers::GO_PREPARED, None),
+        against(
+            "peak memory",
+            Metric::Peak,
+            Case::MEMORY,
+            peers::GO_CHANNEL,
+            Some(1.0),
+        ),
+        against(
+            "peak memory",
+            Metric::Peak,
+            Case::MEMORY,
+            peers::GO_PREPARED,
+            None,
+        ),
+    ]
+}
+
+/// Compares demands with results.
+pub fn judge(demands: Vec<Demand>, results: &Results) -> Vec<Verdict> {
+    demands
+        .into_iter()
+        .map(|demand| {
+            let (ours, theirs) = (&demand.ours, &demand.theirs);
+            let ratio = results.ratio(demand.metric, (ours.0, &ours.1), (theirs.0, &theirs.1));
+            Verdict { demand, ratio }
+        })
+        .collect()
+}
+
+impl Verdict {
+    /// `met`, `NOT met`, `shown` or `not measured`.
+    pub fn outcome(&self) -> &'static str {
+        match (self.ratio, self.demand.limit) {
+            (None, _) => "not measured",
+            (Some(_), None) => "shown",
+            (Some(ratio), Some(limit)) if ratio.median <= limit => "met",
+            _ => "NOT met",
+        }
+    }
+
+    /// The cells of a table row.
+    pub fn cells(&self) -> Vec<String> {
+        let ratio = self
+            .ratio
+            .map_or_else(|| "–".to_owned(), |ratio| ratio.to_string());
+        let limit = self
+            .demand
+            .limit
+            .map_or_else(|| "–".to_owned(), |limit| format!("≤ {limit}"));
+        vec![
+            self.demand.what.clone(),
+            self.demand.ours.1.to_string(),
+            ratio,
+            limit,
+            self.outcome().to_owned(),
+        ]
+    }
+
+    pub fn to_json(&self) -> Value {
+        json!({
+            "what": self.demand.what,
+            "metric": self.demand.metric.name(),
+            "case": self.demand.ours.1.to_json(),
+            "ratio": self.ratio.map(Spread::to_json),
+            "limit": self.demand.limit,
+            "outcome": self.outcome(),
+        })
+    }
+}

@@ -1,0 +1,33 @@
+//! The integration tests: the real executable, real sockets, a real database.
+//!
+//! One binary, so that there is one link step. A module per behaviour, tests named as sentences. Every server
+//! listens on port 0 in a temporary directory and is killed when its handle drops; every wait has a deadline and
+//! polls a condition, none sleeps and hopes. Slow tests are ignored by default: `make test-long` runs them.
+
+#![forbid(unsafe_code)]
+
+mod support;
+
+mod auth;
+mod cli;
+mod connections;
+mod counting;
+mod crash;
+mod cursor;
+mod drain;
+mod drain_spill;
+mod hostile;
+mod http_edge;
+mod import_data;
+mod import_posts;
+mod listing;
+mod locked_store;
+mod ops;
+mod overflow;
+mod posts;
+mod readme;
+mod regression;
+mod response_time;
+mod self_check;
+mod startup;
+mod tidy;

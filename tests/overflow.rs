@@ -1,0 +1,129 @@
+//! No lost updates: every 200 a client received is in the database, as a view or in the ledger, exactly.
+
+use std::time::Duration;
+
+use crate::support::{Home, Load, Signal};
+
+/// How readers and counters meet in one run.
+struct Run {
+    clients: usize,
+    before_signal: Duration,
+    counters: &'static str,
+    overflow: &'static str,
+    capacity: &'static str,
+}
+
+impl Run {
+    /// Reads under load, stops the server in the middle of it, and compares what was received with what was written.
+    fn holds(&self) {
+        let name = format!(
+            "{} counters, {}, channel of {}",
+            self.counters, self.overflow, self.capacity
+        );
+        let home = Home::new();
+        let launch = home
+            .serve()
+            .flag("--counters", self.counters)
+            .flag("--overflow", self.overflow);
+        let server = launch
+            .flag("--queue-capacity", self.capacity)
+            .flag("--overflow-wait", "50ms")
+            .start();
+        let slugs: Vec<String> = (0..20).map(|number| format!("post-{number}")).collect();
+        for slug in &slugs {
+            server.create(slug, &"text ".repeat(100));
+        }
+        let paths: Vec<String> = slugs.iter().map(|slug| format!("/posts/{slug}")).collect();
+        let load = Load::start(server.address, self.clients, &paths);
+        load.run_for(self.before_signal);
+        server.signal(Signal::Int);
+        let finished = server.wait();
+        let tally = load.finish();
+        assert_eq!(finished.code, Some(0), "{name}: {finished:?}");
+        assert_eq!(tally.unexpected, [0; 0], "{name}");
+        let mut database = home.database();
+        database.assert_sound();
+        let (views, ledger, dropped) = (
+            database.views(),
+            database.ledger(),
+            database.uncounted("dropped"),
+        );
+        println!(
+            "{name}: {}; counted {views}, dropped {dropped}",
+            tally.latencies()
+        );
+        assert_eq!(
+            views + ledger,
+            tally.answered(),
+            "{name}: {views} views and {ledger} in the ledger"
+        );
+        assert_eq!(
+            ledger, dropped,
+            "{name}: nothing but an overflow keeps these from being counted"
+        );
+        if self.overflow != "shed" {
+            assert_eq!(dropped, 0, "{name}: only shed drops");
+        }
+        let hours = database.number("SELECT coalesce(sum(views), 0) AS number FROM hourly_views");
+        assert_eq!(hours, views, "{name}: the hours add up to the total");
+    }
+}
+
+/// One short run for each counter count and channel.
+fn quick(overflow: &'static str) {
+    for (counters, capacity) in [("1", "65536"), ("4", "8")] {
+        let before_signal = Duration::from_millis(300);
+        Run {
+            clients: 16,
+            before_signal,
+            counters,
+            overflow,
+            capacity,
+        }
+        .holds();
+    }
+}
+
+#[test]
+fn coalesce_loses_nothing_when_stopped_under_load() {
+    quick("coalesce");
+}
+
+#[test]
+fn shed_accounts_for_everything_when_stopped_under_load() {
+    quick("shed");
+}
+
+#[test]
+fn wait_loses_nothing_when_stopped_under_load() {
+    quick("wait");
+}
+
+/// The measure: 64 clients, SIGINT in the middle, 20 times over counters, rules and channels.
+#[test]
+#[ignore = "slow: make test-long"]
+fn twenty_stops_under_load_account_for_every_answer() {
+    let mut runs = 0;
+    for round in 0..2 {
+        for overflow in ["coalesce", "shed", "wait"] {
+            for counters in ["1", "4"] {
+                for capacity in ["65536", "8"] {
+                    if round == 1 && capacity == "65536" && overflow != "coalesce" {
+                        continue;
+                    }
+                    let before_signal = Duration::from_millis(if round == 0 { 1500 } else { 2500 });
+                    Run {
+                        clients: 64,
+                        before_signal,
+                        counters,
+                        overflow,
+                        capacity,
+                    }
+                    .holds();
+                    runs += 1;
+                }
+            }
+        }
+    }
+    assert_eq!(runs, 20);
+}

@@ -1,0 +1,42 @@
+//! Bugs that were found once: a test for each, so that none comes back.
+//!
+//! Those of `tiny_http` 0.12.0 are the reasons for the maintained fork and for our own accept loop; the tests named in
+//! brackets hold each from the side of behaviour, these as closely as possible to the way it was found.
+
+use crate::support::{Client, Home, http};
+
+/// `tiny_http` 0.12.0 aborted the process while dropping the body that never came. [`crate::hostile`]
+#[test]
+fn a_length_without_its_body_does_not_end_the_process() {
+    let home = Home::new();
+    let server = home.serve().start();
+    for path in ["/posts", "/posts/1", "/nothing", "/healthz"] {
+        let mut client = server.connect();
+        let head =
+            format!("POST {path} HTTP/1.1\r\nHost: a\r\nContent-Length: 1000000000000000\r\n\r\n");
+        client.send(head.as_bytes()).expect("sent");
+        drop(client);
+    }
+    assert_eq!(server.get("/healthz").status, 200);
+}
+
+/// `tiny_http` 0.12.0 left 1 of 5 and 60 of 256 such connections unanswered for ever. [`crate::connections`]
+#[test]
+fn connections_opened_before_any_of_them_asks_are_all_answered() {
+    let home = Home::new();
+    let server = home.serve().start();
+    for count in [5, 64] {
+        let mut clients: Vec<Client> = (0..count).map(|_| server.connect()).collect();
+        for client in &mut clients {
+            client
+                .send(&http::request_bytes("GET", "/healthz", &[], b""))
+                .expect("sent");
+        }
+        for client in &mut clients {
+            assert_eq!(
+                client.read().expect("whole").expect("an answer").status,
+                200
+            );
+        }
+    }
+}
