@@ -12,7 +12,7 @@ use crate::keeper::Keeper;
 use crate::metrics::Metrics;
 use crate::shutdown::Running;
 use crate::store::spill::{self, ReplayError};
-use crate::store::{self, CachedStore, StoreError, StoreHealth, StoreUrl, ViewSink};
+use crate::store::{self, CachedStore, Rules, StoreError, StoreHealth, StoreUrl, ViewSink};
 
 /// Why the server did not start.
 #[derive(Debug, thiserror::Error)]
@@ -48,8 +48,8 @@ pub enum StartError {
 ///
 /// # Errors
 /// [`StartError::Store`].
-pub fn open_store(url: &StoreUrl) -> Result<Arc<dyn store::Store>, StartError> {
-    store::open(url).map_err(|error| StartError::Store {
+pub fn open_store(url: &StoreUrl, rules: Rules) -> Result<Arc<dyn store::Store>, StartError> {
+    store::open(url, rules).map_err(|error| StartError::Store {
         url: url.to_string(),
         error,
     })
@@ -74,7 +74,7 @@ pub fn start(config: &Config) -> Result<Running, StartError> {
     let connections = descriptors::reserve(config.max_connections)?;
 
     let metrics = Arc::new(Metrics::new(config.counting.queue_capacity));
-    let store = open_store(&config.store)?;
+    let store = open_store(&config.store, config.rules)?;
     if let Some(database) = config.store.file() {
         let events = spill::replay(database, &*store, clock::now())?;
         metrics.replayed_events.inc_by(events);

@@ -239,6 +239,17 @@ pub struct ServeFlags {
     #[arg(long, env = "VIEWTALLY_RETIRE_AFTER", hide_env = true, value_name = "TIME", default_value = "30s", value_parser = duration, help_heading = "Counting")]
     pub retire_after: Duration,
 
+    /// Count a viewer's repeats of a post once in so long; 0 counts every view
+    #[arg(
+        long,
+        env = "VIEWTALLY_DEDUP_WINDOW", hide_env = true,
+        value_name = "TIME",
+        default_value = "0",
+        value_parser = duration,
+        help_heading = "Viewers"
+    )]
+    pub dedup_window: Duration,
+
     /// How long a stop may take to write what is pending; the rest is spilled to a file
     #[arg(long, env = "VIEWTALLY_DRAIN_TIMEOUT", hide_env = true, value_name = "TIME", default_value = "25s", value_parser = duration, help_heading = "Running")]
     pub drain_timeout: Duration,

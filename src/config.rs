@@ -7,7 +7,7 @@ use std::time::Duration;
 use crate::cli::ServeFlags;
 use crate::counter::Settings;
 use crate::http::Limits;
-use crate::store::StoreUrl;
+use crate::store::{Rules, StoreUrl};
 
 /// Bytes of posts kept in memory.
 const CACHE_BYTES: u64 = 64 << 20;
@@ -33,6 +33,8 @@ pub struct Config {
     pub limits: Limits,
     /// How counting behaves.
     pub counting: Settings,
+    /// What the store decides by.
+    pub rules: Rules,
     /// Bytes of posts kept in memory.
     pub cache_bytes: u64,
     /// How long a stop may take.
@@ -97,6 +99,9 @@ impl Config {
                 overflow_wait: flags.overflow_wait,
                 scale_after: flags.scale_after,
                 retire_after: flags.retire_after,
+            },
+            rules: Rules {
+                dedup_window: flags.dedup_window,
             },
             cache_bytes: CACHE_BYTES,
             drain_timeout: flags.drain_timeout,

@@ -241,7 +241,7 @@ fn the_site_is_the_sum_of_its_posts() {
         10
     );
     assert_eq!(
-        database.number("SELECT sum(views) AS number FROM hourly_views"),
+        database.number("SELECT sum(views) AS number FROM hourly_views WHERE post = 0"),
         10
     );
 }

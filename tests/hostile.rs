@@ -1,5 +1,7 @@
 //! Whatever arrives gets a well-formed answer or a clean close, leaks nothing, and leaves the server serving.
 
+use std::io::ErrorKind;
+
 use crate::support::{Client, Home, Response, Server, assert_no_internals, assert_problem};
 
 fn served() -> (Home, Server) {
@@ -16,9 +18,18 @@ fn answers_to(server: &Server, bytes: &[u8]) -> Vec<Response> {
     let _ = client.send(bytes);
     client.half_close();
     let mut answers = Vec::new();
-    while let Ok(Some(answer)) = client.read() {
-        assert_no_internals(&answer.body);
-        answers.push(answer);
+    loop {
+        match client.read() {
+            Ok(Some(answer)) => {
+                assert_no_internals(&answer.body);
+                answers.push(answer);
+            }
+            Err(error) if error.kind() == ErrorKind::WouldBlock => {
+                let start = String::from_utf8_lossy(&bytes[..bytes.len().min(200)]);
+                panic!("neither answered nor closed: {start:?}");
+            }
+            Ok(None) | Err(_) => break,
+        }
     }
     answers
 }
@@ -232,9 +243,7 @@ fn what_is_not_http_is_refused() {
         b"GET\r\n\r\n",
         b"GET /\r\n\r\n",
         b"GET / HTTP/9.9\r\nHost: a\r\n\r\n",
-        b"GET / HTTP/2.0\r\nHost: a\r\n\r\n",
         b"GET / FTP/1.1\r\nHost: a\r\n\r\n",
-        b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n",
         b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03",
         b"GET  /posts/hello  HTTP/1.1\r\nHost: a\r\n\r\n",
         b"GET /posts/hello HTTP/1.1\r\nHost a\r\n\r\n",
@@ -255,6 +264,19 @@ fn a_missing_host_is_refused() {
     let statuses: Vec<u16> = answers.iter().map(|answer| answer.status).collect();
     assert_eq!(statuses, [400]);
     still_serves(&server);
+}
+
+#[test]
+fn expectations_and_upgrades_nobody_offers_are_refused_or_passed_over() {
+    let (_home, server) = served();
+    for headers in [
+        "Expect: miracles\r\n",
+        "Expect: 100-continue\r\n",
+        "Connection: Upgrade\r\nUpgrade: websocket\r\n",
+        "Connection: Upgrade, HTTP2-Settings\r\nUpgrade: h2c\r\nHTTP2-Settings: AAMAAABkAARAAAAAAAIAAAAA\r\n",
+    ] {
+        gets(&server, &get_with(headers), &[100, 200, 417]);
+    }
 }
 
 #[test]

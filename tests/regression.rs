@@ -40,3 +40,21 @@ fn connections_opened_before_any_of_them_asks_are_all_answered() {
         }
     }
 }
+
+/// The fork answers a version above 1.1 while it still holds the request's own place in the order of responses, and so
+/// waits for itself: each such request took a thread for ever.
+#[test]
+fn a_request_of_a_higher_version_does_not_keep_its_thread() {
+    let home = Home::new();
+    let server = home.serve().flag("--max-connections", "4").start();
+    for _ in 0..8 {
+        let patience = std::time::Duration::from_secs(2);
+        let Ok(mut client) = Client::try_connect(server.address, patience) else {
+            continue;
+        };
+        let _ = client.send(b"GET / HTTP/2.0\r\nHost: a\r\n\r\n");
+        let _ = client.read();
+    }
+    assert_eq!(server.get("/healthz").status, 200);
+    assert_eq!(server.stop().code, Some(0));
+}

@@ -9,7 +9,7 @@ use super::Done;
 use crate::import::{self, FileError, Found, ImportedPost, Outcome, SkipReason};
 use crate::model::Millis;
 use crate::store::import::ImportContent;
-use crate::store::{Imported, Source, Store, StoreUrl};
+use crate::store::{Imported, Rules, Source, Store, StoreUrl};
 use crate::{app, clock};
 
 /// What became of the files.
@@ -39,7 +39,7 @@ pub(super) fn run(url: &StoreUrl, paths: &[PathBuf], max_body: u64) -> anyhow::R
 /// # Errors
 /// Only when the store fails. Files that cannot be imported are reported as they are met, and counted.
 pub(super) fn import(url: &StoreUrl, paths: &[PathBuf], max_body: u64) -> anyhow::Result<Report> {
-    let store = app::open_store(url)?;
+    let store = app::open_store(url, Rules::default())?;
     let bar = ProgressBar::with_draw_target(None, ProgressDrawTarget::stderr());
     bar.set_style(
         ProgressStyle::with_template("{spinner} {pos} files, {per_sec}, {elapsed}")

@@ -58,11 +58,12 @@ mod tests {
         let view = ViewEvent {
             post: 1,
             at: Millis(5),
+            viewer: None,
             uncounted: None,
         };
-        overflow.merge(view);
-        overflow.merge(view);
-        overflow.shed(view);
+        overflow.merge(view.clone());
+        overflow.merge(view.clone());
+        overflow.shed(view.clone());
         overflow.shed(ViewEvent {
             uncounted: Some(Reason::Bot),
             ..view

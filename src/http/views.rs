@@ -72,6 +72,7 @@ pub(super) fn note_view(exchange: &mut Exchange<'_>, post: PostId) -> Outcome {
     exchange.event = Some(ViewEvent {
         post,
         at: Millis(0),
+        viewer: None,
         uncounted: None,
     });
     Outcome::Accepted

@@ -1,7 +1,7 @@
 //! Events coalesced: what a counter applies in one transaction, and what the overflow holds.
 //!
-//! However many views a post gets, they cost one entry for each hour they fall in; that is what bounds memory
-//! while the store is away. A batch knows neither the channel nor the store.
+//! However many views a post gets, they cost one entry for each hour they fall in, and one for each viewer; that is
+//! what bounds memory while the store is away. A batch knows neither the channel nor the store.
 
 use foldhash::fast::RandomState;
 use hashbrown::HashMap;
@@ -9,9 +9,9 @@ use serde::{Deserialize, Serialize};
 
 use super::post::PostId;
 use super::time::Millis;
-use super::view::{Reason, ViewEvent};
+use super::view::{Reason, ViewEvent, Viewer};
 
-/// Views of one post in one UTC hour.
+/// Views of one post by nobody in particular in one UTC hour.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct Entry {
     /// The post.
@@ -35,10 +35,41 @@ pub struct LedgerEntry {
     pub count: u64,
 }
 
+/// Reads by one viewer of one post, at one moment or merged over some.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct Visit {
+    /// The first of them, milliseconds UTC.
+    pub first: i64,
+    /// The last of them.
+    pub last: i64,
+    /// How many.
+    pub count: u64,
+}
+
+/// All visits of one viewer to one post in a batch, in order of time.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Visits {
+    /// The post.
+    pub post: PostId,
+    /// Who.
+    pub viewer: Viewer,
+    /// When. Never empty.
+    pub visits: Vec<Visit>,
+}
+
+/// How many visits of one viewer to one post a batch keeps apart. The de-duplication window is decided in the store,
+/// where the last counted view is known, so the batch cannot merge repeats beforehand: only those of the same
+/// millisecond, and, beyond this many, those that follow in the same hour.
+const VISITS_KEPT_APART: usize = 64;
+
+/// Viewers a batch keeps. Beyond that a view loses its viewer, not itself: about 100 MB while the store is away.
+const VIEWERS_MAX: usize = 1_000_000;
+
 /// Coalesced events. Invariant: `events` is the sum of all entries' numbers, so nothing merged into a batch is lost in it.
 #[derive(Clone, Debug, Default)]
 pub struct Batch {
     views: HashMap<(PostId, i64), u64, RandomState>,
+    visits: HashMap<(PostId, Viewer), Vec<Visit>, RandomState>,
     ledger: HashMap<(PostId, i64, Reason), u64, RandomState>,
     events: u64,
 }
@@ -46,13 +77,21 @@ pub struct Batch {
 impl Batch {
     /// Merges one event.
     pub fn add(&mut self, event: ViewEvent) {
-        match event.uncounted {
-            None => self.add_views(event.post, event.at, 1),
-            Some(reason) => self.add_uncounted(event.post, event.at, reason, 1),
+        match (event.uncounted, event.viewer) {
+            (None, None) => self.add_views(event.post, event.at, 1),
+            (None, Some(viewer)) => {
+                let visit = Visit {
+                    first: event.at.0,
+                    last: event.at.0,
+                    count: 1,
+                };
+                self.add_visit(event.post, viewer, visit);
+            }
+            (Some(reason), _) => self.add_uncounted(event.post, event.at, reason, 1),
         }
     }
 
-    /// Merges `n` views of `post` at `at`.
+    /// Merges `n` views of `post` at `at`, by nobody in particular.
     pub fn add_views(&mut self, post: PostId, at: Millis, n: u64) {
         *self.views.entry((post, at.hour().0)).or_default() += n;
         self.events += n;
@@ -64,18 +103,34 @@ impl Batch {
         self.events += n;
     }
 
+    /// Merges a viewer's visit.
+    pub fn add_visit(&mut self, post: PostId, viewer: Viewer, visit: Visit) {
+        let full = self.visits.len() >= VIEWERS_MAX;
+        let key = (post, viewer);
+        if full && !self.visits.contains_key(&key) {
+            self.add_views(post, Millis(visit.first), visit.count);
+            return;
+        }
+        merge_visit(self.visits.entry(key).or_default(), visit);
+        self.events += visit.count;
+    }
+
     /// Merges all of `other`. The larger map receives the smaller one's entries.
     pub fn merge(&mut self, mut other: Batch) {
         if self.entries() < other.entries() {
             std::mem::swap(self, &mut other);
         }
-        for (key, n) in other.views {
-            *self.views.entry(key).or_default() += n;
+        for ((post, hour), n) in other.views {
+            self.add_views(post, Millis(hour), n);
         }
-        for (key, n) in other.ledger {
-            *self.ledger.entry(key).or_default() += n;
+        for ((post, viewer), visits) in other.visits {
+            for visit in visits {
+                self.add_visit(post, viewer.clone(), visit);
+            }
         }
-        self.events += other.events;
+        for ((post, day, reason), n) in other.ledger {
+            self.add_uncounted(post, Millis(day), reason, n);
+        }
     }
 
     /// How many events it holds.
@@ -85,7 +140,7 @@ impl Batch {
 
     /// How many rows it will touch: the measure of its memory and of its commit.
     pub fn entries(&self) -> usize {
-        self.views.len() + self.ledger.len()
+        self.views.len() + self.visits.len() + self.ledger.len()
     }
 
     /// Whether it holds nothing.
@@ -96,6 +151,7 @@ impl Batch {
     /// Takes everything out, keeping the allocated room for the next events.
     pub fn clear(&mut self) {
         self.views.clear();
+        self.visits.clear();
         self.ledger.clear();
         self.events = 0;
     }
@@ -110,6 +166,25 @@ impl Batch {
             .collect();
         entries.sort_unstable();
         entries
+    }
+
+    /// The visits by post and viewer, each viewer's in order of time.
+    pub fn sorted_visits(&self) -> Vec<Visits> {
+        let mut all: Vec<Visits> = self
+            .visits
+            .iter()
+            .map(|((post, viewer), visits)| {
+                let mut visits = visits.clone();
+                visits.sort_unstable();
+                Visits {
+                    post: *post,
+                    viewer: viewer.clone(),
+                    visits,
+                }
+            })
+            .collect();
+        all.sort_unstable_by(|a, b| (a.post, &a.viewer).cmp(&(b.post, &b.viewer)));
+        all
     }
 
     /// The uncounted events in key order.
@@ -129,10 +204,27 @@ impl Batch {
     }
 }
 
+fn merge_visit(visits: &mut Vec<Visit>, visit: Visit) {
+    let crowded = visits.len() >= VISITS_KEPT_APART;
+    let same = |known: &&mut Visit| {
+        let moment = known.first == visit.first && known.last == visit.last;
+        moment || (crowded && Millis(known.first).hour() == Millis(visit.first).hour())
+    };
+    match visits.iter_mut().rev().find(same) {
+        Some(known) => {
+            known.first = known.first.min(visit.first);
+            known.last = known.last.max(visit.last);
+            known.count += visit.count;
+        }
+        None => visits.push(visit),
+    }
+}
+
 /// What a batch is on disk: its entries in key order.
 #[derive(Serialize, Deserialize)]
 struct Stored {
     views: Vec<Entry>,
+    visits: Vec<Visits>,
     ledger: Vec<LedgerEntry>,
 }
 
@@ -140,6 +232,7 @@ impl Serialize for Batch {
     fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         Stored {
             views: self.sorted_views(),
+            visits: self.sorted_visits(),
             ledger: self.sorted_ledger(),
         }
         .serialize(serializer)
@@ -152,6 +245,11 @@ impl<'de> Deserialize<'de> for Batch {
         let mut batch = Batch::default();
         for entry in stored.views {
             batch.add_views(entry.post, Millis(entry.hour), entry.views);
+        }
+        for visits in stored.visits {
+            for visit in visits.visits {
+                batch.add_visit(visits.post, visits.viewer.clone(), visit);
+            }
         }
         for entry in stored.ledger {
             batch.add_uncounted(entry.post, Millis(entry.day), entry.reason, entry.count);
@@ -166,10 +264,12 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
-    fn view(post: PostId, at: i64) -> ViewEvent {
+    fn view(post: PostId, at: i64, viewer: Option<i64>) -> ViewEvent {
+        let viewer = viewer.map(Viewer::Anonymous);
         ViewEvent {
             post,
             at: Millis(at),
+            viewer,
             uncounted: None,
         }
     }
@@ -178,25 +278,42 @@ mod tests {
     fn views_of_one_post_in_one_hour_cost_one_entry() {
         let mut batch = Batch::default();
         for i in 0..1000 {
-            batch.add(view(1, i));
+            batch.add(view(1, i, None));
         }
-        batch.add(view(1, HOUR));
+        batch.add(view(1, HOUR, None));
         assert_eq!(batch.events(), 1001);
-        assert_eq!(
-            batch.sorted_views(),
-            [
-                Entry {
-                    post: 1,
-                    hour: 0,
-                    views: 1000
-                },
-                Entry {
-                    post: 1,
-                    hour: HOUR,
-                    views: 1
-                }
-            ]
-        );
+        let hours: Vec<(i64, u64)> = batch
+            .sorted_views()
+            .iter()
+            .map(|entry| (entry.hour, entry.views))
+            .collect();
+        assert_eq!(hours, [(0, 1000), (HOUR, 1)]);
+    }
+
+    #[test]
+    fn a_viewer_costs_one_entry_a_post_and_keeps_the_order_of_visits() {
+        let mut batch = Batch::default();
+        for at in [30, 10, 20, 20] {
+            batch.add(view(1, at, Some(-5)));
+        }
+        assert_eq!((batch.events(), batch.entries()), (4, 1));
+        let visits = &batch.sorted_visits()[0].visits;
+        let moments: Vec<(i64, u64)> = visits
+            .iter()
+            .map(|visit| (visit.first, visit.count))
+            .collect();
+        assert_eq!(moments, [(10, 1), (20, 2), (30, 1)]);
+    }
+
+    #[test]
+    fn a_restless_viewer_stays_small() {
+        let mut batch = Batch::default();
+        for at in 0..10_000 {
+            batch.add(view(1, at, Some(-5)));
+        }
+        let visits = &batch.sorted_visits()[0].visits;
+        assert_eq!(visits.len(), VISITS_KEPT_APART);
+        assert_eq!(visits.iter().map(|visit| visit.count).sum::<u64>(), 10_000);
     }
 
     #[test]
@@ -216,9 +333,16 @@ mod tests {
             Just(Some(Reason::Bot)),
             Just(Some(Reason::Dropped))
         ];
-        let event = (1..5i64, 0..3 * HOUR, reason).prop_map(|(post, at, uncounted)| ViewEvent {
+        let viewer = prop_oneof![
+            Just(None),
+            (-3..0i64).prop_map(|n| Some(Viewer::Anonymous(n))),
+            Just(Some(Viewer::Named("ann".into())))
+        ];
+        let event = (1..5i64, 0..3 * HOUR, reason, viewer);
+        let event = event.prop_map(|(post, at, uncounted, viewer)| ViewEvent {
             post,
             at: Millis(at),
+            viewer: viewer.filter(|_| uncounted.is_none()),
             uncounted,
         });
         proptest::collection::vec(event, 0..200)
@@ -229,16 +353,17 @@ mod tests {
         fn however_events_are_split_and_merged_the_sum_is_theirs(a in events(), b in events()) {
             let mut whole = Batch::default();
             let (mut first, mut second) = (Batch::default(), Batch::default());
-            a.iter().for_each(|&event| { whole.add(event); first.add(event) });
-            b.iter().for_each(|&event| { whole.add(event); second.add(event) });
+            a.iter().for_each(|event| { whole.add(event.clone()); first.add(event.clone()) });
+            b.iter().for_each(|event| { whole.add(event.clone()); second.add(event.clone()) });
             first.merge(second);
             prop_assert_eq!(first.events(), (a.len() + b.len()) as u64);
             prop_assert_eq!(first.sorted_views(), whole.sorted_views());
+            prop_assert_eq!(first.sorted_visits(), whole.sorted_visits());
             prop_assert_eq!(first.sorted_ledger(), whole.sorted_ledger());
             let stored = serde_json::to_string(&first).unwrap();
             let back: Batch = serde_json::from_str(&stored).unwrap();
             prop_assert_eq!(back.events(), first.events());
-            prop_assert_eq!(back.sorted_views(), first.sorted_views());
+            prop_assert_eq!(back.sorted_visits(), first.sorted_visits());
         }
     }
 }

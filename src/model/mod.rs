@@ -8,8 +8,8 @@ pub mod slug;
 pub mod time;
 pub mod view;
 
-pub use batch::{Batch, Entry, LedgerEntry};
+pub use batch::{Batch, Entry, LedgerEntry, Visit, Visits};
 pub use list::{Cursor, ListQuery, Page, Period, Sort};
 pub use post::{Post, PostContent, PostId, PostKey, PostSummary, Revision};
 pub use time::Millis;
-pub use view::{Drain, Outcome, Reason, Tally, Uncounted, ViewEvent};
+pub use view::{Drain, MAX_VIEWER_NAME, Outcome, Reason, Tally, Uncounted, ViewEvent, Viewer};

@@ -1,5 +1,7 @@
 //! A view on its way: the event a request puts on the channel, and what became of it.
 
+use std::sync::Arc;
+
 use serde::{Deserialize, Serialize};
 
 use super::post::PostId;
@@ -70,13 +72,29 @@ impl Outcome {
     }
 }
 
+/// Who viewed.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Viewer {
+    /// Somebody without a name: a keyed hash of address and user agent that changes every day. Negative, so that it
+    /// cannot be taken for a named viewer's number.
+    Anonymous(i64),
+    /// A user the site knows.
+    Named(Arc<str>),
+}
+
+/// The longest name of a viewer, in characters.
+pub const MAX_VIEWER_NAME: usize = 200;
+
 /// What a request puts on the channel.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ViewEvent {
     /// The post that was read.
     pub post: PostId,
     /// When its response was written.
     pub at: Millis,
+    /// Who read it, if that is known and wanted. Always `None` where `uncounted` is given.
+    pub viewer: Option<Viewer>,
     /// `None` for a view; otherwise the reason it is not one.
     pub uncounted: Option<Reason>,
 }

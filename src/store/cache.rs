@@ -227,9 +227,9 @@ impl ViewSink for CachedStore {
         if applied.changed_elsewhere {
             self.forget_all();
         }
-        for &(post, views) in &applied.totals {
-            if let Some(cached) = self.posts.peek(&post) {
-                cached.raise(views, 0);
+        for totals in &applied.totals {
+            if let Some(cached) = self.posts.peek(&totals.post) {
+                cached.raise(totals.views, totals.viewers);
             }
         }
         Ok(applied)

@@ -3,6 +3,7 @@
 //! Everything above speaks to [`Store`] or to the narrower [`ViewSink`]; which database it is, only this module
 //! knows. A store never calls upwards: it knows the model and nothing else of the crate.
 
+mod apply;
 pub mod cache;
 pub mod error;
 pub mod health;
@@ -12,10 +13,12 @@ mod posts;
 mod schema;
 pub mod spill;
 mod sqlite;
+mod trend;
 pub mod url;
 mod views;
 
 use std::sync::Arc;
+use std::time::Duration;
 
 pub use cache::{CachedPost, CachedStore};
 pub use error::StoreError;
@@ -31,14 +34,32 @@ use crate::model::{
 /// What a batch did.
 #[derive(Clone, Debug, Default)]
 pub struct Applied {
-    /// The views each touched post has now.
-    pub totals: Vec<(PostId, i64)>,
+    /// What the posts that were viewed have now.
+    pub totals: Vec<PostTotals>,
     /// Events that became views.
     pub counted: u64,
     /// Events that went to the ledger.
     pub uncounted: Uncounted,
     /// Whether another process has written to the database since the last batch, so that what is cached may be old.
     pub changed_elsewhere: bool,
+}
+
+/// A post's numbers after a batch.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct PostTotals {
+    /// The post.
+    pub post: PostId,
+    /// Its views.
+    pub views: i64,
+    /// Its viewers.
+    pub viewers: i64,
+}
+
+/// What the store decides by beyond the rows it holds.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Rules {
+    /// A viewer's repeat within so long of a counted view is a duplicate; zero for no such rule.
+    pub dedup_window: Duration,
 }
 
 /// Where counters put their batches.
@@ -152,8 +173,8 @@ pub trait Store: ViewSink {
 ///
 /// # Errors
 /// [`StoreError::Newer`] for a database of a later version; otherwise see [`Store::post`].
-pub fn open(url: &StoreUrl) -> Result<Arc<dyn Store>, StoreError> {
+pub fn open(url: &StoreUrl, rules: Rules) -> Result<Arc<dyn Store>, StoreError> {
     match url {
-        StoreUrl::Sqlite(location) => Ok(Arc::new(sqlite::SqliteStore::open(location)?)),
+        StoreUrl::Sqlite(location) => Ok(Arc::new(sqlite::SqliteStore::open(location, rules)?)),
     }
 }

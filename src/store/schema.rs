@@ -29,6 +29,54 @@ diesel::table! {
         post -> BigInt,
         views -> BigInt,
         viewers -> BigInt,
+        trend -> Double,
+        past_viewers -> BigInt,
+    }
+}
+
+diesel::table! {
+    viewers (id) {
+        id -> BigInt,
+        name -> Text,
+    }
+}
+
+diesel::table! {
+    viewings (post, viewer) {
+        post -> BigInt,
+        viewer -> BigInt,
+        first -> BigInt,
+        last -> BigInt,
+        views -> BigInt,
+        counted_at -> BigInt,
+    }
+}
+
+diesel::table! {
+    salts (day) {
+        day -> BigInt,
+        salt -> Binary,
+    }
+}
+
+diesel::table! {
+    corrections (id) {
+        id -> BigInt,
+        post -> BigInt,
+        at -> BigInt,
+        views -> BigInt,
+        viewers -> BigInt,
+        reason -> Text,
+    }
+}
+
+diesel::table! {
+    imported_logs (id) {
+        id -> BigInt,
+        head -> Text,
+        bytes -> BigInt,
+        hash -> Text,
+        at -> BigInt,
     }
 }
 
@@ -67,4 +115,13 @@ diesel::table! {
 
 diesel::joinable!(counts -> posts (post));
 diesel::joinable!(post_tags -> posts (post));
-diesel::allow_tables_to_appear_in_same_query!(posts, counts, post_tags, ledger, hourly_views);
+diesel::allow_tables_to_appear_in_same_query!(
+    posts,
+    counts,
+    post_tags,
+    ledger,
+    hourly_views,
+    viewers,
+    viewings,
+    corrections
+);

@@ -18,7 +18,7 @@ use diesel_migrations::{EmbeddedMigrations, MigrationHarness, embed_migrations};
 use super::error::StoreError;
 use super::import::{self, ImportContent, Imported, Source};
 use super::url::SqliteLocation;
-use super::{Applied, Store, ViewSink, lists, posts, views};
+use super::{Applied, Rules, Store, ViewSink, apply, lists, posts, views};
 use crate::model::{
     Batch, Drain, ListQuery, Millis, Page, Post, PostContent, PostId, PostKey, PostSummary,
     Revision, Tally,
@@ -43,6 +43,8 @@ pub struct SqliteStore {
     /// the next writer opens a new one.
     writer: Mutex<Option<Writer>>,
     readers: Readers,
+    /// The de-duplication window in milliseconds.
+    window: i64,
 }
 
 struct Writer {
@@ -52,7 +54,7 @@ struct Writer {
 
 impl SqliteStore {
     /// Opens the database, makes its folder if missing, and brings its schema up to date.
-    pub fn open(location: &SqliteLocation) -> Result<SqliteStore, StoreError> {
+    pub fn open(location: &SqliteLocation, rules: Rules) -> Result<SqliteStore, StoreError> {
         let url = match location {
             SqliteLocation::Memory => memory_url(),
             SqliteLocation::File(path) => {
@@ -81,6 +83,7 @@ impl SqliteStore {
             url,
             writer: Mutex::new(Some(writer)),
             readers,
+            window: i64::try_from(rules.dedup_window.as_millis()).unwrap_or(i64::MAX),
         })
     }
 
@@ -125,7 +128,7 @@ impl ViewSink for SqliteStore {
         self.with_writer(|writer| {
             let mut applied = writer
                 .connection
-                .immediate_transaction(|connection| views::apply(connection, batch))?;
+                .immediate_transaction(|connection| apply::apply(connection, batch, self.window))?;
             applied.changed_elsewhere = writer.changed_elsewhere()?;
             Ok(applied)
         })
@@ -187,7 +190,7 @@ impl Store for SqliteStore {
         batch: &Batch,
         now: Millis,
     ) -> Result<Option<Applied>, StoreError> {
-        self.write(|connection| views::replay(connection, spill, batch, now))
+        self.write(|connection| views::replay(connection, spill, batch, self.window, now))
     }
 
     fn note_drain(&self, drain: &Drain) -> Result<(), StoreError> {

@@ -25,6 +25,7 @@ mod http;
 mod load;
 mod locked;
 mod machine;
+mod markdown;
 mod measure;
 mod options;
 mod own;

@@ -2,6 +2,7 @@
 
 use crate::case::Case;
 use crate::demand::Verdict;
+use crate::markdown::markdown;
 use crate::measure::Metric;
 use crate::results::Results;
 use crate::stats::{Spread, figure};
@@ -63,46 +64,4 @@ fn range(spread: Option<Spread>, unit: f64) -> String {
 
 fn middle(spread: Option<Spread>, unit: f64) -> String {
     spread.map_or_else(|| "–".to_owned(), |s| figure(s.median / unit))
-}
-
-/// A Markdown table whose first column is text and whose others are figures.
-pub fn markdown(head: &[&str], rows: Vec<Vec<String>>) -> String {
-    let widths: Vec<usize> = head
-        .iter()
-        .enumerate()
-        .map(|(column, title)| {
-            let cells = rows
-                .iter()
-                .filter_map(|row| row.get(column))
-                .map(|cell| cell.chars().count());
-            cells.chain([title.chars().count(), 3]).max().unwrap_or(3)
-        })
-        .collect();
-    let line = |cells: Vec<&str>| {
-        let padded = cells
-            .iter()
-            .zip(&widths)
-            .enumerate()
-            .map(|(column, (cell, &width))| {
-                if column == 0 {
-                    format!(" {cell:<width$} ")
-                } else {
-                    format!(" {cell:>width$} ")
-                }
-            });
-        format!("|{}|\n", padded.collect::<Vec<_>>().join("|"))
-    };
-    let rule = widths.iter().enumerate().map(|(column, width)| {
-        if column == 0 {
-            format!("-{}-", "-".repeat(*width))
-        } else {
-            format!("-{}:", "-".repeat(*width))
-        }
-    });
-    let mut text = line(head.to_vec());
-    text.push_str(&format!("|{}|\n", rule.collect::<Vec<_>>().join("|")));
-    for row in &rows {
-        text.push_str(&line(row.iter().map(String::as_str).collect()));
-    }
-    text
 }

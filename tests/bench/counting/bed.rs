@@ -1,0 +1,194 @@
+//! A database with posts in it, and counters before it.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, Result, bail};
+use diesel::connection::SimpleConnection;
+use diesel::prelude::*;
+use diesel::sql_types::BigInt;
+use viewtally::counter::{Counters, EventSink, Intake, OverflowRule, Settings};
+use viewtally::metrics::Metrics;
+use viewtally::model::ViewEvent;
+use viewtally::store::{self, CachedStore, Rules, Store, StoreHealth, StoreUrl, ViewSink};
+
+use crate::meter::{Commit, Meter};
+
+/// Threads that send, as many as this machine has use for beside the counters.
+const PRODUCERS: usize = 2;
+const CACHE_BYTES: u64 = 64 << 20;
+/// Nothing here takes longer, or something is wrong.
+const PATIENCE: Duration = Duration::from_secs(120);
+
+/// A database file with so many posts.
+pub struct Bed {
+    file: PathBuf,
+    pub posts: usize,
+}
+
+/// How the counters are set, beyond the server's defaults.
+#[derive(Clone, Copy)]
+pub struct Setup {
+    pub counters: usize,
+    pub queue_capacity: usize,
+    pub dedup_window: Duration,
+}
+
+impl Setup {
+    /// The server's defaults.
+    pub const DEFAULT: Self = Self {
+        counters: 1,
+        queue_capacity: 65_536,
+        dedup_window: Duration::ZERO,
+    };
+}
+
+/// Counters that run on a bed.
+pub struct Machinery {
+    counters: Arc<Counters>,
+    intake: Intake,
+    pub meter: Arc<Meter>,
+    store: Arc<dyn Store>,
+    accounted_before: i64,
+}
+
+impl Bed {
+    /// Makes the database and fills it.
+    pub fn new(dir: &Path, posts: usize) -> Result<Self> {
+        let bed = Self {
+            file: dir.join(format!("{posts}.db")),
+            posts,
+        };
+        // Opening brings the schema.
+        drop(bed.open(Duration::ZERO)?);
+        bed.run(&format!(
+            "BEGIN;
+             INSERT INTO posts (slug, title, title_key, summary, body, tags, published_at, updated_at)
+             WITH RECURSIVE n (i) AS (VALUES (1) UNION ALL SELECT i + 1 FROM n WHERE i < {posts})
+             SELECT 'post-' || i, 'Post ' || i, 'post ' || i, '', 'A body.', '[]', i, i FROM n;
+             INSERT INTO counts (post) SELECT id FROM posts;
+             COMMIT;"
+        ))?;
+        Ok(bed)
+    }
+
+    /// Runs statements beside the store, as another process would.
+    pub fn run(&self, statements: &str) -> Result<()> {
+        self.connect()?
+            .batch_execute(statements)
+            .context("cannot prepare the database")
+    }
+
+    fn connect(&self) -> Result<SqliteConnection> {
+        let path = self.file.to_str().context("the path is not UTF-8")?;
+        let mut connection = SqliteConnection::establish(path)?;
+        connection.batch_execute(
+            "PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA busy_timeout = 5000; \
+             PRAGMA wal_autocheckpoint = 4000; PRAGMA cache_size = -32768;",
+        )?;
+        Ok(connection)
+    }
+
+    fn open(&self, dedup_window: Duration) -> Result<Arc<dyn Store>> {
+        let url: StoreUrl = format!("sqlite:{}", self.file.display())
+            .parse()
+            .map_err(anyhow::Error::msg)?;
+        Ok(store::open(&url, Rules { dedup_window })?)
+    }
+
+    /// Starts the counters.
+    pub fn start(&self, setup: Setup) -> Result<Machinery> {
+        let store = self.open(setup.dedup_window)?;
+        let accounted_before = accounted(&*store)?;
+        let cached: Arc<dyn ViewSink> = Arc::new(CachedStore::new(Arc::clone(&store), CACHE_BYTES));
+        let meter = Meter::new(cached);
+        let settings = Settings {
+            queue_capacity: setup.queue_capacity,
+            counters: setup.counters,
+            max_counters: setup.counters,
+            flush_every: Duration::from_millis(100),
+            batch_max: 10_000,
+            overflow: OverflowRule::Coalesce,
+            overflow_wait: Duration::from_secs(3),
+            scale_after: Duration::from_secs(3),
+            retire_after: Duration::from_secs(30),
+        };
+        let (counters, intake) = Counters::start(
+            settings,
+            Arc::clone(&meter) as _,
+            Arc::new(Metrics::new(setup.queue_capacity)),
+            Arc::new(StoreHealth::default()),
+        )?;
+        Ok(Machinery {
+            counters,
+            intake,
+            meter,
+            store,
+            accounted_before,
+        })
+    }
+
+    /// One autocommitted `UPDATE` for each event, until they are all done or `limit` has passed. Gives the time of one.
+    pub fn autocommit(&self, events: &[ViewEvent], limit: Duration) -> Result<Duration> {
+        let mut connection = self.connect()?;
+        let started = Instant::now();
+        let mut done = 0;
+        for event in events {
+            diesel::sql_query("UPDATE counts SET views = views + 1 WHERE post = ?")
+                .bind::<BigInt, _>(event.post)
+                .execute(&mut connection)?;
+            done += 1;
+            if started.elapsed() >= limit {
+                break;
+            }
+        }
+        let took = started.elapsed() / done;
+        // What went past the hours would look like a loss later.
+        self.run("UPDATE counts SET views = 0; DELETE FROM hourly_views;")?;
+        Ok(took)
+    }
+}
+
+impl Machinery {
+    /// Sends everything from all producers at once.
+    pub fn send(&self, events: &[ViewEvent]) {
+        let share = events.len().div_ceil(PRODUCERS).max(1);
+        std::thread::scope(|scope| {
+            for part in events.chunks(share) {
+                scope.spawn(|| part.iter().for_each(|event| self.intake.send(event.clone())));
+            }
+        });
+    }
+
+    /// Closes the channel, waits until everything is committed, and looks whether it is all there. Gives the commits.
+    pub fn finish(self, sent: usize) -> Result<Finished> {
+        self.counters.drain_by(Instant::now() + PATIENCE);
+        self.intake.close();
+        let left = self.counters.join();
+        let at = Instant::now();
+        if !left.is_empty() {
+            bail!("{} events were not written", left.events());
+        }
+        let there = accounted(&*self.store)? - self.accounted_before;
+        if there != i64::try_from(sent)? {
+            bail!("{sent} events were sent, {there} are in the database");
+        }
+        Ok(Finished {
+            at,
+            commits: self.meter.commits(),
+        })
+    }
+}
+
+/// The end of a run.
+pub struct Finished {
+    /// When the last commit was done.
+    pub at: Instant,
+    pub commits: Vec<Commit>,
+}
+
+fn accounted(store: &dyn Store) -> Result<i64> {
+    let tally = store.site_tally()?;
+    Ok(tally.views + i64::try_from(tally.uncounted.total())?)
+}

@@ -1,0 +1,93 @@
+//! A sink before the store's: takes the time of each commit, and can hold batches back as a locked database would.
+
+use std::sync::{Arc, Condvar, Mutex};
+use std::time::{Duration, Instant};
+
+use viewtally::model::Batch;
+use viewtally::store::{Applied, StoreError, ViewSink};
+
+/// See the module.
+pub struct Meter {
+    sink: Arc<dyn ViewSink>,
+    state: Mutex<State>,
+    changed: Condvar,
+}
+
+#[derive(Default)]
+struct State {
+    held: bool,
+    /// Batches that wait.
+    waiting: usize,
+    commits: Vec<Commit>,
+}
+
+/// One commit.
+#[derive(Clone, Copy)]
+pub struct Commit {
+    pub took: Duration,
+    pub events: u64,
+}
+
+impl Meter {
+    pub fn new(sink: Arc<dyn ViewSink>) -> Arc<Self> {
+        Arc::new(Self {
+            sink,
+            state: Mutex::default(),
+            changed: Condvar::new(),
+        })
+    }
+
+    /// Holds back every batch that comes from now on.
+    pub fn hold(&self) {
+        self.state().held = true;
+    }
+
+    /// Waits until a batch is held back.
+    pub fn wait_until_holding(&self) {
+        let state = self.state();
+        let waited = self
+            .changed
+            .wait_while(state, |state| state.waiting == 0)
+            .expect("no holder panics");
+        drop(waited);
+    }
+
+    /// Lets go of what was held back.
+    pub fn release(&self) {
+        self.state().held = false;
+        self.changed.notify_all();
+    }
+
+    /// The commits so far, in order.
+    pub fn commits(&self) -> Vec<Commit> {
+        self.state().commits.clone()
+    }
+
+    fn state(&self) -> std::sync::MutexGuard<'_, State> {
+        self.state.lock().expect("no holder panics")
+    }
+}
+
+impl ViewSink for Meter {
+    fn apply(&self, batch: &Batch) -> Result<Applied, StoreError> {
+        let mut state = self.state();
+        if state.held {
+            state.waiting += 1;
+            self.changed.notify_all();
+            state = self
+                .changed
+                .wait_while(state, |state| state.held)
+                .expect("no holder panics");
+            state.waiting -= 1;
+        }
+        drop(state);
+        let started = Instant::now();
+        let applied = self.sink.apply(batch)?;
+        let took = started.elapsed();
+        self.state().commits.push(Commit {
+            took,
+            events: batch.events(),
+        });
+        Ok(applied)
+    }
+}
