@@ -71,7 +71,7 @@ pub fn start(config: &Config) -> Result<Running, StartError> {
         error,
     })?;
     let address = listener.address();
-    let connections = descriptors::reserve(config.max_connections)?;
+    let allowed = descriptors::reserve(config.max_connections)?;
 
     let metrics = Arc::new(Metrics::new(config.counting.queue_capacity));
     let store = open_store(&config.store, config.rules)?;
@@ -110,13 +110,8 @@ pub fn start(config: &Config) -> Result<Running, StartError> {
         Arc::clone(&metrics),
         address,
     ));
-    let pool = Pool::start(
-        listener,
-        Arc::clone(&service),
-        connections,
-        config.idle_timeout,
-    )
-    .map_err(StartError::Thread)?;
+    let pool = Pool::start(listener, Arc::clone(&service), allowed, config.idle_timeout)
+        .map_err(StartError::Thread)?;
 
     Ok(Running {
         pool,

@@ -7,6 +7,18 @@ const RESERVED: u64 = 24;
 /// A connection holds its socket twice: the library clones it for writing.
 const PER_CONNECTION: u64 = 2;
 
+/// Threads that may be lost to clients before they count as connections: see `http/watch.rs`.
+const LOST: u64 = 4096;
+
+/// What the limit allows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Allowed {
+    /// Connections at once.
+    pub connections: usize,
+    /// Connections that may be lost for good beside them.
+    pub lost: usize,
+}
+
 /// The limit is too low for even one connection.
 #[derive(Debug, thiserror::Error)]
 #[error("cannot serve with a limit of {limit} open files; try ulimit -n {}", RESERVED + 64 * PER_CONNECTION)]
@@ -18,22 +30,26 @@ pub struct TooFew {
 ///
 /// # Errors
 /// [`TooFew`] when there cannot be one.
-pub fn reserve(wanted: usize) -> Result<usize, TooFew> {
+pub fn reserve(wanted: usize) -> Result<Allowed, TooFew> {
     let need = RESERVED + PER_CONNECTION * wanted as u64;
     // Where the limit cannot be read, the accept loop still survives running into it.
-    let limit = rlimit::increase_nofile_limit(need).unwrap_or(need);
-    let allowed = limit.saturating_sub(RESERVED) / PER_CONNECTION;
-    if allowed == 0 {
+    let limit = rlimit::increase_nofile_limit(need + PER_CONNECTION * LOST).unwrap_or(need);
+    let places = limit.saturating_sub(RESERVED) / PER_CONNECTION;
+    let connections = usize::try_from(places).map_or(wanted, |places| places.min(wanted));
+    if connections == 0 {
         return Err(TooFew { limit });
     }
-    if allowed < wanted as u64 {
+    if connections < wanted {
         tracing::warn!(
             limit,
-            allowed,
+            connections,
             wanted,
             "the limit of open files allows fewer connections than --max-connections"
         );
-        return Ok(usize::try_from(allowed).unwrap_or(wanted));
     }
-    Ok(wanted)
+    let lost = (places - connections as u64).min(LOST);
+    Ok(Allowed {
+        connections,
+        lost: usize::try_from(lost).unwrap_or(0),
+    })
 }

@@ -31,7 +31,7 @@ mod clock;
 pub mod command;
 pub mod config;
 pub mod counter;
-mod descriptors;
+pub mod descriptors;
 pub mod http;
 pub mod import;
 mod keeper;

@@ -21,6 +21,11 @@ pub struct Answer {
     pub status: u16,
 }
 
+/// The histograms one thread has used: to find one again through the family costs a hash and a lock shared by all
+/// threads. Bounded by the routes and statuses there are.
+#[derive(Debug, Default)]
+pub struct KnownAnswers(Vec<(Answer, Histogram)>);
+
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
 struct OutcomeLabel {
     outcome: OutcomeName,
@@ -48,6 +53,8 @@ pub struct Metrics {
     pub connections: Gauge,
     /// Threads of the connection pool.
     pub http_threads: Gauge,
+    /// Threads that did not come back from the HTTP library.
+    pub http_threads_lost: Counter,
     /// Events on the channel.
     pub channel_depth: Gauge,
     /// Entries waiting in the overflow.
@@ -99,6 +106,11 @@ impl Metrics {
         let answered_total = counter(r, "http_requests", "Requests answered");
         let connections = gauge(r, "connections", "Open client connections");
         let http_threads = gauge(r, "http_threads", "Threads of the connection pool");
+        let http_threads_lost = counter(
+            r,
+            "http_threads_lost",
+            "Connection threads that did not come back from the HTTP library and were replaced",
+        );
         let channel_depth = gauge(r, "channel_depth", "Events on the channel to the counters");
         gauge(r, "channel_capacity", "Events the channel can hold")
             .set(i64::try_from(channel_capacity).unwrap_or(i64::MAX));
@@ -170,6 +182,7 @@ impl Metrics {
             answered_total,
             connections,
             http_threads,
+            http_threads_lost,
             channel_depth,
             overflow_entries,
             events_sent,
@@ -192,12 +205,16 @@ impl Metrics {
         metrics
     }
 
-    /// A request was answered.
-    pub fn answered(&self, answer: Answer, took: Duration) {
+    /// A request was answered, by the thread that `known` belongs to.
+    pub fn answered(&self, known: &mut KnownAnswers, answer: Answer, took: Duration) {
         self.answered_total.inc();
-        self.requests
-            .get_or_create(&answer)
-            .observe(took.as_secs_f64());
+        let place = known.0.iter().position(|(known, _)| *known == answer);
+        let place = place.unwrap_or_else(|| {
+            let histogram = self.requests.get_or_create(&answer).clone();
+            known.0.push((answer, histogram));
+            known.0.len() - 1
+        });
+        known.0[place].1.observe(took.as_secs_f64());
     }
 
     /// A batch was committed in so long.

@@ -13,14 +13,15 @@ use super::router::Route;
 use super::watch::Seat;
 use super::{ops, posts, views};
 use crate::clock;
-use crate::metrics::Answer;
+use crate::metrics::{Answer, KnownAnswers};
 
-/// A thread's buffers, reused from request to request.
+/// What a thread keeps from request to request: its buffers, and where its measurements go.
 #[derive(Default)]
 pub(super) struct Scratch {
     target: String,
     response: Response,
     out: Vec<u8>,
+    known_answers: KnownAnswers,
 }
 
 /// Serves a connection to its end.
@@ -68,6 +69,7 @@ fn respond(
         target,
         response,
         out,
+        known_answers,
     } = scratch;
     target.clear();
     target.push_str(request.url());
@@ -103,6 +105,7 @@ fn respond(
     drop(pass);
     let status = response.status();
     service.metrics.answered(
+        known_answers,
         Answer {
             route: route.name(),
             status,

@@ -13,6 +13,7 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
+use crate::descriptors::Allowed;
 use tiny_http::{Server, SslContextWrap};
 
 use super::connection::{self, Scratch};
@@ -34,6 +35,7 @@ pub struct Pool {
     plain: SslContextWrap,
     pub(super) service: Arc<Service>,
     max_connections: usize,
+    max_lost: usize,
     pub(super) idle_timeout: Duration,
     seats: Arc<Seats>,
     /// Taken out to be stopped.
@@ -49,6 +51,8 @@ pub struct Pool {
 struct Crew {
     threads: usize,
     waiting: usize,
+    /// Threads written off; no longer among `threads`.
+    lost: usize,
     next_number: usize,
     handles: Vec<JoinHandle<()>>,
 }
@@ -61,25 +65,32 @@ impl Pool {
     pub fn start(
         listener: Listener,
         service: Arc<Service>,
-        max_connections: usize,
+        allowed: Allowed,
         idle_timeout: Duration,
     ) -> io::Result<Arc<Pool>> {
         let seats = Arc::new(Seats::new());
-        let watch = Watch::start(Arc::clone(&seats), listener.address(), idle_timeout)?;
         let plain = SslContextWrap::build_ssl_capabilities(None).map_err(io::Error::other)?;
         let pool = Arc::new(Pool {
             listener,
             plain,
             service,
-            max_connections,
+            max_connections: allowed.connections,
+            max_lost: allowed.lost,
             idle_timeout,
             seats,
-            watch: Mutex::new(Some(watch)),
+            watch: Mutex::default(),
             stopping: AtomicBool::new(false),
             serving: AtomicUsize::new(0),
             crew: Mutex::default(),
             changed: Condvar::new(),
         });
+        let watch = Watch::start(
+            Arc::downgrade(&pool),
+            Arc::clone(&pool.seats),
+            pool.listener.address(),
+            idle_timeout,
+        )?;
+        *pool.lock_watch() = Some(watch);
         pool.add_thread(&mut pool.crew())?;
         Ok(pool)
     }
@@ -124,15 +135,11 @@ impl Pool {
                     .unwrap_or_else(PoisonError::into_inner);
             }
         }
-        let watch = self
-            .watch
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .take();
+        let watch = self.lock_watch().take();
         if let Some(watch) = watch {
             watch.stop();
         }
-        let remaining = crew.threads;
+        let remaining = crew.threads + crew.lost;
         let handles = std::mem::take(&mut crew.handles);
         drop(crew);
         for handle in handles
@@ -143,6 +150,36 @@ impl Pool {
             let _ = handle.join();
         }
         remaining
+    }
+
+    /// Gives up a thread that does not come back from the library. Its place is free for another one. Returns whether
+    /// it may be given up: beyond the bound it keeps its place.
+    pub(super) fn write_off(self: &Arc<Self>) -> bool {
+        let mut crew = self.crew();
+        if crew.lost >= self.max_lost {
+            return false;
+        }
+        crew.lost += 1;
+        crew.threads -= 1;
+        self.serving.fetch_sub(1, Ordering::Relaxed);
+        self.service.metrics.connections.dec();
+        self.service.metrics.http_threads.dec();
+        self.service.metrics.http_threads_lost.inc();
+        tracing::error!(
+            lost = crew.lost,
+            "a connection thread does not come back from the HTTP library; it is replaced"
+        );
+        // It may have been the last one that accepted.
+        if crew.waiting == 0
+            && let Err(error) = self.add_thread(&mut crew)
+        {
+            tracing::warn!(%error, "cannot replace a connection thread");
+        }
+        true
+    }
+
+    fn lock_watch(&self) -> MutexGuard<'_, Option<Watch>> {
+        self.watch.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn crew(&self) -> MutexGuard<'_, Crew> {
@@ -168,6 +205,10 @@ impl Pool {
         let mut scratch = Scratch::default();
         let seat = self.seats.take();
         while self.serve_next(&seat, &mut scratch) {}
+        if seat.is_lost() {
+            // It came back after all, to a pool that has replaced it.
+            return;
+        }
         let mut crew = self.crew();
         crew.waiting -= 1;
         crew.threads -= 1;
@@ -191,6 +232,9 @@ impl Pool {
                 connection::serve(connection, self, seat, scratch);
                 seat.done();
                 seat.set_peer(None);
+                if seat.is_lost() {
+                    return false;
+                }
                 self.ended_connection()
             }
             Ok(Ok(None)) => true,

@@ -3,7 +3,6 @@
 //! Head and body go out together: two writes would cost a second system call, and with an unlucky client a delayed
 //! acknowledgement of 40 ms.
 
-use std::io::Write as _;
 use std::sync::Arc;
 
 use serde::Serialize;
@@ -56,8 +55,13 @@ impl Response {
     pub(super) fn header(&mut self, name: &str, value: &str) {
         self.headers.extend_from_slice(name.as_bytes());
         self.headers.extend_from_slice(b": ");
-        self.headers
-            .extend(value.bytes().filter(|byte| !byte.is_ascii_control()));
+        if value.bytes().any(|byte| byte.is_ascii_control()) {
+            self.headers
+                .extend(value.bytes().filter(|byte| !byte.is_ascii_control()));
+        } else {
+            // Nearly always; byte by byte costs three times as much.
+            self.headers.extend_from_slice(value.as_bytes());
+        }
         self.headers.extend_from_slice(b"\r\n");
     }
 
@@ -146,8 +150,9 @@ impl Response {
         // RFC 9110 §8.6: no Content-Length in 204; in 304 it would be the length of the 200, which is left out.
         if !matches!(self.status, 204 | 304) {
             let length: usize = parts.iter().map(|part| part.len()).sum();
-            // A Vec takes every write.
-            let _ = write!(out, "Content-Length: {length}\r\n");
+            out.extend_from_slice(b"Content-Length: ");
+            out.extend_from_slice(itoa::Buffer::new().format(length).as_bytes());
+            out.extend_from_slice(b"\r\n");
         }
         out.extend_from_slice(b"\r\n");
         if !head_only {

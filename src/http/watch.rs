@@ -4,19 +4,28 @@
 //! would hold a thread for ever; and the library answers it with a stray `400`, which a client that sends its next
 //! request in that moment would take for the answer. So each connection thread says until when it will wait, and this
 //! one ends connections from outside; the socket's own timeout stands behind it, longer.
+//!
+//! Some threads come back from nothing. A request of HTTP version 2.0 or 3.0 makes the library (0.12.17) wait for its
+//! own answer to the same request, inside itself, for ever; it cannot be seen beforehand, for pipelined requests are
+//! in the library's buffer before anybody else can look. Such a thread is written off, so that its place in the pool
+//! is free again: it costs two descriptors and its stack, and how many may be written off is bounded.
 
 use std::collections::HashMap;
 use std::net::SocketAddr;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
 use flume::{Receiver, RecvTimeoutError, Sender};
 
+use super::pool::Pool;
 use super::sockets::{self, Accepted};
 
 const NO_DEADLINE: u64 = u64::MAX;
+
+/// How long after its connection was ended a thread may take to notice.
+const GRACE: Duration = Duration::from_secs(2);
 
 /// What one connection thread tells about its client. Written by that thread, read by the watch; two values.
 #[derive(Debug)]
@@ -26,6 +35,8 @@ pub(super) struct Seat {
     deadline: AtomicU64,
     /// The client, once a request told it.
     peer: Mutex<Option<SocketAddr>>,
+    /// Whether the thread was written off.
+    lost: AtomicBool,
 }
 
 impl Seat {
@@ -44,6 +55,11 @@ impl Seat {
     /// The connection's client is `peer`; `None` when it has ended.
     pub(super) fn set_peer(&self, peer: Option<SocketAddr>) {
         *self.peer.lock().unwrap_or_else(PoisonError::into_inner) = peer;
+    }
+
+    /// Whether this thread was written off: then its place in the pool is no longer its own.
+    pub(super) fn is_lost(&self) -> bool {
+        self.lost.load(Ordering::Acquire)
     }
 
     fn peer(&self) -> Option<SocketAddr> {
@@ -72,6 +88,7 @@ impl Seats {
             epoch: self.epoch,
             deadline: AtomicU64::new(NO_DEADLINE),
             peer: Mutex::default(),
+            lost: AtomicBool::new(false),
         });
         self.lock().push(Arc::downgrade(&seat));
         seat
@@ -98,12 +115,14 @@ impl Watch {
     /// Starts it for connections accepted on `listening`, of which one that has sent no request yet may be silent for
     /// `idle`.
     pub(super) fn start(
+        pool: Weak<Pool>,
         seats: Arc<Seats>,
         listening: SocketAddr,
         idle: Duration,
     ) -> std::io::Result<Watch> {
         let (stop, stopped) = flume::bounded(0);
         let watcher = Watcher {
+            pool,
             seats,
             listening,
             idle,
@@ -121,6 +140,7 @@ impl Watch {
 }
 
 struct Watcher {
+    pool: Weak<Pool>,
     seats: Arc<Seats>,
     listening: SocketAddr,
     idle: Duration,
@@ -141,8 +161,21 @@ impl Watcher {
         let mut known = Vec::new();
         let mut late = Vec::new();
         let mut strangers = false;
-        for seat in self.seats.taken() {
+        let grace = u64::try_from(GRACE.as_millis()).unwrap_or(NO_DEADLINE);
+        for seat in self
+            .seats
+            .taken()
+            .into_iter()
+            .filter(|seat| !seat.is_lost())
+        {
             let deadline = seat.deadline.load(Ordering::Relaxed);
+            if deadline.saturating_add(grace) <= now
+                && let Some(pool) = self.pool.upgrade()
+                && pool.write_off()
+            {
+                seat.lost.store(true, Ordering::Release);
+                continue;
+            }
             match seat.peer() {
                 Some(peer) => {
                     known.push(peer);
