@@ -6,6 +6,7 @@ use std::sync::Arc;
 use crate::clock;
 use crate::config::Config;
 use crate::counter::Counters;
+use crate::counter::rules::{BotRule, Salts, ViewRules};
 use crate::descriptors::{self, TooFew};
 use crate::http::{Auth, Listener, Pool, Service};
 use crate::keeper::Keeper;
@@ -39,6 +40,9 @@ pub enum StartError {
     /// Too few descriptors.
     #[error(transparent)]
     Descriptors(#[from] TooFew),
+    /// No randomness for the day's salt.
+    #[error("cannot get random bytes from the system: {0}")]
+    Random(std::io::Error),
     /// No thread.
     #[error("cannot start a thread: {0}; try a higher limit of processes")]
     Thread(std::io::Error),
@@ -88,7 +92,13 @@ pub fn start(config: &Config) -> Result<Running, StartError> {
         Err(error) => tracing::warn!(%error, "cannot read how the last drain went"),
     }
     let cached = Arc::new(CachedStore::new(store, config.cache_bytes));
-    let keeper = Keeper::start(Arc::clone(&cached)).map_err(StartError::Thread)?;
+    let salts = Arc::new(Salts::new().map_err(StartError::Random)?);
+    let keeper = Keeper::start(
+        Arc::clone(&cached),
+        Arc::clone(&salts),
+        config.keep_viewings,
+    )
+    .map_err(StartError::Thread)?;
 
     let health = Arc::new(StoreHealth::default());
     let (counters, intake) = Counters::start(
@@ -100,10 +110,18 @@ pub fn start(config: &Config) -> Result<Running, StartError> {
     .map_err(StartError::Thread)?;
     let intake = Arc::new(intake);
 
+    let rules = ViewRules {
+        trusted_proxies: config.trusted_proxies.clone(),
+        excluded: config.excluded.clone(),
+        viewers: config.viewers,
+        bots: BotRule::new(),
+        salts,
+    };
     let service = Arc::new(Service::new(
         Arc::clone(&cached),
         Arc::clone(&intake) as _,
         health,
+        rules,
         Auth::new(config.token.clone()),
         config.limits,
         config.cors_origin.clone(),

@@ -1,11 +1,12 @@
 //! The command line: raw flags, each also an environment variable. [`config`](crate::config) makes sense of them.
 
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
 use std::time::Duration;
 
 use bytesize::ByteSize;
 use clap::{Args, Parser, Subcommand, ValueEnum};
+use ipnet::IpNet;
 
 use crate::counter::OverflowRule;
 use crate::store::StoreUrl;
@@ -239,6 +240,47 @@ pub struct ServeFlags {
     #[arg(long, env = "VIEWTALLY_RETIRE_AFTER", hide_env = true, value_name = "TIME", default_value = "30s", value_parser = duration, help_heading = "Counting")]
     pub retire_after: Duration,
 
+    /// Tell viewers apart (on), or count views only (off)
+    #[arg(
+        long,
+        env = "VIEWTALLY_VIEWERS", hide_env = true,
+        value_name = "ON|OFF",
+        default_value = "on",
+        value_parser = on_off,
+        action = clap::ArgAction::Set,
+        help_heading = "Viewers"
+    )]
+    pub viewers: bool,
+    /// Forget who saw what so long after it was last seen; numbers stay
+    #[arg(
+        long,
+        env = "VIEWTALLY_KEEP_VIEWINGS", hide_env = true,
+        value_name = "TIME",
+        default_value = "90d",
+        value_parser = duration,
+        help_heading = "Viewers"
+    )]
+    pub keep_viewings: Duration,
+    /// Proxies whose X-Forwarded-For, Forwarded and Viewer-Id are believed
+    #[arg(
+        long,
+        env = "VIEWTALLY_TRUST_PROXY", hide_env = true,
+        value_name = "CIDR,…",
+        value_delimiter = ',',
+        value_parser = network,
+        help_heading = "Viewers"
+    )]
+    pub trust_proxy: Vec<IpNet>,
+    /// Clients whose views are not counted, such as your own
+    #[arg(
+        long,
+        env = "VIEWTALLY_EXCLUDE", hide_env = true,
+        value_name = "CIDR,…",
+        value_delimiter = ',',
+        value_parser = network,
+        help_heading = "Viewers"
+    )]
+    pub exclude: Vec<IpNet>,
     /// Count a viewer's repeats of a post once in so long; 0 counts every view
     #[arg(
         long,
@@ -281,6 +323,21 @@ fn duration(text: &str) -> Result<Duration, String> {
     }
     humantime::parse_duration(text)
         .map_err(|error| format!("{error}; write it like 100ms, 30s or 5m"))
+}
+
+fn on_off(text: &str) -> Result<bool, String> {
+    match text {
+        "on" => Ok(true),
+        "off" => Ok(false),
+        _ => Err("it is on or off".to_owned()),
+    }
+}
+
+fn network(text: &str) -> Result<IpNet, String> {
+    let text = text.trim();
+    text.parse::<IpNet>()
+        .or_else(|_| text.parse::<IpAddr>().map(IpNet::from))
+        .map_err(|_| "it is an address or a network such as 10.0.0.0/8".to_owned())
 }
 
 fn period(text: &str) -> Result<crate::model::Period, String> {

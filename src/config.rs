@@ -4,6 +4,8 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use ipnet::IpNet;
+
 use crate::cli::ServeFlags;
 use crate::counter::Settings;
 use crate::http::Limits;
@@ -33,6 +35,14 @@ pub struct Config {
     pub limits: Limits,
     /// How counting behaves.
     pub counting: Settings,
+    /// Proxies whose word about the client is taken.
+    pub trusted_proxies: Vec<IpNet>,
+    /// Clients that are not counted.
+    pub excluded: Vec<IpNet>,
+    /// Whether views have viewers.
+    pub viewers: bool,
+    /// How long it is kept who saw what.
+    pub keep_viewings: Duration,
     /// What the store decides by.
     pub rules: Rules,
     /// Bytes of posts kept in memory.
@@ -73,6 +83,18 @@ impl Config {
         not_zero("--idle-timeout", flags.idle_timeout)?;
         not_zero("--request-timeout", flags.request_timeout)?;
         not_zero("--scale-after", flags.scale_after)?;
+        if !flags.dedup_window.is_zero() && !flags.viewers {
+            return refuse(
+                "--dedup-window needs viewers to tell repeats by; leave out --viewers off"
+                    .to_owned(),
+            );
+        }
+        if flags.dedup_window > flags.keep_viewings {
+            return refuse(
+                "--dedup-window is longer than --keep-viewings, which forgets what it needs"
+                    .to_owned(),
+            );
+        }
         if flags.cors_origin.chars().any(|c| c.is_control()) || !flags.cors_origin.is_ascii() {
             return refuse("--cors-origin is no origin; try * or https://example.com".to_owned());
         }
@@ -100,6 +122,10 @@ impl Config {
                 scale_after: flags.scale_after,
                 retire_after: flags.retire_after,
             },
+            trusted_proxies: flags.trust_proxy,
+            excluded: flags.exclude,
+            viewers: flags.viewers,
+            keep_viewings: flags.keep_viewings,
             rules: Rules {
                 dedup_window: flags.dedup_window,
             },

@@ -1,15 +1,26 @@
-//! What must happen now and then, whether or not anybody asks: noticing that another process changed the database.
+//! What must happen now and then, whether or not anybody asks: noticing that another process changed the database,
+//! a new salt for a new day, and forgetting who saw what.
 
 use std::sync::Arc;
 use std::thread::JoinHandle;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use flume::{Receiver, RecvTimeoutError, Sender};
 
-use crate::store::CachedStore;
+use crate::clock;
+use crate::counter::rules::Salts;
+use crate::model::time::DAY;
+use crate::model::{Millis, PostId};
+use crate::store::{CachedStore, StoreError};
 
-/// How old a cached post may be after another process, such as `viewtally import`, has changed it.
+/// How often it looks. A cached post may be so old after another process, such as `viewtally import`, changed it.
 const EVERY: Duration = Duration::from_secs(1);
+
+/// How often old viewings are looked for. One step each second then goes through them.
+const PRUNE_EVERY: Duration = Duration::from_secs(3600);
+
+/// How long after midnight yesterday's salt is kept, for requests that began before it.
+const SALT_GRACE: i64 = 60_000;
 
 /// The thread that looks after the store. It ends when this is stopped.
 pub struct Keeper {
@@ -18,13 +29,26 @@ pub struct Keeper {
 }
 
 impl Keeper {
-    /// Starts it.
+    /// Starts it, with the salts of today and tomorrow in place if the store gives them.
     ///
     /// # Errors
     /// When the system gives no thread.
-    pub fn start(store: Arc<CachedStore>) -> std::io::Result<Keeper> {
+    pub fn start(
+        store: Arc<CachedStore>,
+        salts: Arc<Salts>,
+        keep_viewings: Duration,
+    ) -> std::io::Result<Keeper> {
         let (stop, stopped) = flume::bounded(0);
-        let thread = crate::thread::spawn("keeper".to_owned(), move || run(&store, &stopped))?;
+        let mut work = Work {
+            store,
+            salts,
+            keep_viewings: i64::try_from(keep_viewings.as_millis()).unwrap_or(i64::MAX),
+            salted: None,
+            prune_at: Instant::now(),
+            pruned_to: None,
+        };
+        work.look();
+        let thread = crate::thread::spawn("keeper".to_owned(), move || work.run(&stopped))?;
         Ok(Keeper { stop, thread })
     }
 
@@ -36,10 +60,60 @@ impl Keeper {
     }
 }
 
-fn run(store: &CachedStore, stopped: &Receiver<()>) {
-    while let Err(RecvTimeoutError::Timeout) = stopped.recv_timeout(EVERY) {
-        if let Err(error) = store.refresh() {
-            tracing::debug!(%error, "cannot ask the store whether it was changed; asking again");
+struct Work {
+    store: Arc<CachedStore>,
+    salts: Arc<Salts>,
+    /// In milliseconds.
+    keep_viewings: i64,
+    /// The day whose salt, and the next day's, are the store's.
+    salted: Option<Millis>,
+    prune_at: Instant,
+    /// How far the pass under way has come.
+    pruned_to: Option<(PostId, i64)>,
+}
+
+impl Work {
+    fn run(mut self, stopped: &Receiver<()>) {
+        while let Err(RecvTimeoutError::Timeout) = stopped.recv_timeout(EVERY) {
+            self.look();
         }
+    }
+
+    /// Each thing on its own: that one fails is no reason to leave the others.
+    fn look(&mut self) {
+        let tried = [self.store.refresh(), self.salt(), self.prune()];
+        for error in tried.into_iter().filter_map(Result::err) {
+            tracing::debug!(%error, "the store did not take its care; trying again in a second");
+        }
+    }
+
+    fn salt(&mut self) -> Result<(), StoreError> {
+        let now = clock::now();
+        let today = Millis(now.0 - SALT_GRACE).day();
+        if self.salted == Some(today) {
+            return Ok(());
+        }
+        // While the grace lasts, `today` is yesterday still: its salt, and the one of the day that has begun.
+        for day in [today, Millis(today.0 + DAY)] {
+            let salt = self.store.store().salt(day, self.salts.at(day), today)?;
+            self.salts.set(day, salt, today);
+        }
+        self.salted = Some(today);
+        Ok(())
+    }
+
+    fn prune(&mut self) -> Result<(), StoreError> {
+        let now = Instant::now();
+        let start = match self.pruned_to {
+            Some(place) => place,
+            None if now >= self.prune_at => (PostId::MIN, i64::MIN),
+            None => return Ok(()),
+        };
+        let before = Millis(clock::now().0.saturating_sub(self.keep_viewings));
+        self.pruned_to = self.store.store().prune_viewings(before, start)?;
+        if self.pruned_to.is_none() {
+            self.prune_at = now + PRUNE_EVERY;
+        }
+        Ok(())
     }
 }

@@ -9,9 +9,9 @@ use super::exchange::{Exchange, Method, Target};
 use super::pool::Pool;
 use super::problem::Problem;
 use super::response::{self, Response};
-use super::router::Route;
+use super::router::{Match, Route};
 use super::watch::Seat;
-use super::{ops, posts, views};
+use super::{ops, posts, viewers, views};
 use crate::clock;
 use crate::metrics::{Answer, KnownAnswers};
 
@@ -19,6 +19,8 @@ use crate::metrics::{Answer, KnownAnswers};
 #[derive(Default)]
 pub(super) struct Scratch {
     target: String,
+    /// The last agent judged, and whether it is a crawler.
+    agent: (String, bool),
     response: Response,
     out: Vec<u8>,
     known_answers: KnownAnswers,
@@ -67,6 +69,7 @@ fn respond(
     let pass = service.gate.enter();
     let Scratch {
         target,
+        agent,
         response,
         out,
         known_answers,
@@ -80,6 +83,7 @@ fn respond(
         target: Target::parse(target),
         request: &mut request,
         response: &mut *response,
+        agent,
         event: None,
         body_read: false,
     };
@@ -127,8 +131,7 @@ fn answer(exchange: &mut Exchange<'_>, open: bool) -> Route {
     let result = if !open && !ops::answers_while_draining(found.route) {
         Err(Problem::draining())
     } else {
-        check(exchange, found.route)
-            .and_then(|()| handle(exchange, found.route, found.post.unwrap_or_default()))
+        check(exchange, found.route).and_then(|()| handle(exchange, found))
     };
     if let Err(problem) = result {
         exchange.event = None;
@@ -152,7 +155,12 @@ fn check(exchange: &Exchange<'_>, route: Route) -> Result<(), Problem> {
     Ok(())
 }
 
-fn handle(exchange: &mut Exchange<'_>, route: Route, post: &str) -> Result<(), Problem> {
+fn handle(exchange: &mut Exchange<'_>, found: Match<'_>) -> Result<(), Problem> {
+    let Match {
+        route,
+        post,
+        viewer,
+    } = found;
     match (route, exchange.method) {
         (_, Method::Options) => {
             preflight(exchange, route);
@@ -165,6 +173,10 @@ fn handle(exchange: &mut Exchange<'_>, route: Route, post: &str) -> Result<(), P
         (Route::Post, _) => posts::read(exchange, post),
         (Route::PostViews, Method::Post) => views::beacon(exchange, post),
         (Route::PostViews, _) => views::of_post(exchange, post),
+        (Route::PostViewers, _) => viewers::of_post(exchange, post),
+        (Route::PostViewer, _) => viewers::one(exchange, post, viewer),
+        (Route::ViewerPosts, _) => viewers::posts(exchange, viewer),
+        (Route::Viewer, _) => viewers::forget(exchange, viewer),
         (Route::SiteViews, _) => views::of_many(exchange),
         (Route::Healthz, _) => ops::healthz(exchange),
         (Route::Readyz, _) => ops::readyz(exchange),

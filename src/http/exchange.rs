@@ -84,6 +84,8 @@ pub(super) struct Exchange<'a> {
     pub(super) method: Method,
     pub(super) target: Target<'a>,
     pub(super) response: &'a mut Response,
+    /// The agent this thread judged last, and whether it is a crawler.
+    pub(super) agent: &'a mut (String, bool),
     /// What goes to the counters once the response is written.
     pub(super) event: Option<ViewEvent>,
     /// Whether all of the body was read.
@@ -94,6 +96,23 @@ impl Exchange<'_> {
     /// The first header of that name, whatever its case.
     pub(super) fn header(&self, name: &str) -> Option<&str> {
         self.request.headers().get(name).map(|value| value.as_str())
+    }
+
+    /// All headers of that name, in order. Costs a copy of all headers: the library shows only the first of a name.
+    pub(super) fn headers(&self, name: &str) -> Vec<String> {
+        let mut found = Vec::new();
+        if self.header(name).is_none() {
+            return found;
+        }
+        let mut headers = self.request.headers().clone();
+        while let Some(header) = headers.get_header_mut(name) {
+            found.push(header.value.as_str().to_owned());
+            match tiny_http::HeaderField::try_from("x-seen") {
+                Ok(other) => header.field = other,
+                Err(_) => break,
+            }
+        }
+        found
     }
 
     pub(super) fn remote(&self) -> Option<SocketAddr> {

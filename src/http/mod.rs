@@ -15,6 +15,7 @@ mod gate;
 mod json;
 pub mod listener;
 mod ops;
+mod page;
 pub mod pool;
 mod posts;
 mod problem;
@@ -23,6 +24,8 @@ mod response;
 mod router;
 mod service;
 mod sockets;
+mod viewer;
+mod viewers;
 mod views;
 mod watch;
 

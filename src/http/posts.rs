@@ -1,21 +1,16 @@
 //! Posts: read, listed, written.
 
-use std::fmt::Write as _;
 use std::io::Write as _;
 use std::sync::Arc;
 
-use base64::Engine;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use serde::Serialize;
 
 use super::exchange::{Exchange, Method, decode_segment};
 use super::problem::Problem;
-use super::{body, json, query, views};
+use super::{body, json, page, query, views};
 use crate::clock;
-use crate::model::{
-    Cursor, ListQuery, Outcome, PostContent, PostId, PostKey, PostSummary, Revision, Sort,
-};
+use crate::model::{ListQuery, Outcome, PostContent, PostId, PostKey, PostSummary, Revision, Sort};
 use crate::store::{CachedPost, StoreError};
 
 /// `GET /posts/{post}`: the post, and one view of it.
@@ -178,12 +173,7 @@ pub(super) fn list(exchange: &mut Exchange<'_>) -> Result<(), Problem> {
         Some("views") => Sort::Views,
         Some(_) => return Err(Problem::bad_parameter("sort", "published or views")),
     };
-    let after = match query::get(text, "cursor") {
-        None => None,
-        Some(cursor) => Some(decode_cursor(&cursor, sort).ok_or_else(|| {
-            Problem::bad_parameter("cursor", "the next_cursor of a list with the same sort")
-        })?),
-    };
+    let after = page::after(exchange, sort_letter(sort))?;
     let request = ListQuery {
         sort,
         limit: query::limit(text)?,
@@ -193,34 +183,15 @@ pub(super) fn list(exchange: &mut Exchange<'_>) -> Result<(), Problem> {
             .map(String::from)
             .filter(|title| !title.is_empty()),
     };
-    let page = exchange.service.store.store().list(&request)?;
-    let next_cursor = page.next.map(|cursor| encode_cursor(cursor, sort));
+    let found = exchange.service.store.store().list(&request)?;
     exchange.response.start(200);
     exchange.response.header("Cache-Control", "no-cache");
-    if let Some(cursor) = &next_cursor {
-        let link = format!(
-            "<{}>; rel=\"next\"",
-            next_address(exchange.target.path, text, cursor)
-        );
-        exchange.response.header("Link", &link);
-    }
+    let next_cursor = page::next(exchange, found.next, sort_letter(sort));
     exchange.response.json(&List {
-        items: page.items,
+        items: found.items,
         next_cursor,
     });
     Ok(())
-}
-
-fn next_address(path: &str, text: &str, cursor: &str) -> String {
-    let mut address = format!("{path}?");
-    for pair in text
-        .split('&')
-        .filter(|pair| !pair.is_empty() && !pair.starts_with("cursor="))
-    {
-        // A String takes every write.
-        let _ = write!(address, "{pair}&");
-    }
-    address + "cursor=" + cursor
 }
 
 fn sort_letter(sort: Sort) -> char {
@@ -230,34 +201,9 @@ fn sort_letter(sort: Sort) -> char {
     }
 }
 
-fn encode_cursor(cursor: Cursor, sort: Sort) -> String {
-    URL_SAFE_NO_PAD.encode(format!("{}{},{}", sort_letter(sort), cursor.key, cursor.id))
-}
-
-fn decode_cursor(text: &str, sort: Sort) -> Option<Cursor> {
-    let bytes = URL_SAFE_NO_PAD.decode(text).ok()?;
-    let (key, id) = str::from_utf8(&bytes)
-        .ok()?
-        .strip_prefix(sort_letter(sort))?
-        .split_once(',')?;
-    Some(Cursor {
-        key: key.parse().ok()?,
-        id: id.parse().ok()?,
-    })
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn cursors_come_back_and_only_for_their_sort() {
-        let cursor = Cursor { key: -5, id: 7 };
-        let text = encode_cursor(cursor, Sort::Views);
-        assert_eq!(decode_cursor(&text, Sort::Views), Some(cursor));
-        assert_eq!(decode_cursor(&text, Sort::Published), None);
-        assert_eq!(decode_cursor("%%%", Sort::Views), None);
-    }
 
     #[test]
     fn entity_tags_match_as_http_says() {
@@ -279,14 +225,5 @@ mod tests {
             expected_revisions(Some("W/\"1-3-99-0\", nonsense"), 1),
             Some(vec![])
         );
-    }
-
-    #[test]
-    fn the_next_address_keeps_the_question() {
-        assert_eq!(
-            next_address("/posts", "tag=a&cursor=x&limit=2", "y"),
-            "/posts?tag=a&limit=2&cursor=y"
-        );
-        assert_eq!(next_address("/posts", "", "y"), "/posts?cursor=y");
     }
 }

@@ -82,6 +82,10 @@ impl Problem {
         )
     }
 
+    pub(super) fn no_such_viewer() -> Problem {
+        Problem::new(404, "Not found", "nobody of that name has viewed this")
+    }
+
     pub(super) fn method_not_allowed(allow: String) -> Problem {
         let detail = format!("this path answers {allow}");
         Problem::new(405, "Method not allowed", detail).with("Allow", allow)

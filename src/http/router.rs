@@ -8,6 +8,10 @@ pub(super) enum Route {
     Posts,
     Post,
     PostViews,
+    PostViewers,
+    PostViewer,
+    ViewerPosts,
+    Viewer,
     SiteViews,
     Healthz,
     Readyz,
@@ -16,10 +20,14 @@ pub(super) enum Route {
     Unknown,
 }
 
-const PATHS: [(&str, Route); 7] = [
+const PATHS: &[(&str, Route)] = &[
     ("/posts", Route::Posts),
     ("/posts/{post}", Route::Post),
     ("/posts/{post}/views", Route::PostViews),
+    ("/posts/{post}/viewers", Route::PostViewers),
+    ("/posts/{post}/viewers/{viewer}", Route::PostViewer),
+    ("/viewers/{viewer}/posts", Route::ViewerPosts),
+    ("/viewers/{viewer}", Route::Viewer),
     ("/views", Route::SiteViews),
     ("/healthz", Route::Healthz),
     ("/readyz", Route::Readyz),
@@ -41,6 +49,10 @@ impl Route {
             Route::Posts => &[Method::Get, Method::Head, Method::Post],
             Route::Post => &[Method::Get, Method::Head, Method::Put, Method::Delete],
             Route::PostViews => &[Method::Get, Method::Head, Method::Post],
+            Route::Viewer => &[Method::Delete],
+            Route::PostViewers | Route::PostViewer | Route::ViewerPosts => {
+                &[Method::Get, Method::Head]
+            }
             Route::SiteViews | Route::Healthz | Route::Readyz | Route::Metrics => {
                 &[Method::Get, Method::Head]
             }
@@ -49,10 +61,12 @@ impl Route {
     }
 }
 
-/// A matched path with the text in its `{post}`, still percent-encoded.
+/// A matched path with the text of its parts, still percent-encoded; empty where the path has no such part.
+#[derive(Clone, Copy)]
 pub(super) struct Match<'p> {
     pub(super) route: Route,
-    pub(super) post: Option<&'p str>,
+    pub(super) post: &'p str,
+    pub(super) viewer: &'p str,
 }
 
 pub(super) struct Router(matchit::Router<Route>);
@@ -60,7 +74,7 @@ pub(super) struct Router(matchit::Router<Route>);
 impl Router {
     pub(super) fn new() -> Router {
         let mut router = matchit::Router::new();
-        for (path, route) in PATHS {
+        for &(path, route) in PATHS {
             router
                 .insert(path, route)
                 .expect("the paths do not conflict");
@@ -72,11 +86,13 @@ impl Router {
         match self.0.at(path) {
             Ok(found) => Match {
                 route: *found.value,
-                post: found.params.get("post"),
+                post: found.params.get("post").unwrap_or_default(),
+                viewer: found.params.get("viewer").unwrap_or_default(),
             },
             Err(_) => Match {
                 route: Route::Unknown,
-                post: None,
+                post: "",
+                viewer: "",
             },
         }
     }
@@ -90,7 +106,7 @@ mod tests {
     fn finds_paths_and_their_post() {
         let router = Router::new();
         let found = router.find("/posts/a%20b/views");
-        assert_eq!((found.route, found.post), (Route::PostViews, Some("a%20b")));
+        assert_eq!((found.route, found.post), (Route::PostViews, "a%20b"));
         assert_eq!(router.find("/posts").route, Route::Posts);
         for unknown in [
             "",

@@ -8,6 +8,7 @@ use super::auth::Auth;
 use super::gate::Gate;
 use super::router::Router;
 use crate::counter::EventSink;
+use crate::counter::rules::ViewRules;
 use crate::metrics::Metrics;
 use crate::store::{CachedStore, StoreHealth};
 
@@ -28,6 +29,8 @@ pub struct Service {
     pub events: Arc<dyn EventSink>,
     /// Whether the store takes writes.
     pub health: Arc<StoreHealth>,
+    /// What is a view, and whose.
+    pub rules: ViewRules,
     /// Requests in flight.
     pub gate: Gate,
     /// Who may write.
@@ -50,6 +53,7 @@ impl Service {
         store: Arc<CachedStore>,
         events: Arc<dyn EventSink>,
         health: Arc<StoreHealth>,
+        rules: ViewRules,
         auth: Auth,
         limits: Limits,
         cors_origin: String,
@@ -60,6 +64,7 @@ impl Service {
             store,
             events,
             health,
+            rules,
             gate: Gate::default(),
             auth,
             limits,

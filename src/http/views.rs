@@ -4,7 +4,7 @@ use serde::Serialize;
 
 use super::exchange::{Exchange, decode_segment};
 use super::problem::Problem;
-use super::query;
+use super::{query, viewer};
 use crate::clock;
 use crate::model::{Millis, Outcome, PostId, PostKey, Tally, Uncounted, ViewEvent};
 
@@ -68,14 +68,19 @@ pub(super) fn note_view(exchange: &mut Exchange<'_>, post: PostId) -> Outcome {
     if query::count_is_false(exchange.target.query) {
         return Outcome::NotAsked;
     }
+    let (outcome, viewer) = viewer::judge(exchange);
+    let uncounted = match outcome {
+        Outcome::Uncounted(reason) => Some(reason),
+        Outcome::Accepted | Outcome::NotAsked => None,
+    };
     // The time is set when the response has been written.
     exchange.event = Some(ViewEvent {
         post,
         at: Millis(0),
-        viewer: None,
-        uncounted: None,
+        viewer,
+        uncounted,
     });
-    Outcome::Accepted
+    outcome
 }
 
 pub(super) fn of_post(exchange: &mut Exchange<'_>, segment: &str) -> Result<(), Problem> {

@@ -15,6 +15,7 @@ pub mod spill;
 mod sqlite;
 mod trend;
 pub mod url;
+mod viewings;
 mod views;
 
 use std::sync::Arc;
@@ -27,8 +28,8 @@ pub use import::{Imported, Source};
 pub use url::StoreUrl;
 
 use crate::model::{
-    Batch, Drain, ListQuery, Millis, Page, Post, PostContent, PostId, PostKey, PostSummary,
-    Revision, Tally, Uncounted,
+    Batch, Cursor, Drain, ListQuery, Millis, Page, Post, PostContent, PostId, PostKey, PostSummary,
+    Revision, Seen, Tally, Uncounted, Viewing, ViewingKey,
 };
 
 /// What a batch did.
@@ -138,6 +139,59 @@ pub trait Store: ViewSink {
     /// # Errors
     /// See [`Store::post`].
     fn top(&self, since: Option<Millis>, limit: usize) -> Result<Vec<PostSummary>, StoreError>;
+
+    /// The viewers of a post, latest first.
+    ///
+    /// # Errors
+    /// See [`Store::post`].
+    fn viewers_of(
+        &self,
+        post: PostId,
+        after: Option<Cursor>,
+        limit: usize,
+    ) -> Result<Page<Viewing>, StoreError>;
+
+    /// Whether and when a viewer saw a post.
+    ///
+    /// # Errors
+    /// See [`Store::post`].
+    fn viewing(&self, post: PostId, viewer: ViewingKey<'_>) -> Result<Option<Viewing>, StoreError>;
+
+    /// What a named viewer saw, latest first; `None` if nobody of that name saw anything.
+    ///
+    /// # Errors
+    /// See [`Store::post`].
+    fn seen_by(
+        &self,
+        name: &str,
+        after: Option<Cursor>,
+        limit: usize,
+    ) -> Result<Option<Page<Seen>>, StoreError>;
+
+    /// Forgets a named viewer; the posts keep their numbers. Returns whether there was one.
+    ///
+    /// # Errors
+    /// See [`Store::post`].
+    fn forget_viewer(&self, name: &str) -> Result<bool, StoreError>;
+
+    /// Looks at some viewings after a key and removes those last seen before `before`, one short transaction. Returns
+    /// where it stopped; `None` at the end. The posts keep their numbers.
+    ///
+    /// # Errors
+    /// See [`Store::post`].
+    fn prune_viewings(
+        &self,
+        before: Millis,
+        after: (PostId, i64),
+    ) -> Result<Option<(PostId, i64)>, StoreError>;
+
+    /// The salt of a UTC day: the one kept, or `proposed`, which is kept from then on. Salts of days before `oldest`
+    /// are deleted, beyond recovery.
+    ///
+    /// # Errors
+    /// See [`Store::post`].
+    fn salt(&self, day: Millis, proposed: [u8; 16], oldest: Millis)
+    -> Result<[u8; 16], StoreError>;
 
     /// Applies a spilled batch, unless it already was.
     ///

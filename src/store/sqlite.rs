@@ -18,10 +18,10 @@ use diesel_migrations::{EmbeddedMigrations, MigrationHarness, embed_migrations};
 use super::error::StoreError;
 use super::import::{self, ImportContent, Imported, Source};
 use super::url::SqliteLocation;
-use super::{Applied, Rules, Store, ViewSink, apply, lists, posts, views};
+use super::{Applied, Rules, Store, ViewSink, apply, lists, posts, viewings, views};
 use crate::model::{
-    Batch, Drain, ListQuery, Millis, Page, Post, PostContent, PostId, PostKey, PostSummary,
-    Revision, Tally,
+    Batch, Cursor, Drain, ListQuery, Millis, Page, Post, PostContent, PostId, PostKey, PostSummary,
+    Revision, Seen, Tally, Viewing, ViewingKey,
 };
 
 const MIGRATIONS: EmbeddedMigrations = embed_migrations!("src/store/migrations");
@@ -32,6 +32,9 @@ const BUSY_TIMEOUT: Duration = Duration::from_secs(1);
 
 /// Connections for reading. They serve cache misses only; each holds two descriptors and its own page cache.
 const READERS: u32 = 4;
+
+/// Viewings looked at in one step of pruning: a few milliseconds, so that no batch waits longer.
+const PRUNE_STEP: usize = 2000;
 
 type Readers = Pool<ConnectionManager<SqliteConnection>>;
 type Reader = PooledConnection<ConnectionManager<SqliteConnection>>;
@@ -182,6 +185,64 @@ impl Store for SqliteStore {
 
     fn top(&self, since: Option<Millis>, limit: usize) -> Result<Vec<PostSummary>, StoreError> {
         lists::top(&mut *self.reader()?, since, limit)
+    }
+
+    fn viewers_of(
+        &self,
+        post: PostId,
+        after: Option<Cursor>,
+        limit: usize,
+    ) -> Result<Page<Viewing>, StoreError> {
+        viewings::of_post(&mut *self.reader()?, post, after, limit)
+    }
+
+    fn viewing(&self, post: PostId, viewer: ViewingKey<'_>) -> Result<Option<Viewing>, StoreError> {
+        viewings::one(&mut *self.reader()?, post, viewer)
+    }
+
+    fn seen_by(
+        &self,
+        name: &str,
+        after: Option<Cursor>,
+        limit: usize,
+    ) -> Result<Option<Page<Seen>>, StoreError> {
+        viewings::by(&mut *self.reader()?, name, after, limit)
+    }
+
+    fn forget_viewer(&self, name: &str) -> Result<bool, StoreError> {
+        self.write(|connection| viewings::forget(connection, name))
+    }
+
+    fn prune_viewings(
+        &self,
+        before: Millis,
+        after: (PostId, i64),
+    ) -> Result<Option<(PostId, i64)>, StoreError> {
+        self.write(|connection| viewings::prune(connection, before, after, PRUNE_STEP))
+    }
+
+    fn salt(
+        &self,
+        day: Millis,
+        proposed: [u8; 16],
+        oldest: Millis,
+    ) -> Result<[u8; 16], StoreError> {
+        self.with_writer(|writer| {
+            let connection = &mut writer.connection;
+            // What is deleted is overwritten, and the log that still has it emptied. Only here: it would slow every
+            // other write down.
+            connection.batch_execute("PRAGMA secure_delete = ON;")?;
+            let result = connection.immediate_transaction(|connection| {
+                let gone = viewings::forget_salts(connection, oldest)?;
+                Ok::<_, StoreError>((viewings::salt(connection, day, proposed)?, gone))
+            });
+            connection.batch_execute("PRAGMA secure_delete = OFF;")?;
+            let (salt, gone) = result?;
+            if gone {
+                connection.batch_execute("PRAGMA wal_checkpoint(TRUNCATE);")?;
+            }
+            Ok(salt)
+        })
     }
 
     fn replay(

@@ -39,6 +39,7 @@ mod seed;
 mod smoke;
 mod stats;
 mod table;
+mod variants;
 mod workshop;
 
 use std::path::{Path, PathBuf};
@@ -49,12 +50,20 @@ use anyhow::Result;
 use crate::options::{HELP, Mode, Options};
 
 fn main() -> ExitCode {
+    let mut arguments = std::env::args().skip(1);
+    if arguments.next().as_deref() == Some(variants::SERVE) {
+        return exit_code(variants::serve(arguments));
+    }
     // `cargo test --all-targets` runs this too, without the argument that cargo bench adds.
     if !std::env::args().any(|argument| argument == "--bench" || argument == "--help") {
         println!("nothing measured; run it with: cargo bench --bench peers");
         return ExitCode::SUCCESS;
     }
-    match Options::read(std::env::args().skip(1)).and_then(|options| run(&options)) {
+    exit_code(Options::read(std::env::args().skip(1)).and_then(|options| run(&options)))
+}
+
+fn exit_code(result: Result<()>) -> ExitCode {
+    match result {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             eprintln!("error: {error:#}");

@@ -30,8 +30,7 @@ Other measurements
   --smoke               instructions per request under callgrind, against tests/bench/instructions.txt; fails on +5 %
   --smoke --write       records the figure instead
 
-Needs wrk. A contender whose tools are missing is skipped with a line that says what to install.
-The variants with the update done in the request run the executable named by VIEWTALLY_BENCH_VARIANTS.";
+Needs wrk. A contender whose tools are missing is skipped with a line that says what to install.";
 
 /// What is to be measured.
 #[derive(Clone, Copy, PartialEq, Eq)]

@@ -9,12 +9,11 @@ use anyhow::{Context, Result, bail};
 
 use crate::contender::{Contender, Counted, Launch, Recipe};
 use crate::proc;
+use crate::variants;
 use crate::workshop::Workshop;
 
 /// The executable under test.
 pub const BINARY: &str = env!("CARGO_BIN_EXE_viewtally");
-/// Names an executable that takes `inline` or `naive`, then the flags of `viewtally serve`, and speaks its HTTP.
-pub const VARIANTS: &str = "VIEWTALLY_BENCH_VARIANTS";
 
 pub const CHANNEL: &str = "viewtally";
 pub const OFF: &str = "viewtally-off";
@@ -64,7 +63,7 @@ pub fn contenders() -> Vec<Contender> {
 }
 
 /// The command for a server on `port` whose database lies in `dir`.
-pub fn serve(program: &Path, mode: &str, port: u16, dir: &Path, connections: usize) -> Command {
+pub fn serve(program: &Path, mode: &[&str], port: u16, dir: &Path, connections: usize) -> Command {
     let mut command = Command::new(program);
     for (name, _) in
         env::vars_os().filter(|(name, _)| name.to_string_lossy().starts_with("VIEWTALLY_"))
@@ -72,7 +71,7 @@ pub fn serve(program: &Path, mode: &str, port: u16, dir: &Path, connections: usi
         command.env_remove(name);
     }
     command
-        .arg(mode)
+        .args(mode)
         .args(["--listen", &format!("127.0.0.1:{port}"), "--log", "warn"])
         .args([
             "--store",
@@ -98,35 +97,30 @@ pub fn version() -> Result<String> {
 }
 
 fn release(_: &Workshop) -> Result<Recipe> {
-    recipe(Path::new(BINARY), "serve")
+    recipe(Path::new(BINARY), &["serve"])
 }
 
 fn inline(_: &Workshop) -> Result<Recipe> {
-    recipe(Path::new(&variants()?), "inline")
+    variant(variants::INLINE)
 }
 
 fn naive(_: &Workshop) -> Result<Recipe> {
-    recipe(Path::new(&variants()?), "naive")
+    variant(variants::NAIVE)
 }
 
-fn variants() -> Result<String> {
-    let path = env::var(VARIANTS)
-        .ok()
-        .with_context(|| format!("{VARIANTS} names no executable; make bench sets it"))?;
-    if !Path::new(&path).is_file() {
-        bail!("{VARIANTS} names {path}, which is no file; build it first");
-    }
-    Ok(path)
+fn variant(name: &'static str) -> Result<Recipe> {
+    let harness = env::current_exe().context("cannot find the harness itself")?;
+    recipe(&harness, &[variants::SERVE, name])
 }
 
-fn recipe(program: &Path, mode: &'static str) -> Result<Recipe> {
-    let program = program.to_owned();
+fn recipe(program: &Path, mode: &[&'static str]) -> Result<Recipe> {
+    let (program, mode) = (program.to_owned(), mode.to_owned());
     Ok(Recipe {
         version: version()?,
         command: Box::new(move |launch: &Launch| {
             Ok(serve(
                 &program,
-                mode,
+                &mode,
                 launch.port,
                 launch.dir,
                 launch.case.connections,

@@ -118,7 +118,7 @@ fn start(site: &Site, connections: usize, workshop: &Workshop) -> Result<Running
     let log = dir.path().join("output.log");
     let command = own::serve(
         Path::new(own::BINARY),
-        "serve",
+        &["serve"],
         port,
         &site.dir,
         connections,

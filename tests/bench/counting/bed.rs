@@ -156,7 +156,10 @@ impl Machinery {
         let share = events.len().div_ceil(PRODUCERS).max(1);
         std::thread::scope(|scope| {
             for part in events.chunks(share) {
-                scope.spawn(|| part.iter().for_each(|event| self.intake.send(event.clone())));
+                scope.spawn(|| {
+                    part.iter()
+                        .for_each(|event| self.intake.send(event.clone()))
+                });
             }
         });
     }

@@ -1,0 +1,124 @@
+//! Readers without a name: told apart for a day, recognised by nobody afterwards.
+//!
+//! An anonymous viewer is a keyed hash of client address and user agent. The key is random, and new each UTC day; once
+//! a day's key is deleted, nobody, with the database in hand, can find out which address a number stood for, or whether
+//! two days' numbers are the same reader. Addresses and agents themselves are kept nowhere.
+
+use std::hash::Hasher;
+use std::net::IpAddr;
+use std::sync::{PoisonError, RwLock};
+
+use siphasher::sip::SipHasher24;
+
+use crate::model::{Millis, Viewer};
+
+/// A day's secret.
+pub type Salt = [u8; 16];
+
+/// The secrets in use: today's, tomorrow's (so that midnight waits for no store), and for a moment yesterday's.
+/// Shared by requests, which read, and the keeper.
+#[derive(Debug)]
+pub struct Salts {
+    days: RwLock<Vec<(Millis, Salt)>>,
+    /// For a day the store has not given a salt for: another secret of this process, never stored.
+    fallback: Salt,
+}
+
+impl Salts {
+    /// Starts with none of the store's.
+    ///
+    /// # Errors
+    /// When the system gives no randomness.
+    pub fn new() -> std::io::Result<Salts> {
+        Ok(Salts {
+            days: RwLock::default(),
+            fallback: random()?,
+        })
+    }
+
+    /// The salt of the UTC day that `at` lies in.
+    pub fn at(&self, at: Millis) -> Salt {
+        let day = at.day();
+        let days = self.days.read().unwrap_or_else(PoisonError::into_inner);
+        days.iter()
+            .find_map(|(known, salt)| (*known == day).then_some(*salt))
+            .unwrap_or_else(|| {
+                let mut hasher = SipHasher24::new_with_key(&self.fallback);
+                hasher.write_i64(day.0);
+                let half = hasher.finish().to_le_bytes();
+                hasher.write_u8(1);
+                let other = hasher.finish().to_le_bytes();
+                let mut salt = [0; 16];
+                salt[..8].copy_from_slice(&half);
+                salt[8..].copy_from_slice(&other);
+                salt
+            })
+    }
+
+    /// Takes the store's salt of a day, and forgets those of days before `oldest`.
+    pub fn set(&self, day: Millis, salt: Salt, oldest: Millis) {
+        let mut days = self.days.write().unwrap_or_else(PoisonError::into_inner);
+        days.retain(|(known, _)| *known != day && *known >= oldest);
+        days.push((day, salt));
+    }
+}
+
+/// A new secret.
+///
+/// # Errors
+/// When the system gives no randomness.
+pub fn random() -> std::io::Result<Salt> {
+    let mut salt = Salt::default();
+    getrandom::fill(&mut salt).map_err(std::io::Error::other)?;
+    Ok(salt)
+}
+
+/// The anonymous viewer at `address` with `agent`. 63 bits: among a million viewers of a day, two fall together once
+/// in ten million days.
+pub fn viewer(salt: &Salt, address: IpAddr, agent: &str) -> Viewer {
+    let mut hasher = SipHasher24::new_with_key(salt);
+    match address.to_canonical() {
+        IpAddr::V4(v4) => hasher.write(&v4.octets()),
+        IpAddr::V6(v6) => hasher.write(&v6.octets()),
+    }
+    // Between the two, so that no address and agent together look like others.
+    hasher.write_u8(b'|');
+    hasher.write(agent.as_bytes());
+    let bits = i64::try_from(hasher.finish() >> 1).unwrap_or(0);
+    Viewer::Anonymous(-1 - bits)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::time::DAY;
+
+    const HERE: IpAddr = IpAddr::V4(std::net::Ipv4Addr::new(192, 0, 2, 1));
+
+    #[test]
+    fn the_same_reader_is_the_same_for_a_day_and_negative() {
+        let salts = Salts::new().unwrap();
+        let at = |ms: i64| viewer(&salts.at(Millis(ms)), HERE, "Firefox");
+        assert_eq!(at(0), at(DAY - 1));
+        assert_ne!(at(0), at(DAY));
+        assert!(matches!(at(0), Viewer::Anonymous(n) if n < 0));
+        assert_ne!(at(0), viewer(&salts.at(Millis(0)), HERE, "Chrome"));
+    }
+
+    #[test]
+    fn an_address_is_the_same_in_both_families() {
+        let salt = Salt::default();
+        let mapped = IpAddr::V6(std::net::Ipv4Addr::new(192, 0, 2, 1).to_ipv6_mapped());
+        assert_eq!(viewer(&salt, HERE, "a"), viewer(&salt, mapped, "a"));
+    }
+
+    #[test]
+    fn a_stored_salt_takes_the_place_of_the_fallback_and_old_ones_go() {
+        let salts = Salts::new().unwrap();
+        salts.set(Millis(0), [1; 16], Millis(0));
+        assert_eq!(salts.at(Millis(5)), [1; 16]);
+        salts.set(Millis(DAY), [2; 16], Millis(DAY));
+        assert_ne!(salts.at(Millis(5)), [1; 16]);
+        assert_eq!(salts.at(Millis(DAY)), [2; 16]);
+    }
+}

@@ -1,0 +1,89 @@
+//! Paging: cursors clients hand back unread, and the `Link` to the next page (RFC 8288).
+
+use std::fmt::Write as _;
+
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+
+use super::exchange::Exchange;
+use super::problem::Problem;
+use super::query;
+use crate::model::Cursor;
+
+/// The place the request's `cursor` names. `list` is the letter of the list it must be of.
+///
+/// # Errors
+/// 422 for a cursor of another list, or none of ours.
+pub(super) fn after(exchange: &Exchange<'_>, list: char) -> Result<Option<Cursor>, Problem> {
+    match query::get(exchange.target.query, "cursor") {
+        None => Ok(None),
+        Some(text) => decode(&text, list).map(Some).ok_or_else(|| {
+            Problem::bad_parameter("cursor", "the next_cursor of a list with the same sort")
+        }),
+    }
+}
+
+/// Adds the `Link` header and returns the text of the cursor, if there is a next page.
+pub(super) fn next(
+    exchange: &mut Exchange<'_>,
+    next: Option<Cursor>,
+    list: char,
+) -> Option<String> {
+    let cursor = encode(next?, list);
+    let address = next_address(exchange.target.path, exchange.target.query, &cursor);
+    exchange
+        .response
+        .header("Link", &format!("<{address}>; rel=\"next\""));
+    Some(cursor)
+}
+
+fn next_address(path: &str, text: &str, cursor: &str) -> String {
+    let mut address = format!("{path}?");
+    for pair in text
+        .split('&')
+        .filter(|pair| !pair.is_empty() && !pair.starts_with("cursor="))
+    {
+        // A String takes every write.
+        let _ = write!(address, "{pair}&");
+    }
+    address + "cursor=" + cursor
+}
+
+fn encode(cursor: Cursor, list: char) -> String {
+    URL_SAFE_NO_PAD.encode(format!("{list}{},{}", cursor.key, cursor.id))
+}
+
+fn decode(text: &str, list: char) -> Option<Cursor> {
+    let bytes = URL_SAFE_NO_PAD.decode(text).ok()?;
+    let (key, id) = str::from_utf8(&bytes)
+        .ok()?
+        .strip_prefix(list)?
+        .split_once(',')?;
+    Some(Cursor {
+        key: key.parse().ok()?,
+        id: id.parse().ok()?,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn cursors_come_back_and_only_for_their_list() {
+        let cursor = Cursor { key: -5, id: 7 };
+        let text = encode(cursor, 'v');
+        assert_eq!(decode(&text, 'v'), Some(cursor));
+        assert_eq!(decode(&text, 'p'), None);
+        assert_eq!(decode("%%%", 'v'), None);
+    }
+
+    #[test]
+    fn the_next_address_keeps_the_question() {
+        assert_eq!(
+            next_address("/posts", "tag=a&cursor=x&limit=2", "y"),
+            "/posts?tag=a&limit=2&cursor=y"
+        );
+        assert_eq!(next_address("/posts", "", "y"), "/posts?cursor=y");
+    }
+}
