@@ -4,7 +4,8 @@ use std::fmt;
 
 use serde::{Serialize, Serializer};
 
-/// Milliseconds since 1970-01-01T00:00:00Z. Shown as RFC 3339 in UTC with milliseconds only where there are any.
+/// Milliseconds since 1970-01-01T00:00:00Z. Shown as RFC 3339 in UTC, with three digits of
+/// milliseconds where there are any.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Millis(pub i64);
 
@@ -47,7 +48,8 @@ impl From<jiff::Timestamp> for Millis {
 
 impl fmt::Display for Millis {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.timestamp().fmt(f)
+        let digits = if self.0 % 1000 == 0 { 0 } else { 3 };
+        write!(f, "{:.digits$}", self.timestamp())
     }
 }
 
@@ -71,7 +73,7 @@ mod tests {
     #[test]
     fn shows_rfc_3339_in_utc() {
         assert_eq!(Millis(0).to_string(), "1970-01-01T00:00:00Z");
-        assert_eq!(Millis(1_500).to_string(), "1970-01-01T00:00:01.5Z");
+        assert_eq!(Millis(1_500).to_string(), "1970-01-01T00:00:01.500Z");
         assert!(Millis(i64::MAX).to_string().starts_with("9999-"));
     }
 }
