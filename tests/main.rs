@@ -30,6 +30,7 @@ mod regression;
 mod repeats;
 mod response_time;
 mod self_check;
+mod slow_sink;
 mod startup;
 mod tidy;
 mod viewers;
