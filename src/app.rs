@@ -26,6 +26,12 @@ pub enum StartError {
         /// Why.
         error: StoreError,
     },
+    /// There is no store to ask.
+    #[error("there is no store at {url}; try --store, or make one with viewtally serve or import")]
+    NoStore {
+        /// Where.
+        url: String,
+    },
     /// What an earlier drain spilled cannot be applied.
     #[error("{0}; its views are safe in it; try again once the store answers")]
     Replay(#[from] ReplayError),
@@ -57,6 +63,17 @@ pub fn open_store(url: &StoreUrl, rules: Rules) -> Result<Arc<dyn store::Store>,
         url: url.to_string(),
         error,
     })
+}
+
+/// Opens a store for a command that only asks: one that is not there is not made.
+///
+/// # Errors
+/// [`StartError::NoStore`], [`StartError::Store`].
+pub fn open_existing_store(url: &StoreUrl) -> Result<Arc<dyn store::Store>, StartError> {
+    match url.file() {
+        Some(file) if !file.exists() => Err(StartError::NoStore { url: url.to_string() }),
+        _ => open_store(url, Rules::default()),
+    }
 }
 
 /// Starts the server. When this returns, it answers.

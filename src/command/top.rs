@@ -8,7 +8,7 @@ use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 use super::Done;
 use crate::cli::TopFlags;
 use crate::model::{Millis, Period, PostSummary};
-use crate::store::{Rules, StoreUrl};
+use crate::store::StoreUrl;
 use crate::{app, clock};
 
 /// Columns a title may take.
@@ -21,7 +21,7 @@ struct Top {
 }
 
 pub(super) fn run(url: &StoreUrl, flags: &TopFlags) -> anyhow::Result<Done> {
-    let store = app::open_store(url, Rules::default())?;
+    let store = app::open_existing_store(url)?;
     let since = flags
         .period
         .length()
