@@ -71,7 +71,9 @@ pub fn open_store(url: &StoreUrl, rules: Rules) -> Result<Arc<dyn store::Store>,
 /// [`StartError::NoStore`], [`StartError::Store`].
 pub fn open_existing_store(url: &StoreUrl) -> Result<Arc<dyn store::Store>, StartError> {
     match url.file() {
-        Some(file) if !file.exists() => Err(StartError::NoStore { url: url.to_string() }),
+        Some(file) if !file.exists() => Err(StartError::NoStore {
+            url: url.to_string(),
+        }),
         _ => open_store(url, Rules::default()),
     }
 }

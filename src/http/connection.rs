@@ -15,6 +15,9 @@ use super::{ops, posts, viewers, views};
 use crate::clock;
 use crate::metrics::{Answer, KnownAnswers};
 
+/// A longer target's buffer is given back after its request.
+const TARGET_KEPT: usize = 4096;
+
 /// What a thread keeps from request to request: its buffers, and where its measurements go.
 #[derive(Default)]
 pub(super) struct Scratch {
@@ -49,6 +52,7 @@ pub(super) fn serve<E>(
         let go_on = catch_unwind(AssertUnwindSafe(|| respond(request, pool, seat, scratch)));
         scratch.response.reset();
         response::shrink(&mut scratch.out);
+        scratch.target.shrink_to(TARGET_KEPT);
         if !go_on.unwrap_or(false) {
             return;
         }

@@ -8,6 +8,9 @@ use crate::clock;
 use crate::counter::rules::{self, anonymous, client_addr::client_addr};
 use crate::model::{MAX_VIEWER_NAME, Outcome, Reason, Viewer};
 
+/// A longer agent is judged each time: what a thread keeps is paid for by every connection.
+const AGENT_KEPT: usize = 512;
+
 /// Decides about a request that did not ask to be left out. In this order, so that each has one reason: excluded
 /// clients, crawlers, prefetches.
 pub(super) fn judge(exchange: &mut Exchange<'_>) -> (Outcome, Option<Viewer>) {
@@ -50,12 +53,16 @@ fn is_bot(exchange: &mut Exchange<'_>) -> bool {
         .get("User-Agent")
         .map_or("", |value| value.as_str());
     let (known, verdict) = &mut *exchange.agent;
-    if known != agent {
-        *verdict = exchange.service.rules.bots.is_bot(agent);
+    if known == agent {
+        return *verdict;
+    }
+    let is_bot = exchange.service.rules.bots.is_bot(agent);
+    if agent.len() <= AGENT_KEPT {
         known.clear();
         known.push_str(agent);
+        *verdict = is_bot;
     }
-    *verdict
+    is_bot
 }
 
 fn viewer(exchange: &Exchange<'_>, client: IpAddr) -> Option<Viewer> {

@@ -103,7 +103,11 @@ pub fn replay(database: &Path, store: &dyn Store, now: Millis) -> Result<u64, Re
         if applied.is_some() {
             events += spill.batch.events();
         }
-        fs::remove_file(&path).map_err(file_error)?;
+        match fs::remove_file(&path) {
+            // Another server that starts on the same store was faster.
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+            removed => removed.map_err(file_error)?,
+        }
     }
     Ok(events)
 }
