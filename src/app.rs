@@ -102,6 +102,7 @@ pub fn start(config: &Config) -> Result<Running, StartError> {
 
     let service = Arc::new(Service::new(
         Arc::clone(&cached),
+        Arc::clone(keeper.rankings()),
         Arc::clone(&intake) as _,
         health,
         Auth::new(config.token.clone()),

@@ -1,4 +1,5 @@
-//! What must happen now and then, whether or not anybody asks: noticing that another process changed the database.
+//! What must happen now and then, whether or not anybody asks: noticing that another process changed the database,
+//! and keeping the rankings of a large site right.
 
 use std::sync::Arc;
 use std::thread::JoinHandle;
@@ -6,33 +7,54 @@ use std::time::Duration;
 
 use flume::{Receiver, RecvTimeoutError, Sender};
 
-use crate::store::CachedStore;
+use crate::clock;
+use crate::store::{CachedStore, Rankings};
 
 /// How old a cached post may be after another process, such as `viewtally import`, has changed it.
 const EVERY: Duration = Duration::from_secs(1);
 
-/// The thread that looks after the store. It ends when this is stopped.
+/// The threads that look after the store. They end when this is stopped.
 pub struct Keeper {
     stop: Sender<()>,
-    thread: JoinHandle<()>,
+    keeper: JoinHandle<()>,
+    rankings: Arc<Rankings>,
+    ranker: JoinHandle<()>,
 }
 
 impl Keeper {
-    /// Starts it.
+    /// Starts them.
     ///
     /// # Errors
     /// When the system gives no thread.
     pub fn start(store: Arc<CachedStore>) -> std::io::Result<Keeper> {
         let (stop, stopped) = flume::bounded(0);
-        let thread = crate::thread::spawn("keeper".to_owned(), move || run(&store, &stopped))?;
-        Ok(Keeper { stop, thread })
+        let (rankings, rings) = Rankings::new(Arc::clone(&store));
+        let rankings = Arc::new(rankings);
+        let attended = Arc::clone(&rankings);
+        let keeper = crate::thread::spawn("keeper".to_owned(), move || run(&store, &stopped))?;
+        let ranker = crate::thread::spawn("ranker".to_owned(), move || {
+            attended.attend(&rings, clock::now);
+        })?;
+        Ok(Keeper {
+            stop,
+            keeper,
+            rankings,
+            ranker,
+        })
     }
 
-    /// Ends it and waits for that.
+    /// What the second thread keeps right.
+    pub fn rankings(&self) -> &Arc<Rankings> {
+        &self.rankings
+    }
+
+    /// Ends them and waits for that.
     pub fn stop(self) {
         drop(self.stop);
-        // A panic was reported where it happened; there is nothing else to be had from this thread.
-        let _ = self.thread.join();
+        self.rankings.close();
+        // A panic was reported where it happened; there is nothing else to be had from these threads.
+        let _ = self.keeper.join();
+        let _ = self.ranker.join();
     }
 }
 

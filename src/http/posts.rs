@@ -14,7 +14,7 @@ use super::problem::Problem;
 use super::{body, json, query, views};
 use crate::clock;
 use crate::model::{
-    Cursor, ListQuery, Outcome, PostContent, PostId, PostKey, PostSummary, Revision, Sort,
+    Cursor, ListQuery, Outcome, Period, PostContent, PostId, PostKey, PostSummary, Revision, Sort,
 };
 use crate::store::{CachedPost, StoreError};
 
@@ -176,12 +176,32 @@ pub(super) fn list(exchange: &mut Exchange<'_>) -> Result<(), Problem> {
     let sort = match query::get(text, "sort").as_deref() {
         None | Some("published") => Sort::Published,
         Some("views") => Sort::Views,
-        Some(_) => return Err(Problem::bad_parameter("sort", "published or views")),
+        Some("trending") => Sort::Trending,
+        Some(_) => {
+            return Err(Problem::bad_parameter(
+                "sort",
+                "published, views or trending",
+            ));
+        }
     };
+    let period = match (query::period(text)?, sort) {
+        (None, _) => Period::All,
+        (Some(period), Sort::Views) => period,
+        (Some(_), _) => {
+            return Err(Problem::bad_parameter(
+                "period",
+                "24h, 7d, 30d, 1y or all, and only with sort=views",
+            ));
+        }
+    };
+    let order = order_letter(sort, period);
     let after = match query::get(text, "cursor") {
         None => None,
-        Some(cursor) => Some(decode_cursor(&cursor, sort).ok_or_else(|| {
-            Problem::bad_parameter("cursor", "the next_cursor of a list with the same sort")
+        Some(cursor) => Some(decode_cursor(&cursor, order).ok_or_else(|| {
+            Problem::bad_parameter(
+                "cursor",
+                "the next_cursor of a list with the same sort and period",
+            )
         })?),
     };
     let request = ListQuery {
@@ -193,8 +213,14 @@ pub(super) fn list(exchange: &mut Exchange<'_>) -> Result<(), Problem> {
             .map(String::from)
             .filter(|title| !title.is_empty()),
     };
-    let page = exchange.service.store.store().list(&request)?;
-    let next_cursor = page.next.map(|cursor| encode_cursor(cursor, sort));
+    let page = match period {
+        Period::All => exchange.service.store.store().list(&request)?,
+        period => exchange
+            .service
+            .rankings
+            .page(period, &request, clock::now())?,
+    };
+    let next_cursor = page.next.map(|cursor| encode_cursor(cursor, order));
     exchange.response.start(200);
     exchange.response.header("Cache-Control", "no-cache");
     if let Some(cursor) = &next_cursor {
@@ -223,22 +249,28 @@ fn next_address(path: &str, text: &str, cursor: &str) -> String {
     address + "cursor=" + cursor
 }
 
-fn sort_letter(sort: Sort) -> char {
-    match sort {
-        Sort::Published => 'p',
-        Sort::Views => 'v',
+/// What tells the cursors of one order from those of another.
+fn order_letter(sort: Sort, period: Period) -> char {
+    match (sort, period) {
+        (Sort::Published, _) => 'p',
+        (Sort::Trending, _) => 't',
+        (Sort::Views, Period::All) => 'v',
+        (Sort::Views, Period::Day) => 'd',
+        (Sort::Views, Period::Week) => 'w',
+        (Sort::Views, Period::Month) => 'm',
+        (Sort::Views, Period::Year) => 'y',
     }
 }
 
-fn encode_cursor(cursor: Cursor, sort: Sort) -> String {
-    URL_SAFE_NO_PAD.encode(format!("{}{},{}", sort_letter(sort), cursor.key, cursor.id))
+fn encode_cursor(cursor: Cursor, order: char) -> String {
+    URL_SAFE_NO_PAD.encode(format!("{order}{},{}", cursor.key, cursor.id))
 }
 
-fn decode_cursor(text: &str, sort: Sort) -> Option<Cursor> {
+fn decode_cursor(text: &str, order: char) -> Option<Cursor> {
     let bytes = URL_SAFE_NO_PAD.decode(text).ok()?;
     let (key, id) = str::from_utf8(&bytes)
         .ok()?
-        .strip_prefix(sort_letter(sort))?
+        .strip_prefix(order)?
         .split_once(',')?;
     Some(Cursor {
         key: key.parse().ok()?,
@@ -253,10 +285,10 @@ mod tests {
     #[test]
     fn cursors_come_back_and_only_for_their_sort() {
         let cursor = Cursor { key: -5, id: 7 };
-        let text = encode_cursor(cursor, Sort::Views);
-        assert_eq!(decode_cursor(&text, Sort::Views), Some(cursor));
-        assert_eq!(decode_cursor(&text, Sort::Published), None);
-        assert_eq!(decode_cursor("%%%", Sort::Views), None);
+        let text = encode_cursor(cursor, 'v');
+        assert_eq!(decode_cursor(&text, 'v'), Some(cursor));
+        assert_eq!(decode_cursor(&text, 'p'), None);
+        assert_eq!(decode_cursor("%%%", 'v'), None);
     }
 
     #[test]

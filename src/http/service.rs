@@ -9,7 +9,7 @@ use super::gate::Gate;
 use super::router::Router;
 use crate::counter::EventSink;
 use crate::metrics::Metrics;
-use crate::store::{CachedStore, StoreHealth};
+use crate::store::{CachedStore, Rankings, StoreHealth};
 
 /// Bounds on one request.
 #[derive(Clone, Copy, Debug)]
@@ -24,6 +24,8 @@ pub struct Limits {
 pub struct Service {
     /// Posts and numbers.
     pub store: Arc<CachedStore>,
+    /// Lists by period.
+    pub rankings: Arc<Rankings>,
     /// Where events go.
     pub events: Arc<dyn EventSink>,
     /// Whether the store takes writes.
@@ -48,6 +50,7 @@ impl Service {
     #[allow(clippy::too_many_arguments)]
     pub fn new(
         store: Arc<CachedStore>,
+        rankings: Arc<Rankings>,
         events: Arc<dyn EventSink>,
         health: Arc<StoreHealth>,
         auth: Auth,
@@ -58,6 +61,7 @@ impl Service {
     ) -> Service {
         Service {
             store,
+            rankings,
             events,
             health,
             gate: Gate::default(),
