@@ -138,6 +138,7 @@ pub fn start(config: &Config) -> Result<Running, StartError> {
     };
     let service = Arc::new(Service::new(
         Arc::clone(&cached),
+        Arc::clone(keeper.rankings()),
         Arc::clone(&intake) as _,
         health,
         rules,

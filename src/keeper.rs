@@ -1,5 +1,5 @@
 //! What must happen now and then, whether or not anybody asks: noticing that another process changed the database,
-//! a new salt for a new day, and forgetting who saw what.
+//! a new salt for a new day, forgetting who saw what, and keeping the rankings of a large site right.
 
 use std::sync::Arc;
 use std::thread::JoinHandle;
@@ -11,7 +11,7 @@ use crate::clock;
 use crate::counter::rules::Salts;
 use crate::model::time::DAY;
 use crate::model::{Millis, PostId};
-use crate::store::{CachedStore, StoreError};
+use crate::store::{CachedStore, Rankings, StoreError};
 
 /// How often it looks. A cached post may be so old after another process, such as `viewtally import`, changed it.
 const EVERY: Duration = Duration::from_secs(1);
@@ -22,14 +22,16 @@ const PRUNE_EVERY: Duration = Duration::from_secs(3600);
 /// How long after midnight yesterday's salt is kept, for requests that began before it.
 const SALT_GRACE: i64 = 60_000;
 
-/// The thread that looks after the store. It ends when this is stopped.
+/// The threads that look after the store. They end when this is stopped.
 pub struct Keeper {
     stop: Sender<()>,
-    thread: JoinHandle<()>,
+    keeper: JoinHandle<()>,
+    rankings: Arc<Rankings>,
+    ranker: JoinHandle<()>,
 }
 
 impl Keeper {
-    /// Starts it, with the salts of today and tomorrow in place if the store gives them.
+    /// Starts them, with the salts of today and tomorrow in place if the store gives them.
     ///
     /// # Errors
     /// When the system gives no thread.
@@ -39,6 +41,9 @@ impl Keeper {
         keep_viewings: Duration,
     ) -> std::io::Result<Keeper> {
         let (stop, stopped) = flume::bounded(0);
+        let (rankings, rings) = Rankings::new(Arc::clone(&store));
+        let rankings = Arc::new(rankings);
+        let attended = Arc::clone(&rankings);
         let mut work = Work {
             store,
             salts,
@@ -48,15 +53,30 @@ impl Keeper {
             pruned_to: None,
         };
         work.look();
-        let thread = crate::thread::spawn("keeper".to_owned(), move || work.run(&stopped))?;
-        Ok(Keeper { stop, thread })
+        let keeper = crate::thread::spawn("keeper".to_owned(), move || work.run(&stopped))?;
+        let ranker = crate::thread::spawn("ranker".to_owned(), move || {
+            attended.attend(&rings, clock::now);
+        })?;
+        Ok(Keeper {
+            stop,
+            keeper,
+            rankings,
+            ranker,
+        })
     }
 
-    /// Ends it and waits for that.
+    /// What the second thread keeps right.
+    pub fn rankings(&self) -> &Arc<Rankings> {
+        &self.rankings
+    }
+
+    /// Ends them and waits for that.
     pub fn stop(self) {
         drop(self.stop);
-        // A panic was reported where it happened; there is nothing else to be had from this thread.
-        let _ = self.thread.join();
+        self.rankings.close();
+        // A panic was reported where it happened; there is nothing else to be had from these threads.
+        let _ = self.keeper.join();
+        let _ = self.ranker.join();
     }
 }
 

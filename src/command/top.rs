@@ -7,8 +7,8 @@ use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
 use super::Done;
 use crate::cli::TopFlags;
-use crate::model::{Millis, Period, PostSummary};
-use crate::store::StoreUrl;
+use crate::model::{ListQuery, Period, PostSummary, Sort};
+use crate::store::{StoreUrl, rankings};
 use crate::{app, clock};
 
 /// Columns a title may take.
@@ -22,11 +22,17 @@ struct Top {
 
 pub(super) fn run(url: &StoreUrl, flags: &TopFlags) -> anyhow::Result<Done> {
     let store = app::open_existing_store(url)?;
-    let since = flags
-        .period
-        .length()
-        .map(|length| Millis(clock::now().0 - length));
-    let items = store.top(since, flags.limit)?;
+    let items = match flags.period.since(clock::now()) {
+        Some(since) => rankings::top(&*store, since, flags.limit)?,
+        None => {
+            let query = ListQuery {
+                sort: Sort::Views,
+                limit: flags.limit,
+                ..ListQuery::default()
+            };
+            store.list(&query)?.items
+        }
+    };
     if flags.json {
         let period = Period::NAMES
             .into_iter()
@@ -104,6 +110,7 @@ fn pad(text: &str, columns: usize) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::Millis;
 
     #[test]
     fn wide_letters_keep_the_columns_straight() {

@@ -12,6 +12,7 @@ mod connection;
 mod date;
 mod exchange;
 mod gate;
+mod history;
 mod json;
 pub mod listener;
 mod ops;

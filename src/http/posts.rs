@@ -10,7 +10,9 @@ use super::exchange::{Exchange, Method, decode_segment};
 use super::problem::Problem;
 use super::{body, json, page, query, views};
 use crate::clock;
-use crate::model::{ListQuery, Outcome, PostContent, PostId, PostKey, PostSummary, Revision, Sort};
+use crate::model::{
+    ListQuery, Outcome, Period, PostContent, PostId, PostKey, PostSummary, Revision, Sort,
+};
 use crate::store::{CachedPost, StoreError};
 
 /// `GET /posts/{post}`: the post, and one view of it.
@@ -171,9 +173,26 @@ pub(super) fn list(exchange: &mut Exchange<'_>) -> Result<(), Problem> {
     let sort = match query::get(text, "sort").as_deref() {
         None | Some("published") => Sort::Published,
         Some("views") => Sort::Views,
-        Some(_) => return Err(Problem::bad_parameter("sort", "published or views")),
+        Some("trending") => Sort::Trending,
+        Some(_) => {
+            return Err(Problem::bad_parameter(
+                "sort",
+                "published, views or trending",
+            ));
+        }
     };
-    let after = page::after(exchange, sort_letter(sort))?;
+    let period = match (query::period(text)?, sort) {
+        (None, _) => Period::All,
+        (Some(period), Sort::Views) => period,
+        (Some(_), _) => {
+            return Err(Problem::bad_parameter(
+                "period",
+                "24h, 7d, 30d, 1y or all, and only with sort=views",
+            ));
+        }
+    };
+    let order = order_letter(sort, period);
+    let after = page::after(exchange, order)?;
     let request = ListQuery {
         sort,
         limit: query::limit(text)?,
@@ -183,10 +202,16 @@ pub(super) fn list(exchange: &mut Exchange<'_>) -> Result<(), Problem> {
             .map(String::from)
             .filter(|title| !title.is_empty()),
     };
-    let found = exchange.service.store.store().list(&request)?;
+    let found = match period {
+        Period::All => exchange.service.store.store().list(&request)?,
+        period => exchange
+            .service
+            .rankings
+            .page(period, &request, clock::now())?,
+    };
     exchange.response.start(200);
     exchange.response.header("Cache-Control", "no-cache");
-    let next_cursor = page::next(exchange, found.next, sort_letter(sort));
+    let next_cursor = page::next(exchange, found.next, order);
     exchange.response.json(&List {
         items: found.items,
         next_cursor,
@@ -194,10 +219,16 @@ pub(super) fn list(exchange: &mut Exchange<'_>) -> Result<(), Problem> {
     Ok(())
 }
 
-fn sort_letter(sort: Sort) -> char {
-    match sort {
-        Sort::Published => 'p',
-        Sort::Views => 'v',
+/// What tells the cursors of one order from those of another.
+fn order_letter(sort: Sort, period: Period) -> char {
+    match (sort, period) {
+        (Sort::Published, _) => 'p',
+        (Sort::Trending, _) => 't',
+        (Sort::Views, Period::All) => 'v',
+        (Sort::Views, Period::Day) => 'd',
+        (Sort::Views, Period::Week) => 'w',
+        (Sort::Views, Period::Month) => 'm',
+        (Sort::Views, Period::Year) => 'y',
     }
 }
 

@@ -144,6 +144,17 @@ impl Problem {
         )
     }
 
+    /// The parameters are right each by itself.
+    pub(super) fn too_long_a_series(most: i64, buckets: &str) -> Problem {
+        Problem::new(
+            422,
+            "Not valid",
+            format!(
+                "an answer holds up to {most} {buckets}; ask with by=day, a shorter period or for fewer posts"
+            ),
+        )
+    }
+
     pub(super) fn internal() -> Problem {
         Problem {
             close: true,

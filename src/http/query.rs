@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 
 use super::problem::Problem;
+use crate::model::Period;
 
 /// Reads the first `name` of a query.
 pub(super) fn get<'q>(query: &'q str, name: &str) -> Option<Cow<'q, str>> {
@@ -14,6 +15,19 @@ pub(super) fn count_is_false(query: &str) -> bool {
     query
         .split('&')
         .any(|pair| matches!(pair, "count=false" | "count=0"))
+}
+
+/// `period`, if it is given.
+///
+/// # Errors
+/// A problem that names the parameter.
+pub(super) fn period(query: &str) -> Result<Option<Period>, Problem> {
+    get(query, "period")
+        .map(|name| {
+            Period::from_name(&name)
+                .ok_or_else(|| Problem::bad_parameter("period", "24h, 7d, 30d, 1y or all"))
+        })
+        .transpose()
 }
 
 /// `limit`: 20 unless given, 1 to 100.

@@ -10,7 +10,7 @@ use super::router::Router;
 use crate::counter::EventSink;
 use crate::counter::rules::ViewRules;
 use crate::metrics::Metrics;
-use crate::store::{CachedStore, StoreHealth};
+use crate::store::{CachedStore, Rankings, StoreHealth};
 
 /// Bounds on one request.
 #[derive(Clone, Copy, Debug)]
@@ -25,6 +25,8 @@ pub struct Limits {
 pub struct Service {
     /// Posts and numbers.
     pub store: Arc<CachedStore>,
+    /// Lists by period.
+    pub rankings: Arc<Rankings>,
     /// Where events go.
     pub events: Arc<dyn EventSink>,
     /// Whether the store takes writes.
@@ -51,6 +53,7 @@ impl Service {
     #[allow(clippy::too_many_arguments)]
     pub fn new(
         store: Arc<CachedStore>,
+        rankings: Arc<Rankings>,
         events: Arc<dyn EventSink>,
         health: Arc<StoreHealth>,
         rules: ViewRules,
@@ -62,6 +65,7 @@ impl Service {
     ) -> Service {
         Service {
             store,
+            rankings,
             events,
             health,
             rules,

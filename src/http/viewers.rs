@@ -15,7 +15,7 @@ struct List<T> {
 }
 
 /// The letter of this list's cursors; see [`page`].
-const CURSOR: char = 'w';
+const CURSOR: char = 's';
 
 pub(super) fn of_post(exchange: &mut Exchange<'_>, post: &str) -> Result<(), Problem> {
     exchange.service.auth.check(exchange)?;

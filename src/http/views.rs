@@ -3,10 +3,12 @@
 use serde::Serialize;
 
 use super::exchange::{Exchange, decode_segment};
+use super::history::{Asked, History};
 use super::problem::Problem;
 use super::{query, viewer};
 use crate::clock;
 use crate::model::{Millis, Outcome, PostId, PostKey, Tally, Uncounted, ViewEvent};
+use crate::store::SITE;
 
 /// Posts asked for at once, at most.
 const MANY: usize = 500;
@@ -19,6 +21,9 @@ struct Numbers {
     viewers: i64,
     uncounted: Uncounted,
     as_of: Millis,
+    /// The views of a period, and of its parts, where they were asked for.
+    #[serde(flatten)]
+    history: History,
 }
 
 #[derive(Serialize)]
@@ -33,13 +38,16 @@ struct Beacon {
 }
 
 impl Numbers {
-    fn new(post: Option<PostId>, tally: Tally, as_of: Millis) -> Numbers {
+    /// `viewers` and `uncounted` are always of all time: who came back within a period cannot be told from sums, and
+    /// the ledger is kept by UTC days.
+    fn new(post: Option<PostId>, tally: Tally, as_of: Millis, history: History) -> Numbers {
         Numbers {
             post,
-            views: tally.views,
+            views: history.views.unwrap_or(tally.views),
             viewers: tally.viewers,
             uncounted: tally.uncounted,
             as_of,
+            history,
         }
     }
 }
@@ -85,27 +93,28 @@ pub(super) fn note_view(exchange: &mut Exchange<'_>, post: PostId) -> Outcome {
 
 pub(super) fn of_post(exchange: &mut Exchange<'_>, segment: &str) -> Result<(), Problem> {
     let slug = decode_segment(segment)?;
-    let found = exchange
-        .service
-        .store
-        .store()
-        .tally(PostKey::parse(&slug))?;
+    let mut asked = Asked::parse(exchange.target.query, clock::now())?;
+    let store = exchange.service.store.store();
+    let found = store.tally(PostKey::parse(&slug))?;
     let (post, tally) = found.ok_or_else(Problem::no_such_post)?;
+    let history = asked.with_series().history(store, post)?;
     start(exchange);
     exchange
         .response
-        .json(&Numbers::new(Some(post), tally, clock::now()));
+        .json(&Numbers::new(Some(post), tally, asked.now, history));
     Ok(())
 }
 
 pub(super) fn of_many(exchange: &mut Exchange<'_>) -> Result<(), Problem> {
+    let mut asked = Asked::parse(exchange.target.query, clock::now())?;
     let store = exchange.service.store.store();
     let Some(posts) = query::get(exchange.target.query, "posts") else {
         let tally = store.site_tally()?;
+        let history = asked.with_series().history(store, SITE)?;
         start(exchange);
         exchange
             .response
-            .json(&Numbers::new(None, tally, clock::now()));
+            .json(&Numbers::new(None, tally, asked.now, history));
         return Ok(());
     };
     let names: Vec<&str> = posts.split(',').filter(|name| !name.is_empty()).collect();
@@ -114,8 +123,13 @@ pub(super) fn of_many(exchange: &mut Exchange<'_>) -> Result<(), Problem> {
     }
     let mut items = Vec::with_capacity(names.len());
     for name in names {
-        let found = store.tally(PostKey::parse(name))?;
-        items.push(found.map(|(post, tally)| Numbers::new(Some(post), tally, clock::now())));
+        items.push(match store.tally(PostKey::parse(name))? {
+            Some((post, tally)) => {
+                let history = asked.history(store, post)?;
+                Some(Numbers::new(Some(post), tally, asked.now, history))
+            }
+            None => None,
+        });
     }
     start(exchange);
     exchange.response.json(&Many { items });

@@ -1,7 +1,7 @@
 //! Lists of posts: what was asked, and where the next page starts.
 
 use super::post::PostId;
-use super::time::{DAY, HOUR};
+use super::time::{DAY, HOUR, Millis};
 
 /// In what order posts are listed; ties go to the higher id.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -11,6 +11,8 @@ pub enum Sort {
     Published,
     /// Most views first.
     Views,
+    /// Most views lately first: a view weighs half of one that came a day later.
+    Trending,
 }
 
 /// A stretch of time that ends now.
@@ -46,6 +48,12 @@ impl Period {
             .find_map(|(known, period)| (known == name).then_some(period))
     }
 
+    /// When it began, if it ends `now`: at the start of a UTC hour, since views are kept by hours. `None` for all time.
+    pub fn since(self, now: Millis) -> Option<Millis> {
+        self.length()
+            .map(|length| Millis(now.0.saturating_sub(length)).hour())
+    }
+
     /// Its length in milliseconds; `None` for all time.
     pub fn length(self) -> Option<i64> {
         match self {
@@ -58,11 +66,20 @@ impl Period {
     }
 }
 
+/// A post's place among those with the most views of a period; the higher, the more.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Rank {
+    /// Its views in the period.
+    pub views: i64,
+    /// The post; breaks ties.
+    pub post: PostId,
+}
+
 /// Where a page ended: the last post's sort key and id. The next page holds what comes after it, so a post added or
 /// removed meanwhile shifts nothing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Cursor {
-    /// Publication time or views, by the sort.
+    /// Publication time, views, or the bits of the trend, by the sort.
     pub key: i64,
     /// Breaks ties.
     pub id: PostId,

@@ -4,14 +4,16 @@
 pub mod batch;
 pub mod list;
 pub mod post;
+pub mod series;
 pub mod slug;
 pub mod time;
 pub mod view;
 pub mod viewing;
 
 pub use batch::{Batch, Entry, LedgerEntry, Visit, Visits};
-pub use list::{Cursor, ListQuery, Page, Period, Sort};
+pub use list::{Cursor, ListQuery, Page, Period, Rank, Sort};
 pub use post::{Post, PostContent, PostId, PostKey, PostSummary, Revision};
+pub use series::{Bucket, By};
 pub use time::Millis;
 pub use view::{Drain, MAX_VIEWER_NAME, Outcome, Reason, Tally, Uncounted, ViewEvent, Viewer};
 pub use viewing::{Seen, Viewing, ViewingKey};

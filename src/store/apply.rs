@@ -13,8 +13,8 @@ use crate::model::{
     Batch, Entry, LedgerEntry, Millis, PostId, PostKey, Reason, Viewer, Visit, Visits,
 };
 
-/// The post that stands for the whole site in `hourly_views`, and for none in the ledger.
-pub(super) const SITE: PostId = 0;
+/// The post that stands for the whole site in hourly views, and for none in the ledger.
+pub const SITE: PostId = 0;
 
 /// Applies a batch. `window` is the de-duplication window in milliseconds; 0 for none.
 pub(super) fn apply(

@@ -122,6 +122,24 @@ pub struct CachedStore {
     edits: AtomicU64,
     /// Counts commits of batches.
     commits: AtomicU64,
+    /// Counts batches whose writing began, and those whose writing ended, well or not.
+    begun: AtomicU64,
+    ended: AtomicU64,
+}
+
+/// A state of the store's numbers, as far as this process can tell: see [`CachedStore::version`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Version {
+    begun: u64,
+    ended: u64,
+    edits: u64,
+}
+
+impl Version {
+    /// Whether nothing was being written. What is read while something is may be old at once.
+    pub fn is_settled(self) -> bool {
+        self.begun == self.ended
+    }
 }
 
 impl CachedStore {
@@ -137,6 +155,20 @@ impl CachedStore {
             slugs: Cache::new(entries),
             edits: AtomicU64::new(0),
             commits: AtomicU64::new(0),
+            begun: AtomicU64::new(0),
+            ended: AtomicU64::new(0),
+        }
+    }
+
+    /// What has been written so far. Of two equal ones that are settled, the first taken before a read, that read is
+    /// still good at the second: a commit nobody could have seen yet may be missing, but no other.
+    pub fn version(&self) -> Version {
+        // In this order: equal numbers then mean that nothing was being written in between.
+        let ended = self.ended.load(Ordering::SeqCst);
+        Version {
+            begun: self.begun.load(Ordering::SeqCst),
+            ended,
+            edits: self.edits.load(Ordering::SeqCst),
         }
     }
 
@@ -222,7 +254,10 @@ impl CachedStore {
 
 impl ViewSink for CachedStore {
     fn apply(&self, batch: &Batch) -> Result<Applied, StoreError> {
-        let applied = self.store.apply(batch)?;
+        self.begun.fetch_add(1, Ordering::SeqCst);
+        let applied = self.store.apply(batch);
+        self.ended.fetch_add(1, Ordering::SeqCst);
+        let applied = applied?;
         self.commits.fetch_add(1, Ordering::SeqCst);
         if applied.changed_elsewhere {
             self.forget_all();

@@ -4,7 +4,7 @@ use diesel::prelude::*;
 
 use super::error::StoreError;
 use super::posts::tags_from_text;
-use super::schema::{counts, hourly_views, post_tags, posts};
+use super::schema::{counts, post_tags, posts};
 use crate::model::{Cursor, ListQuery, Millis, Page, PostId, PostSummary, Sort};
 
 diesel::define_sql_function! {
@@ -23,6 +23,7 @@ struct SummaryRow {
     updated_at: i64,
     views: i64,
     viewers: i64,
+    trend: f64,
 }
 
 impl From<SummaryRow> for PostSummary {
@@ -54,32 +55,37 @@ macro_rules! summary_columns {
             posts::updated_at,
             counts::views,
             counts::viewers,
+            counts::trend,
         )
     };
+}
+
+/// The posts that pass the filters of a query, in no particular order yet.
+macro_rules! filtered {
+    ($query:expr) => {{
+        let mut select = posts::table
+            .inner_join(counts::table)
+            .select(summary_columns!())
+            .into_boxed();
+        if let Some(tag) = &$query.tag {
+            let tagged = post_tags::table
+                .select(post_tags::post)
+                .filter(post_tags::tag.eq(tag.as_str()));
+            select = select.filter(posts::id.eq_any(tagged));
+        }
+        if let Some(title) = &$query.title {
+            select = select.filter(instr(posts::title_key, title.to_lowercase()).gt(0));
+        }
+        select
+    }};
 }
 
 pub(super) fn page(
     connection: &mut SqliteConnection,
     query: &ListQuery,
 ) -> Result<Page<PostSummary>, StoreError> {
-    let mut select = posts::table
-        .inner_join(counts::table)
-        .select(summary_columns!())
-        .limit(
-            i64::try_from(query.limit)
-                .unwrap_or(i64::MAX)
-                .saturating_add(1),
-        )
-        .into_boxed();
-    if let Some(tag) = &query.tag {
-        let tagged = post_tags::table
-            .select(post_tags::post)
-            .filter(post_tags::tag.eq(tag.as_str()));
-        select = select.filter(posts::id.eq_any(tagged));
-    }
-    if let Some(title) = &query.title {
-        select = select.filter(instr(posts::title_key, title.to_lowercase()).gt(0));
-    }
+    let limit = i64::try_from(query.limit).unwrap_or(i64::MAX);
+    let mut select = filtered!(query).limit(limit.saturating_add(1));
     // The first condition is one range of the index, the second breaks the tie inside it.
     select = match query.sort {
         Sort::Published => {
@@ -98,55 +104,40 @@ pub(super) fn page(
             }
             select.order((counts::views.desc(), counts::post.desc()))
         }
+        Sort::Trending => {
+            if let Some(Cursor { key, id }) = query.after {
+                let trend = f64::from_bits(key.cast_unsigned());
+                select = select
+                    .filter(counts::trend.le(trend))
+                    .filter(counts::trend.lt(trend).or(counts::post.lt(id)));
+            }
+            select.order((counts::trend.desc(), counts::post.desc()))
+        }
     };
-    let rows: Vec<SummaryRow> = select.load(connection)?;
-    let mut items: Vec<PostSummary> = rows.into_iter().map(PostSummary::from).collect();
-    let more = items.len() > query.limit;
-    items.truncate(query.limit);
-    let next = items.last().filter(|_| more).map(|last| Cursor {
+    let mut rows: Vec<SummaryRow> = select.load(connection)?;
+    let more = rows.len() > query.limit;
+    rows.truncate(query.limit);
+    let next = rows.last().filter(|_| more).map(|last| Cursor {
         key: match query.sort {
-            Sort::Published => last.published_at.0,
+            Sort::Published => last.published_at,
             Sort::Views => last.views,
+            // The bits and not the number: what is read back must be equal to what is in the index.
+            Sort::Trending => last.trend.to_bits().cast_signed(),
         },
         id: last.id,
     });
-    Ok(Page { items, next })
+    Ok(Page {
+        items: rows.into_iter().map(PostSummary::from).collect(),
+        next,
+    })
 }
 
-pub(super) fn top(
+pub(super) fn summaries(
     connection: &mut SqliteConnection,
-    since: Option<Millis>,
-    limit: usize,
+    ids: &[PostId],
+    query: &ListQuery,
 ) -> Result<Vec<PostSummary>, StoreError> {
-    let Some(since) = since else {
-        let query = ListQuery {
-            sort: Sort::Views,
-            limit,
-            ..ListQuery::default()
-        };
-        return Ok(page(connection, &query)?.items);
-    };
-    let views =
-        diesel::dsl::sql::<diesel::sql_types::BigInt>("CAST(SUM(hourly_views.views) AS BIGINT)");
-    let best: Vec<(PostId, i64)> = hourly_views::table
-        .filter(hourly_views::hour.ge(since.hour().0))
-        .group_by(hourly_views::post)
-        .select((hourly_views::post, views.clone()))
-        .order((views.desc(), hourly_views::post.desc()))
-        .limit(i64::try_from(limit).unwrap_or(i64::MAX))
-        .load(connection)?;
-    let mut items = Vec::with_capacity(best.len());
-    for (post, views) in best {
-        let row: Option<SummaryRow> = posts::table
-            .inner_join(counts::table)
-            .filter(posts::id.eq(post))
-            .select(summary_columns!())
-            .first(connection)
-            .optional()?;
-        items.extend(row.map(|row| PostSummary {
-            views,
-            ..PostSummary::from(row)
-        }));
-    }
-    Ok(items)
+    let select = filtered!(query).filter(posts::id.eq_any(ids));
+    let rows: Vec<SummaryRow> = select.load(connection)?;
+    Ok(rows.into_iter().map(PostSummary::from).collect())
 }

@@ -7,9 +7,11 @@ mod apply;
 pub mod cache;
 pub mod error;
 pub mod health;
+mod history;
 pub mod import;
 mod lists;
 mod posts;
+pub mod rankings;
 mod schema;
 pub mod spill;
 mod sqlite;
@@ -21,15 +23,17 @@ mod views;
 use std::sync::Arc;
 use std::time::Duration;
 
+pub use apply::SITE;
 pub use cache::{CachedPost, CachedStore};
 pub use error::StoreError;
 pub use health::StoreHealth;
 pub use import::{Imported, Source};
+pub use rankings::Rankings;
 pub use url::StoreUrl;
 
 use crate::model::{
     Batch, Cursor, Drain, ListQuery, Millis, Page, Post, PostContent, PostId, PostKey, PostSummary,
-    Revision, Seen, Tally, Uncounted, Viewing, ViewingKey,
+    Rank, Revision, Seen, Tally, Uncounted, Viewing, ViewingKey,
 };
 
 /// What a batch did.
@@ -54,6 +58,15 @@ pub struct PostTotals {
     pub views: i64,
     /// Its viewers.
     pub viewers: i64,
+}
+
+/// What [`Store::rank`] found.
+#[derive(Clone, Debug, Default)]
+pub struct Ranked {
+    /// For each hour that was asked, the posts with the most views since then, most first.
+    pub lists: Vec<Vec<Rank>>,
+    /// Hourly rows that were read: what it cost.
+    pub rows: u64,
 }
 
 /// What the store decides by beyond the rows it holds.
@@ -134,11 +147,40 @@ pub trait Store: ViewSink {
     /// See [`Store::post`].
     fn site_tally(&self) -> Result<Tally, StoreError>;
 
-    /// The posts with the most views since an hour, or ever.
+    /// The views of a post, or of the [`SITE`], by UTC hour, oldest first: from the hour `since` lies in, or from the
+    /// first view on. Corrections belong to no hour.
     ///
     /// # Errors
     /// See [`Store::post`].
-    fn top(&self, since: Option<Millis>, limit: usize) -> Result<Vec<PostSummary>, StoreError>;
+    fn hours(&self, post: PostId, since: Option<Millis>) -> Result<Vec<(i64, i64)>, StoreError>;
+
+    /// The sum of [`Store::hours`].
+    ///
+    /// # Errors
+    /// See [`Store::post`].
+    fn views_since(&self, post: PostId, since: Millis) -> Result<i64, StoreError>;
+
+    /// The posts with the most views since each of some hours, most first, at most `limit` each. Reads every hourly
+    /// row there is, once; `None` if `go_on` said no meanwhile.
+    ///
+    /// # Errors
+    /// See [`Store::post`].
+    fn rank(
+        &self,
+        since: &[Millis],
+        limit: usize,
+        go_on: &dyn Fn() -> bool,
+    ) -> Result<Option<Ranked>, StoreError>;
+
+    /// Those of `posts` that are there and pass the filters of `query`, in no particular order.
+    ///
+    /// # Errors
+    /// See [`Store::post`].
+    fn summaries(
+        &self,
+        posts: &[PostId],
+        query: &ListQuery,
+    ) -> Result<Vec<PostSummary>, StoreError>;
 
     /// The viewers of a post, latest first.
     ///

@@ -3,8 +3,9 @@
 use diesel::prelude::*;
 
 use super::error::StoreError;
+use super::history;
 use super::import::Source;
-use super::schema::{counts, hourly_views, ledger, post_tags, posts};
+use super::schema::{counts, ledger, post_tags, posts};
 use crate::model::{Millis, Post, PostContent, PostId, PostKey, Revision};
 
 #[derive(Queryable)]
@@ -171,7 +172,7 @@ pub(super) fn delete(
     expected: Option<&[Revision]>,
 ) -> Result<(), StoreError> {
     check_revision(connection, id, expected)?;
-    diesel::delete(hourly_views::table.filter(hourly_views::post.eq(id))).execute(connection)?;
+    history::forget(connection, id)?;
     diesel::delete(ledger::table.filter(ledger::post.eq(id))).execute(connection)?;
     diesel::delete(posts::table.find(id)).execute(connection)?;
     Ok(())

@@ -18,7 +18,9 @@ use diesel_migrations::{EmbeddedMigrations, MigrationHarness, embed_migrations};
 use super::error::StoreError;
 use super::import::{self, ImportContent, Imported, Source};
 use super::url::SqliteLocation;
-use super::{Applied, Rules, Store, ViewSink, apply, lists, posts, viewings, views};
+use super::{
+    Applied, Ranked, Rules, Store, ViewSink, apply, history, lists, posts, viewings, views,
+};
 use crate::model::{
     Batch, Cursor, Drain, ListQuery, Millis, Page, Post, PostContent, PostId, PostKey, PostSummary,
     Revision, Seen, Tally, Viewing, ViewingKey,
@@ -183,8 +185,29 @@ impl Store for SqliteStore {
             .transaction(|connection| views::site_tally(connection))
     }
 
-    fn top(&self, since: Option<Millis>, limit: usize) -> Result<Vec<PostSummary>, StoreError> {
-        lists::top(&mut *self.reader()?, since, limit)
+    fn hours(&self, post: PostId, since: Option<Millis>) -> Result<Vec<(i64, i64)>, StoreError> {
+        history::hours(&mut *self.reader()?, post, since)
+    }
+
+    fn views_since(&self, post: PostId, since: Millis) -> Result<i64, StoreError> {
+        history::views_since(&mut *self.reader()?, post, since)
+    }
+
+    fn rank(
+        &self,
+        since: &[Millis],
+        limit: usize,
+        go_on: &dyn Fn() -> bool,
+    ) -> Result<Option<Ranked>, StoreError> {
+        history::rank(&mut *self.reader()?, since, limit, go_on)
+    }
+
+    fn summaries(
+        &self,
+        posts: &[PostId],
+        query: &ListQuery,
+    ) -> Result<Vec<PostSummary>, StoreError> {
+        lists::summaries(&mut *self.reader()?, posts, query)
     }
 
     fn viewers_of(

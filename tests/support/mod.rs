@@ -7,6 +7,7 @@ pub mod lock;
 pub mod patience;
 pub mod problem;
 pub mod process;
+pub mod seed;
 pub mod server;
 
 pub use db::Database;
