@@ -11,7 +11,7 @@ use super::problem::Problem;
 use super::response::{self, Response};
 use super::router::Route;
 use super::watch::Seat;
-use super::{ops, posts, views};
+use super::{embed, ops, posts, views};
 use crate::clock;
 use crate::metrics::{Answer, KnownAnswers};
 
@@ -165,6 +165,10 @@ fn handle(exchange: &mut Exchange<'_>, route: Route, post: &str) -> Result<(), P
         (Route::Post, _) => posts::read(exchange, post),
         (Route::PostViews, Method::Post) => views::beacon(exchange, post),
         (Route::PostViews, _) => views::of_post(exchange, post),
+        (Route::BadgeSvg, _) => embed::badge_svg(exchange, post),
+        (Route::BadgeJson, _) => embed::badge_json(exchange, post),
+        (Route::Pixel, _) => embed::pixel(exchange, post),
+        (Route::Snippet, _) => embed::snippet(exchange),
         (Route::SiteViews, _) => views::of_many(exchange),
         (Route::Healthz, _) => ops::healthz(exchange),
         (Route::Readyz, _) => ops::readyz(exchange),

@@ -8,6 +8,10 @@ pub(super) enum Route {
     Posts,
     Post,
     PostViews,
+    BadgeSvg,
+    BadgeJson,
+    Pixel,
+    Snippet,
     SiteViews,
     Healthz,
     Readyz,
@@ -16,10 +20,14 @@ pub(super) enum Route {
     Unknown,
 }
 
-const PATHS: [(&str, Route); 7] = [
+const PATHS: [(&str, Route); 11] = [
     ("/posts", Route::Posts),
     ("/posts/{post}", Route::Post),
     ("/posts/{post}/views", Route::PostViews),
+    ("/posts/{post}/badge.svg", Route::BadgeSvg),
+    ("/posts/{post}/badge.json", Route::BadgeJson),
+    ("/posts/{post}/pixel.gif", Route::Pixel),
+    ("/viewtally.js", Route::Snippet),
     ("/views", Route::SiteViews),
     ("/healthz", Route::Healthz),
     ("/readyz", Route::Readyz),
@@ -41,9 +49,14 @@ impl Route {
             Route::Posts => &[Method::Get, Method::Head, Method::Post],
             Route::Post => &[Method::Get, Method::Head, Method::Put, Method::Delete],
             Route::PostViews => &[Method::Get, Method::Head, Method::Post],
-            Route::SiteViews | Route::Healthz | Route::Readyz | Route::Metrics => {
-                &[Method::Get, Method::Head]
-            }
+            Route::BadgeSvg
+            | Route::BadgeJson
+            | Route::Pixel
+            | Route::Snippet
+            | Route::SiteViews
+            | Route::Healthz
+            | Route::Readyz
+            | Route::Metrics => &[Method::Get, Method::Head],
             Route::Unknown => &[],
         }
     }
