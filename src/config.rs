@@ -95,8 +95,11 @@ impl Config {
                     .to_owned(),
             );
         }
-        if flags.cors_origin.chars().any(|c| c.is_control()) || !flags.cors_origin.is_ascii() {
-            return refuse("--cors-origin is no origin; try * or https://example.com".to_owned());
+        if flags.cors_origin != "*" && !is_origin(&flags.cors_origin) {
+            return refuse(format!(
+                "--cors-origin {:?} is no origin; try * or https://example.com",
+                flags.cors_origin
+            ));
         }
         Ok(Config {
             listen: flags.listen,
@@ -137,6 +140,20 @@ impl Config {
 
 fn refuse<T>(why: String) -> Result<T, ConfigError> {
     Err(ConfigError(why))
+}
+
+/// Whether a text is an origin as browsers send it: `https://example.com:8080`. They compare it character by character,
+/// so what has a path, or only a slash at its end, would never match.
+fn is_origin(text: &str) -> bool {
+    text.split_once("://").is_some_and(|(scheme, host)| {
+        let of_scheme = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || "+-.".contains(c);
+        let of_host =
+            |c: char| c.is_ascii_graphic() && !c.is_ascii_uppercase() && !"/?#,@\\".contains(c);
+        !scheme.is_empty()
+            && scheme.chars().all(of_scheme)
+            && !host.is_empty()
+            && host.chars().all(of_host)
+    })
 }
 
 fn at_least_one(flag: &str, value: usize) -> Result<(), ConfigError> {

@@ -22,8 +22,8 @@
 //!
 //! # Modules, in reading order
 //!
-//! [`cli`] and [`config`] (what was asked), [`app`] (the start), [`http`], [`counter`], [`store`], [`model`],
-//! [`import`] and [`command`] (the other commands), [`shutdown`] (the stop).
+//! [`cli`] and [`config`] (what was asked), [`app`] (the start), [`http`], `web` (what pages embed), [`counter`],
+//! [`store`], [`model`], [`import`] and [`command`] (the other commands), [`shutdown`] (the stop).
 
 pub mod app;
 pub mod cli;
@@ -40,3 +40,4 @@ pub mod model;
 pub mod shutdown;
 pub mod store;
 mod thread;
+mod web;

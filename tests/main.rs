@@ -16,6 +16,8 @@ mod crash;
 mod cursor;
 mod drain;
 mod drain_spill;
+mod embed;
+mod embed_browser;
 mod history;
 mod hostile;
 mod http_edge;

@@ -11,7 +11,7 @@ use super::problem::Problem;
 use super::response::{self, Response};
 use super::router::{Match, Route};
 use super::watch::Seat;
-use super::{ops, posts, viewers, views};
+use super::{embed, ops, posts, viewers, views};
 use crate::clock;
 use crate::metrics::{Answer, KnownAnswers};
 
@@ -181,6 +181,10 @@ fn handle(exchange: &mut Exchange<'_>, found: Match<'_>) -> Result<(), Problem> 
         (Route::PostViewer, _) => viewers::one(exchange, post, viewer),
         (Route::ViewerPosts, _) => viewers::posts(exchange, viewer),
         (Route::Viewer, _) => viewers::forget(exchange, viewer),
+        (Route::BadgeSvg, _) => embed::badge_svg(exchange, post),
+        (Route::BadgeJson, _) => embed::badge_json(exchange, post),
+        (Route::Pixel, _) => embed::pixel(exchange, post),
+        (Route::Snippet, _) => embed::snippet(exchange),
         (Route::SiteViews, _) => views::of_many(exchange),
         (Route::Healthz, _) => ops::healthz(exchange),
         (Route::Readyz, _) => ops::readyz(exchange),

@@ -10,6 +10,7 @@ mod auth;
 mod body;
 mod connection;
 mod date;
+mod embed;
 mod exchange;
 mod gate;
 mod history;

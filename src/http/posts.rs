@@ -38,7 +38,7 @@ pub(super) fn read(exchange: &mut Exchange<'_>, segment: &str) -> Result<(), Pro
     Ok(())
 }
 
-fn find(exchange: &Exchange<'_>, segment: &str) -> Result<Arc<CachedPost>, Problem> {
+pub(super) fn find(exchange: &Exchange<'_>, segment: &str) -> Result<Arc<CachedPost>, Problem> {
     let slug = decode_segment(segment)?;
     exchange
         .service
@@ -60,7 +60,7 @@ impl TagBuffer {
 }
 
 /// Whether a list of entity tags (RFC 9110 §13.1.2, weak comparison) holds `tag`.
-fn names_tag(list: &str, tag: &str) -> bool {
+pub(super) fn names_tag(list: &str, tag: &str) -> bool {
     list.split(',')
         .map(str::trim)
         .any(|known| known == "*" || known.strip_prefix("W/").unwrap_or(known) == tag)

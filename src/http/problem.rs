@@ -193,6 +193,8 @@ impl Problem {
     /// Writes itself as the response, in place of what a handler may have begun.
     pub(super) fn write(&self, response: &mut Response) {
         response.start(self.status);
+        // A CDN that is told nothing keeps a 404 for minutes, and a post may come to be in that time.
+        response.header("Cache-Control", "no-store");
         for (name, value) in &self.headers {
             response.header(name, value);
         }

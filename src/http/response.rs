@@ -95,9 +95,14 @@ impl Response {
 
     /// A text body.
     pub(super) fn text(&mut self, content_type: &str, text: &str) {
+        self.bytes(content_type, text.as_bytes());
+    }
+
+    /// A body of any kind.
+    pub(super) fn bytes(&mut self, content_type: &str, bytes: &[u8]) {
         self.header("Content-Type", content_type);
         self.body = Body::Own;
-        self.own.extend_from_slice(text.as_bytes());
+        self.own.extend_from_slice(bytes);
     }
 
     /// A post from the cache.

@@ -12,6 +12,10 @@ pub(super) enum Route {
     PostViewer,
     ViewerPosts,
     Viewer,
+    BadgeSvg,
+    BadgeJson,
+    Pixel,
+    Snippet,
     SiteViews,
     Healthz,
     Readyz,
@@ -26,8 +30,12 @@ const PATHS: &[(&str, Route)] = &[
     ("/posts/{post}/views", Route::PostViews),
     ("/posts/{post}/viewers", Route::PostViewers),
     ("/posts/{post}/viewers/{viewer}", Route::PostViewer),
+    ("/posts/{post}/badge.svg", Route::BadgeSvg),
+    ("/posts/{post}/badge.json", Route::BadgeJson),
+    ("/posts/{post}/pixel.gif", Route::Pixel),
     ("/viewers/{viewer}/posts", Route::ViewerPosts),
     ("/viewers/{viewer}", Route::Viewer),
+    ("/viewtally.js", Route::Snippet),
     ("/views", Route::SiteViews),
     ("/healthz", Route::Healthz),
     ("/readyz", Route::Readyz),
@@ -50,12 +58,17 @@ impl Route {
             Route::Post => &[Method::Get, Method::Head, Method::Put, Method::Delete],
             Route::PostViews => &[Method::Get, Method::Head, Method::Post],
             Route::Viewer => &[Method::Delete],
-            Route::PostViewers | Route::PostViewer | Route::ViewerPosts => {
-                &[Method::Get, Method::Head]
-            }
-            Route::SiteViews | Route::Healthz | Route::Readyz | Route::Metrics => {
-                &[Method::Get, Method::Head]
-            }
+            Route::PostViewers
+            | Route::PostViewer
+            | Route::ViewerPosts
+            | Route::BadgeSvg
+            | Route::BadgeJson
+            | Route::Pixel
+            | Route::Snippet
+            | Route::SiteViews
+            | Route::Healthz
+            | Route::Readyz
+            | Route::Metrics => &[Method::Get, Method::Head],
             Route::Unknown => &[],
         }
     }

@@ -1,5 +1,6 @@
 //! What every test stands on: a server to start, a client to ask it with, a load to put on it, its database to read.
 
+pub mod browser;
 pub mod db;
 pub mod http;
 pub mod load;
@@ -9,6 +10,7 @@ pub mod problem;
 pub mod process;
 pub mod seed;
 pub mod server;
+pub mod site;
 
 pub use db::Database;
 pub use http::{Client, Response};
