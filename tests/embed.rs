@@ -49,7 +49,6 @@ fn a_badge_shows_the_views_and_is_none() {
 #[test]
 fn a_badge_looks_as_asked() {
     let (_home, server) = viewed(0);
-    server.connect();
     let badge = |query: &str| server.get(&format!("/posts/hello/badge.svg?{query}"));
     let label = "label=%EC%A1%B0%ED%9A%8C+%3Cb%3E%26%22%27";
     assert_eq!(said(&badge(label)), ["조회 <b>&\"'", "0"]);

@@ -142,9 +142,13 @@ fn a_page_got_ready_beforehand_counts_when_it_is_opened() {
         answered(&scene.server, "/views") == 1
     });
     assert_eq!(beacons(&scene.server), 3, "only those of the other post");
-    scene.browser.evaluate(&tab, "location.href = '/hello/'");
+    let browser = &mut scene.browser;
+    browser.evaluate(&tab, "location.href = '/hello/'");
+    browser.wait_for(&tab, &text_of("#other"), "The other one: 3.");
     scene.wait_for_views(1);
-    assert_eq!(scene.site.asked("/hello/"), 1, "it was the prerendered one");
+    assert_eq!(scene.site.asked("/hello/"), 1);
+    let asked = answered(&scene.server, "/views");
+    assert_eq!(asked, 1, "it was the page that had been got ready");
     scene.ends_with_views(1);
 }
 

@@ -2,10 +2,12 @@
 //! (chromedevtools.github.io/devtools-protocol). A crate for this would bring thousands of generated types for the few
 //! calls made here.
 
+use std::collections::HashMap;
 use std::io::{BufRead, BufReader, Write};
 use std::path::PathBuf;
 use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 use std::sync::mpsc::{Receiver, channel};
+use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 use tempfile::TempDir;
@@ -14,7 +16,7 @@ use super::{PATIENCE, until};
 
 const NAMES: [&str; 3] = ["chromium", "chromium-browser", "google-chrome"];
 
-const FLAGS: [&str; 10] = [
+const FLAGS: [&str; 11] = [
     "--headless",
     "--no-sandbox",
     "--disable-gpu",
@@ -25,6 +27,8 @@ const FLAGS: [&str; 10] = [
     "--disable-component-update",
     "--disable-sync",
     "--remote-debugging-pipe",
+    // Its own name without a screen is that of a crawler, which does not count.
+    "--user-agent=Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/156.0.0.0 Safari/537.36",
 ];
 
 /// A browser with a profile of its own; killed when dropped.
@@ -33,14 +37,13 @@ pub struct Browser {
     input: ChildStdin,
     messages: Receiver<Value>,
     calls: u64,
+    /// Of the tabs that were spoken to. Not all are: a page that is debugged from its start prerenders nothing.
+    sessions: HashMap<String, String>,
     _profile: TempDir,
 }
 
-/// A tab, by the names the browser gave it.
-pub struct Tab {
-    target: String,
-    session: String,
-}
+/// A tab, by the name the browser gave it.
+pub struct Tab(String);
 
 impl Browser {
     /// Starts one; says so and answers `None` when this machine has none.
@@ -74,6 +77,7 @@ impl Browser {
             input,
             messages,
             calls: 0,
+            sessions: HashMap::new(),
             _profile: profile,
         })
     }
@@ -89,22 +93,32 @@ impl Browser {
     }
 
     fn create(&mut self, parameters: Value) -> Tab {
-        let target = text(&self.call(None, "Target.createTarget", parameters)["targetId"]);
-        let attach = json!({"targetId": target, "flatten": true});
-        let session = text(&self.call(None, "Target.attachToTarget", attach)["sessionId"]);
-        Tab { target, session }
+        let created = self.call(None, "Target.createTarget", parameters);
+        Tab(text(&created["targetId"]))
+    }
+
+    fn session(&mut self, Tab(target): &Tab) -> String {
+        if let Some(session) = self.sessions.get(target) {
+            return session.clone();
+        }
+        let parameters = json!({"targetId": target, "flatten": true});
+        let attached = self.call(None, "Target.attachToTarget", parameters);
+        let session = text(&attached["sessionId"]);
+        self.sessions.insert(target.clone(), session.clone());
+        session
     }
 
     /// Brings a tab to the front.
     pub fn show(&mut self, tab: &Tab) {
-        let parameters = json!({"targetId": tab.target});
+        let parameters = json!({"targetId": tab.0});
         self.call(None, "Target.activateTarget", parameters);
     }
 
     /// What a script says in the tab's page; `null` where it has no answer, or the page is just being changed.
     pub fn evaluate(&mut self, tab: &Tab, script: &str) -> Value {
+        let session = self.session(tab);
         let parameters = json!({"expression": script, "returnByValue": true});
-        let mut answer = self.call(Some(&tab.session), "Runtime.evaluate", parameters);
+        let mut answer = self.call(Some(&session), "Runtime.evaluate", parameters);
         answer["result"]["value"].take()
     }
 
@@ -139,7 +153,15 @@ impl Browser {
 }
 
 impl Drop for Browser {
+    /// Asks it to end, so that its own processes end and leave the profile alone, and kills it if it does not.
     fn drop(&mut self) {
+        let _ = self
+            .input
+            .write_all(b"{\"id\":0,\"method\":\"Browser.close\"}\0");
+        let start = Instant::now();
+        while matches!(self.child.try_wait(), Ok(None)) && start.elapsed() < PATIENCE / 6 {
+            std::thread::sleep(Duration::from_millis(5));
+        }
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
