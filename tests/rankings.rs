@@ -127,6 +127,7 @@ fn a_small_site_is_always_right() {
 }
 
 #[test]
+#[ignore = "slow: make test-long"]
 fn a_larger_site_is_soon_right() {
     let home = Home::new();
     let mut database = seed::large(&home, 30_000, now());

@@ -1,6 +1,7 @@
 //! The numbers of posts and of the site, and the beacon.
 
 use serde::Serialize;
+use unicode_normalization::UnicodeNormalization;
 
 use super::exchange::{Exchange, decode_segment};
 use super::history::{Asked, History};
@@ -123,7 +124,9 @@ pub(super) fn of_many(exchange: &mut Exchange<'_>) -> Result<(), Problem> {
     }
     let mut items = Vec::with_capacity(names.len());
     for name in names {
-        items.push(match store.tally(PostKey::parse(name))? {
+        // Decoded before, with the list; slugs are kept composed.
+        let name: String = name.nfc().collect();
+        items.push(match store.tally(PostKey::parse(&name))? {
             Some((post, tally)) => {
                 let history = asked.history(store, post)?;
                 Some(Numbers::new(Some(post), tally, asked.now, history))

@@ -4,7 +4,7 @@ use super::{Database, Home};
 
 /// Creates the schema: the server does, on its first start.
 pub fn empty_database(home: &Home) -> Database {
-    let finished = home.run(&["top"]);
+    let finished = home.run(&["import", "posts", "."]);
     assert_eq!(finished.code, Some(0), "{finished:?}");
     home.database()
 }
