@@ -8,7 +8,7 @@ use crate::config::Config;
 use crate::counter::Counters;
 use crate::counter::rules::{BotRule, Salts, ViewRules};
 use crate::descriptors::{self, TooFew};
-use crate::http::{Auth, Listener, Pool, Service};
+use crate::http::{Auth, Gate, Listener, Pool, Service};
 use crate::keeper::Keeper;
 use crate::metrics::Metrics;
 use crate::shutdown::Running;
@@ -136,18 +136,19 @@ pub fn start(config: &Config) -> Result<Running, StartError> {
         bots: BotRule::new(),
         salts,
     };
-    let service = Arc::new(Service::new(
-        Arc::clone(&cached),
-        Arc::clone(keeper.rankings()),
-        Arc::clone(&intake) as _,
+    let service = Arc::new(Service {
+        store: Arc::clone(&cached),
+        rankings: Arc::clone(keeper.rankings()),
+        events: Arc::clone(&intake) as _,
         health,
         rules,
-        Auth::new(config.token.clone()),
-        config.limits,
-        config.cors_origin.clone(),
-        Arc::clone(&metrics),
+        gate: Gate::default(),
+        auth: Auth::new(config.token.clone()),
+        limits: config.limits,
+        cors_origin: config.cors_origin.clone(),
+        metrics: Arc::clone(&metrics),
         address,
-    ));
+    });
     let pool = Pool::start(listener, Arc::clone(&service), allowed, config.idle_timeout)
         .map_err(StartError::Thread)?;
 

@@ -9,7 +9,7 @@ use super::exchange::{Exchange, Method, Target};
 use super::pool::Pool;
 use super::problem::Problem;
 use super::response::{self, Response};
-use super::router::{Match, Route};
+use super::router::{self, Match, Route};
 use super::watch::Seat;
 use super::{embed, ops, posts, viewers, views};
 use crate::clock;
@@ -131,7 +131,7 @@ fn respond(
 
 /// Finds the route and lets its handler fill the response.
 fn answer(exchange: &mut Exchange<'_>, open: bool) -> Route {
-    let found = exchange.service.router.find(exchange.target.path);
+    let found = router::find(exchange.target.path);
     let result = if !open && !ops::answers_while_draining(found.route) {
         Err(Problem::draining())
     } else {

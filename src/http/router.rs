@@ -1,5 +1,7 @@
 //! Paths and what they name. Every path the server knows is here.
 
+use std::sync::LazyLock;
+
 use super::exchange::Method;
 
 /// What a path names.
@@ -82,32 +84,30 @@ pub(super) struct Match<'p> {
     pub(super) viewer: &'p str,
 }
 
-pub(super) struct Router(matchit::Router<Route>);
-
-impl Router {
-    pub(super) fn new() -> Router {
-        let mut router = matchit::Router::new();
-        for &(path, route) in PATHS {
-            router
-                .insert(path, route)
-                .expect("the paths do not conflict");
-        }
-        Router(router)
+/// Built once, the same for every server of the process.
+static ROUTER: LazyLock<matchit::Router<Route>> = LazyLock::new(|| {
+    let mut router = matchit::Router::new();
+    for &(path, route) in PATHS {
+        router
+            .insert(path, route)
+            .expect("the paths do not conflict");
     }
+    router
+});
 
-    pub(super) fn find<'p>(&self, path: &'p str) -> Match<'p> {
-        match self.0.at(path) {
-            Ok(found) => Match {
-                route: *found.value,
-                post: found.params.get("post").unwrap_or_default(),
-                viewer: found.params.get("viewer").unwrap_or_default(),
-            },
-            Err(_) => Match {
-                route: Route::Unknown,
-                post: "",
-                viewer: "",
-            },
-        }
+/// What a path names.
+pub(super) fn find(path: &str) -> Match<'_> {
+    match ROUTER.at(path) {
+        Ok(found) => Match {
+            route: *found.value,
+            post: found.params.get("post").unwrap_or_default(),
+            viewer: found.params.get("viewer").unwrap_or_default(),
+        },
+        Err(_) => Match {
+            route: Route::Unknown,
+            post: "",
+            viewer: "",
+        },
     }
 }
 
@@ -117,10 +117,9 @@ mod tests {
 
     #[test]
     fn finds_paths_and_their_post() {
-        let router = Router::new();
-        let found = router.find("/posts/a%20b/views");
+        let found = find("/posts/a%20b/views");
         assert_eq!((found.route, found.post), (Route::PostViews, "a%20b"));
-        assert_eq!(router.find("/posts").route, Route::Posts);
+        assert_eq!(find("/posts").route, Route::Posts);
         for unknown in [
             "",
             "/",
@@ -129,7 +128,7 @@ mod tests {
             "/posts/1/other",
             "/Posts",
         ] {
-            assert_eq!(router.find(unknown).route, Route::Unknown, "{unknown}");
+            assert_eq!(find(unknown).route, Route::Unknown, "{unknown}");
         }
         assert_eq!(Route::PostViews.name(), "/posts/{post}/views");
     }

@@ -6,7 +6,6 @@ use std::time::Duration;
 
 use super::auth::Auth;
 use super::gate::Gate;
-use super::router::Router;
 use crate::counter::EventSink;
 use crate::counter::rules::ViewRules;
 use crate::metrics::Metrics;
@@ -44,38 +43,5 @@ pub struct Service {
     /// Measurements.
     pub metrics: Arc<Metrics>,
     /// The address served.
-    pub(super) address: SocketAddr,
-    pub(super) router: Router,
-}
-
-impl Service {
-    /// Puts the parts together.
-    #[allow(clippy::too_many_arguments)]
-    pub fn new(
-        store: Arc<CachedStore>,
-        rankings: Arc<Rankings>,
-        events: Arc<dyn EventSink>,
-        health: Arc<StoreHealth>,
-        rules: ViewRules,
-        auth: Auth,
-        limits: Limits,
-        cors_origin: String,
-        metrics: Arc<Metrics>,
-        address: SocketAddr,
-    ) -> Service {
-        Service {
-            store,
-            rankings,
-            events,
-            health,
-            rules,
-            gate: Gate::default(),
-            auth,
-            limits,
-            cors_origin,
-            metrics,
-            address,
-            router: Router::new(),
-        }
-    }
+    pub address: SocketAddr,
 }

@@ -13,11 +13,13 @@ use diesel::r2d2::{ConnectionManager, CustomizeConnection, Error as PoolError, P
 use diesel::sql_types::BigInt;
 use viewtally::cli::{Cli, Command};
 use viewtally::config::Config;
+use viewtally::counter::rules::{BotRule, Salts, ViewRules};
 use viewtally::counter::{EventSink, Waiting};
-use viewtally::http::{self, Auth, Listener, Service};
+use viewtally::descriptors;
+use viewtally::http::{self, Auth, Gate, Listener, Service};
 use viewtally::metrics::Metrics;
 use viewtally::model::{Batch, ViewEvent};
-use viewtally::store::{self, CachedStore, StoreHealth, ViewSink};
+use viewtally::store::{self, CachedStore, Rankings, StoreHealth, ViewSink};
 
 /// Makes the harness one of the variants: its name follows, then flags of `viewtally serve`.
 pub const SERVE: &str = "--serve-variant";
@@ -35,7 +37,11 @@ pub fn serve(arguments: impl Iterator<Item = String>) -> Result<()> {
     };
     let config = Config::new(*flags, cli.store)?;
     let (stop, stopped) = flume::bounded(1);
-    ctrlc::set_handler(move || drop(stop.try_send(()))).context("cannot watch for signals")?;
+    let handler = move || {
+        // It holds one, and one is enough.
+        let _ = stop.try_send(());
+    };
+    ctrlc::set_handler(handler).context("cannot watch for signals")?;
 
     let listener = Listener::bind(
         config.listen,
@@ -43,8 +49,7 @@ pub fn serve(arguments: impl Iterator<Item = String>) -> Result<()> {
         config.limits.request_timeout,
     )?;
     let address = listener.address();
-    // Two descriptors for a connection, and some for the rest.
-    rlimit::increase_nofile_limit(2 * config.max_connections as u64 + 64)?;
+    let allowed = descriptors::reserve(config.max_connections)?;
     let store = store::open(&config.store, config.rules)?;
     let cached = Arc::new(CachedStore::new(store, config.cache_bytes));
     let events: Arc<dyn EventSink> = match name.as_str() {
@@ -52,22 +57,27 @@ pub fn serve(arguments: impl Iterator<Item = String>) -> Result<()> {
         NAIVE => Arc::new(Naive::open(&config)?),
         _ => bail!("no variant is called {name}"),
     };
-    let service = Arc::new(Service::new(
-        cached,
+    let rules = ViewRules {
+        trusted_proxies: config.trusted_proxies,
+        excluded: config.excluded,
+        viewers: config.viewers,
+        bots: BotRule::new(),
+        salts: Arc::new(Salts::new()?),
+    };
+    let service = Arc::new(Service {
+        rankings: Arc::new(Rankings::new(Arc::clone(&cached)).0),
+        store: cached,
         events,
-        Arc::new(StoreHealth::default()),
-        Auth::new(config.token),
-        config.limits,
-        config.cors_origin,
-        Arc::new(Metrics::new(0)),
+        health: Arc::new(StoreHealth::default()),
+        rules,
+        gate: Gate::default(),
+        auth: Auth::new(config.token),
+        limits: config.limits,
+        cors_origin: config.cors_origin,
+        metrics: Arc::new(Metrics::new(0)),
         address,
-    ));
-    let pool = http::Pool::start(
-        listener,
-        Arc::clone(&service),
-        config.max_connections,
-        config.idle_timeout,
-    )?;
+    });
+    let pool = http::Pool::start(listener, Arc::clone(&service), allowed, config.idle_timeout)?;
     println!("listening on http://{address}");
     // An error would mean that the handler is gone: then stopping is right as well.
     let _ = stopped.recv();
