@@ -8,6 +8,7 @@ use bytesize::ByteSize;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use crate::counter::OverflowRule;
+use crate::import::log::PathPattern;
 use crate::store::StoreUrl;
 
 const EXAMPLES: &str = "\
@@ -16,6 +17,8 @@ Each flag is also an environment variable: --flush-every is VIEWTALLY_FLUSH_EVER
 Examples:
   viewtally --import posts/                     serve the Markdown files below posts/
   viewtally import posts blog/content           import them without serving
+  viewtally import log access.log --path '/blog/{slug}'
+                                                count what a web server's log says
   viewtally top --period 7d                     what was read most this week
   curl localhost:8080/posts/hello               read a post: one view
   curl localhost:8080/posts/hello/views         its numbers";
@@ -53,14 +56,22 @@ pub struct Cli {
 pub enum Command {
     /// Serve posts and count their views (the default)
     Serve(Box<ServeFlags>),
-    /// Bring posts in
+    /// Bring in posts, access logs, numbers, or an export
     Import {
         /// What to import.
         #[command(subcommand)]
         what: ImportCommand,
     },
+    /// Write everything out, to be kept, read by others, or imported again
+    Export(ExportFlags),
     /// Show the posts with the most views
     Top(TopFlags),
+    /// Recompute every number from the rows it is made of, and print each difference
+    Check {
+        /// Mend the differences, all or none
+        #[arg(long)]
+        repair: bool,
+    },
 }
 
 /// What can be imported.
@@ -72,6 +83,74 @@ pub enum ImportCommand {
         #[arg(required = true, value_name = "PATH")]
         paths: Vec<PathBuf>,
     },
+    /// Web servers' access logs, common or combined, gzipped or not. A log is counted once; one that has grown is
+    /// continued
+    Log(LogFlags),
+    /// Numbers from another system: CSV of key,views[,viewers], the key an id or a slug
+    Counts(CountsFlags),
+    /// What `export` wrote, whole, into a store that holds nothing yet
+    Export {
+        /// The export; - for standard input.
+        #[arg(value_name = "FILE")]
+        file: PathBuf,
+    },
+}
+
+/// Flags of `import log`.
+#[derive(Debug, Args)]
+pub struct LogFlags {
+    /// Access logs; - for standard input, which is not remembered.
+    #[arg(required = true, value_name = "FILE")]
+    pub files: Vec<PathBuf>,
+    /// Which paths are posts: {slug} is one part of the path, {*slug} the rest of it. Repeatable, the first that fits
+    #[arg(long = "path", value_name = "PATTERN", default_value = "/{*slug}")]
+    pub paths: Vec<PathPattern>,
+    /// Make the posts that are missing
+    #[arg(long)]
+    pub create: bool,
+    /// Count a log again that was imported before
+    #[arg(long)]
+    pub again: bool,
+    /// Count a viewer's repeats of a post once in so long; 0 counts every view
+    #[arg(
+        long,
+        env = "VIEWTALLY_DEDUP_WINDOW", hide_env = true,
+        value_name = "TIME",
+        default_value = "0",
+        value_parser = duration
+    )]
+    pub dedup_window: Duration,
+}
+
+/// Flags of `import counts`.
+#[derive(Debug, Args)]
+pub struct CountsFlags {
+    /// The numbers; - for standard input.
+    #[arg(value_name = "FILE")]
+    pub file: PathBuf,
+    /// Kept with each correction [default: imported from FILE]
+    #[arg(long, value_name = "TEXT")]
+    pub reason: Option<String>,
+}
+
+/// Flags of `export`.
+#[derive(Debug, Args)]
+pub struct ExportFlags {
+    /// jsonl: everything, for `import export`; csv: each post's numbers
+    #[arg(long, value_name = "FORMAT", default_value = "jsonl")]
+    pub format: ExportFormat,
+    /// Where to; standard output without it
+    #[arg(short, long, value_name = "FILE")]
+    pub output: Option<PathBuf>,
+}
+
+/// How an export is written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum ExportFormat {
+    /// One JSON object a line.
+    Jsonl,
+    /// A table of numbers.
+    Csv,
 }
 
 /// Flags of `top`.

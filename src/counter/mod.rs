@@ -13,6 +13,7 @@ mod doorbell;
 mod overflow;
 mod pool;
 mod pressure;
+pub mod rules;
 mod thread;
 
 pub use channel::Intake;

@@ -2,14 +2,18 @@
 //! merging, ordering and overflow are plain functions with plain tests.
 
 pub mod batch;
+pub mod difference;
 pub mod list;
 pub mod post;
+pub mod record;
 pub mod slug;
 pub mod time;
 pub mod view;
 
 pub use batch::{Batch, Entry, LedgerEntry, Visit, Visits};
+pub use difference::Difference;
 pub use list::{Cursor, ListQuery, Page, Period, Sort};
 pub use post::{Post, PostContent, PostId, PostKey, PostSummary, Revision};
+pub use record::{EXPORT_VERSION, NumbersRow, PostRecord, Record};
 pub use time::Millis;
 pub use view::{Drain, MAX_VIEWER_NAME, Outcome, Reason, Tally, Uncounted, ViewEvent, Viewer};

@@ -2,9 +2,10 @@
 
 use diesel::prelude::*;
 
+use super::apply::SITE;
 use super::error::StoreError;
 use super::import::Source;
-use super::schema::{counts, hourly_views, ledger, post_tags, posts};
+use super::schema::{corrections, counts, hourly_views, ledger, post_tags, posts, viewings};
 use crate::model::{Millis, Post, PostContent, PostId, PostKey, Revision};
 
 #[derive(Queryable)]
@@ -70,7 +71,7 @@ impl<'a> From<&'a PostContent> for ContentRow<'a> {
     }
 }
 
-fn tags_to_text(tags: &[String]) -> String {
+pub(super) fn tags_to_text(tags: &[String]) -> String {
     serde_json::Value::from(tags).to_string()
 }
 
@@ -171,9 +172,28 @@ pub(super) fn delete(
     expected: Option<&[Revision]>,
 ) -> Result<(), StoreError> {
     check_revision(connection, id, expected)?;
+    take_from_site(connection, id)?;
     diesel::delete(hourly_views::table.filter(hourly_views::post.eq(id))).execute(connection)?;
+    diesel::delete(viewings::table.filter(viewings::post.eq(id))).execute(connection)?;
+    diesel::delete(corrections::table.filter(corrections::post.eq(id))).execute(connection)?;
     diesel::delete(ledger::table.filter(ledger::post.eq(id))).execute(connection)?;
     diesel::delete(posts::table.find(id)).execute(connection)?;
+    Ok(())
+}
+
+/// The site's views are those of the posts there are.
+fn take_from_site(connection: &mut SqliteConnection, id: PostId) -> Result<(), StoreError> {
+    let hours: Vec<(i64, i64)> = hourly_views::table
+        .filter(hourly_views::post.eq(id))
+        .select((hourly_views::hour, hourly_views::views))
+        .load(connection)?;
+    for (hour, views) in hours {
+        let site = hourly_views::table.find((SITE, hour));
+        diesel::update(site)
+            .set(hourly_views::views.eq(hourly_views::views - views))
+            .execute(connection)?;
+        diesel::delete(site.filter(hourly_views::views.eq(0))).execute(connection)?;
+    }
     Ok(())
 }
 
@@ -192,7 +212,7 @@ fn check_revision(
     }
 }
 
-fn set_tags(
+pub(super) fn set_tags(
     connection: &mut SqliteConnection,
     id: PostId,
     tags: &[String],

@@ -18,10 +18,13 @@ use diesel_migrations::{EmbeddedMigrations, MigrationHarness, embed_migrations};
 use super::error::StoreError;
 use super::import::{self, ImportContent, Imported, Source};
 use super::url::SqliteLocation;
-use super::{Applied, Rules, Store, ViewSink, apply, lists, posts, views};
+use super::{
+    Applied, FoundPosts, ImportedLog, LogId, LogProgress, PostTotals, Rules, Store, Take, Tell,
+    ViewSink, apply, check, corrections, export, lists, logs, posts, restore, views,
+};
 use crate::model::{
-    Batch, Drain, ListQuery, Millis, Page, Post, PostContent, PostId, PostKey, PostSummary,
-    Revision, Tally,
+    Batch, Drain, ListQuery, Millis, NumbersRow, Page, Post, PostContent, PostId, PostKey,
+    PostSummary, Record, Revision, Tally,
 };
 
 const MIGRATIONS: EmbeddedMigrations = embed_migrations!("src/store/migrations");
@@ -168,6 +171,63 @@ impl Store for SqliteStore {
         now: Millis,
     ) -> Result<Imported, StoreError> {
         self.write(|connection| import::import(connection, source, content, now))
+    }
+
+    fn find_or_create(
+        &self,
+        slugs: &[(&str, Millis)],
+        create: bool,
+    ) -> Result<FoundPosts, StoreError> {
+        if create {
+            return self.write(|connection| logs::find_or_create(connection, slugs, true));
+        }
+        self.reader()?
+            .transaction(|connection| logs::find_or_create(connection, slugs, false))
+    }
+
+    fn imported_logs(&self, head: &str) -> Result<Vec<ImportedLog>, StoreError> {
+        logs::beginning_with(&mut *self.reader()?, head)
+    }
+
+    fn import_batch(
+        &self,
+        batch: &Batch,
+        progress: &LogProgress,
+    ) -> Result<(Applied, LogId), StoreError> {
+        self.write(|connection| logs::import_batch(connection, batch, progress, self.window))
+    }
+
+    fn correct(
+        &self,
+        post: PostId,
+        views: Option<i64>,
+        viewers: Option<i64>,
+        reason: &str,
+        now: Millis,
+    ) -> Result<PostTotals, StoreError> {
+        self.write(|connection| corrections::correct(connection, post, views, viewers, reason, now))
+    }
+
+    fn export(&self, take: Take<'_, Record>) -> Result<(), StoreError> {
+        self.reader()?
+            .transaction(|connection| export::export(connection, take))
+    }
+
+    fn numbers(&self, take: Take<'_, NumbersRow>) -> Result<(), StoreError> {
+        self.reader()?
+            .transaction(|connection| export::numbers(connection, take))
+    }
+
+    fn restore(&self, records: &mut dyn Iterator<Item = Record>) -> Result<u64, StoreError> {
+        self.write(|connection| restore::restore(connection, records))
+    }
+
+    fn check(&self, repair: bool, tell: Tell<'_>) -> Result<u64, StoreError> {
+        if repair {
+            return self.write(|connection| check::repair(connection, tell));
+        }
+        self.reader()?
+            .transaction(|connection| check::check(connection, tell))
     }
 
     fn tally(&self, key: PostKey<'_>) -> Result<Option<(PostId, Tally)>, StoreError> {
