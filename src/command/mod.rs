@@ -1,6 +1,12 @@
 //! The commands a user types.
 
+mod check;
+mod export;
+mod import_counts;
+mod import_export;
+mod import_log;
 mod import_posts;
+mod patience;
 mod serve;
 mod top;
 
@@ -29,10 +35,23 @@ pub fn run(cli: Cli) -> anyhow::Result<Done> {
     match cli.command {
         None => serve(*cli.serve, cli.store),
         Some(Command::Serve(flags)) => serve(*flags, cli.store),
-        Some(Command::Import {
-            what: ImportCommand::Posts { paths },
-        }) => import_posts::run(&cli.store, &paths, cli.serve.max_body.as_u64()),
+        Some(Command::Import { what }) => import(what, &cli.store, &cli.serve),
+        Some(Command::Export(flags)) => export::run(&cli.store, &flags),
+        Some(Command::Check { repair }) => check::run(&cli.store, repair),
         Some(Command::Top(flags)) => top::run(&cli.store, &flags),
+    }
+}
+
+fn import(
+    what: ImportCommand,
+    store: &crate::store::StoreUrl,
+    flags: &crate::cli::ServeFlags,
+) -> anyhow::Result<Done> {
+    match what {
+        ImportCommand::Posts { paths } => import_posts::run(store, &paths, flags.max_body.as_u64()),
+        ImportCommand::Log(flags) => import_log::run(store, flags),
+        ImportCommand::Counts(flags) => import_counts::run(store, &flags),
+        ImportCommand::Export { file } => import_export::run(store, &file),
     }
 }
 

@@ -11,7 +11,7 @@ use super::problem::Problem;
 use super::response::{self, Response};
 use super::router::{self, Match, Route};
 use super::watch::Seat;
-use super::{embed, ops, posts, viewers, views};
+use super::{correction, embed, ops, posts, viewers, views};
 use crate::clock;
 use crate::metrics::{Answer, KnownAnswers};
 
@@ -176,6 +176,7 @@ fn handle(exchange: &mut Exchange<'_>, found: Match<'_>) -> Result<(), Problem> 
         (Route::Post, Method::Delete) => posts::delete(exchange, post),
         (Route::Post, _) => posts::read(exchange, post),
         (Route::PostViews, Method::Post) => views::beacon(exchange, post),
+        (Route::PostViews, Method::Put) => correction::put(exchange, post),
         (Route::PostViews, _) => views::of_post(exchange, post),
         (Route::PostViewers, _) => viewers::of_post(exchange, post),
         (Route::PostViewer, _) => viewers::one(exchange, post, viewer),

@@ -9,6 +9,7 @@
 mod auth;
 mod body;
 mod connection;
+mod correction;
 mod date;
 mod embed;
 mod exchange;

@@ -225,7 +225,7 @@ impl From<StoreError> for Problem {
                 "another post has this slug; choose another one",
             ),
             StoreError::Busy(_) => Problem::busy("the store is busy; try again shortly"),
-            StoreError::Newer { .. } | StoreError::Unavailable(_) => {
+            StoreError::Newer { .. } | StoreError::Refused(_) | StoreError::Unavailable(_) => {
                 // What the database said may name files and tables: for the log, not for the client.
                 tracing::error!(%error, "the store failed a request");
                 Problem::busy("the store does not answer; try again shortly")

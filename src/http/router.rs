@@ -58,7 +58,7 @@ impl Route {
         match self {
             Route::Posts => &[Method::Get, Method::Head, Method::Post],
             Route::Post => &[Method::Get, Method::Head, Method::Put, Method::Delete],
-            Route::PostViews => &[Method::Get, Method::Head, Method::Post],
+            Route::PostViews => &[Method::Get, Method::Head, Method::Post, Method::Put],
             Route::Viewer => &[Method::Delete],
             Route::PostViewers
             | Route::PostViewer

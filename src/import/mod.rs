@@ -1,4 +1,4 @@
-//! Brings posts in from Markdown files as static site generators keep them.
+//! Brings posts in from Markdown files as static site generators keep them; [`log`] brings views in from access logs.
 //!
 //! [`walk()`] finds the files, [`read`] makes a post of one. Each file stands alone: one that
 //! cannot be read is reported with its line and what to try, and the others are imported all the
@@ -12,6 +12,7 @@ mod date;
 mod error;
 mod front_matter;
 mod heading;
+pub mod log;
 mod name;
 mod post;
 mod toml;

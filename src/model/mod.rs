@@ -2,8 +2,10 @@
 //! merging, ordering and overflow are plain functions with plain tests.
 
 pub mod batch;
+pub mod difference;
 pub mod list;
 pub mod post;
+pub mod record;
 pub mod series;
 pub mod slug;
 pub mod time;
@@ -11,8 +13,10 @@ pub mod view;
 pub mod viewing;
 
 pub use batch::{Batch, Entry, LedgerEntry, Visit, Visits};
+pub use difference::Difference;
 pub use list::{Cursor, ListQuery, Page, Period, Rank, Sort};
 pub use post::{Post, PostContent, PostId, PostKey, PostSummary, Revision};
+pub use record::{EXPORT_VERSION, NumbersRow, PostRecord, Record};
 pub use series::{Bucket, By};
 pub use time::Millis;
 pub use view::{Drain, MAX_VIEWER_NAME, Outcome, Reason, Tally, Uncounted, ViewEvent, Viewer};

@@ -17,6 +17,9 @@ pub enum StoreError {
     /// There is no such post.
     #[error("no such post")]
     NoSuchPost,
+    /// What was asked does not go with what the store holds; the text says why.
+    #[error("{0}")]
+    Refused(String),
     /// The database was written by a newer version of this program.
     #[error(
         "the database has schema {found}, this program knows up to {known}; try a newer version of viewtally"

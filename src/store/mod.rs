@@ -5,13 +5,19 @@
 
 mod apply;
 pub mod cache;
+mod check;
+mod connection;
+mod corrections;
 pub mod error;
+mod export;
 pub mod health;
 mod history;
 pub mod import;
 mod lists;
+pub mod logs;
 mod posts;
 pub mod rankings;
+mod restore;
 mod schema;
 pub mod spill;
 mod sqlite;
@@ -25,15 +31,18 @@ use std::time::Duration;
 
 pub use apply::SITE;
 pub use cache::{CachedPost, CachedStore};
+pub use check::Tell;
 pub use error::StoreError;
+pub use export::Take;
 pub use health::StoreHealth;
 pub use import::{Imported, Source};
+pub use logs::{FoundPosts, ImportedLog, KnownLog, LogId, LogProgress};
 pub use rankings::Rankings;
 pub use url::StoreUrl;
 
 use crate::model::{
-    Batch, Cursor, Drain, ListQuery, Millis, Page, Post, PostContent, PostId, PostKey, PostSummary,
-    Rank, Revision, Seen, Tally, Uncounted, Viewing, ViewingKey,
+    Batch, Cursor, Drain, ListQuery, Millis, NumbersRow, Page, Post, PostContent, PostId, PostKey,
+    PostSummary, Rank, Record, Revision, Seen, Tally, Uncounted, Viewing, ViewingKey,
 };
 
 /// What a batch did.
@@ -134,6 +143,73 @@ pub trait Store: ViewSink {
         content: &import::ImportContent,
         now: Millis,
     ) -> Result<Imported, StoreError>;
+
+    /// The numbers of the posts of these slugs; with `create`, each that is missing is made, empty and published at
+    /// the time beside it.
+    ///
+    /// # Errors
+    /// See [`Store::post`].
+    fn find_or_create(
+        &self,
+        slugs: &[(&str, Millis)],
+        create: bool,
+    ) -> Result<FoundPosts, StoreError>;
+
+    /// The imported logs whose first line has this hash, the shortest first.
+    ///
+    /// # Errors
+    /// See [`Store::post`].
+    fn imported_logs(&self, head: &str) -> Result<Vec<ImportedLog>, StoreError>;
+
+    /// Applies a batch and notes, in the same transaction, how far a log is imported with it.
+    ///
+    /// # Errors
+    /// [`StoreError::Changed`] when the log is not known as the caller saw it, so that another process must be
+    /// importing it; otherwise see [`ViewSink::apply`].
+    fn import_batch(
+        &self,
+        batch: &Batch,
+        progress: &LogProgress,
+    ) -> Result<(Applied, LogId), StoreError>;
+
+    /// Sets a post's numbers, those that are given, and keeps the correction with its reason. The caller tells the
+    /// cache ([`CachedStore::edited`]).
+    ///
+    /// # Errors
+    /// [`StoreError::NoSuchPost`]; see [`Store::post`].
+    fn correct(
+        &self,
+        post: PostId,
+        views: Option<i64>,
+        viewers: Option<i64>,
+        reason: &str,
+        now: Millis,
+    ) -> Result<PostTotals, StoreError>;
+
+    /// Tells everything in the store as of one moment, in one order, but for the salts of anonymous viewers.
+    ///
+    /// # Errors
+    /// See [`Store::post`].
+    fn export(&self, take: Take<'_, Record>) -> Result<(), StoreError>;
+
+    /// Tells every post's numbers as of one moment.
+    ///
+    /// # Errors
+    /// See [`Store::post`].
+    fn numbers(&self, take: Take<'_, NumbersRow>) -> Result<(), StoreError>;
+
+    /// Keeps everything an export told, all or nothing, in a store that holds nothing. Returns how many records.
+    ///
+    /// # Errors
+    /// [`StoreError::Refused`]; see [`Store::post`].
+    fn restore(&self, records: &mut dyn Iterator<Item = Record>) -> Result<u64, StoreError>;
+
+    /// Recomputes what is kept as a sum and tells each difference; returns how many. With `repair` they are mended, all
+    /// in one transaction.
+    ///
+    /// # Errors
+    /// See [`Store::post`].
+    fn check(&self, repair: bool, tell: Tell<'_>) -> Result<u64, StoreError>;
 
     /// The numbers of a post, or `None` if there is none of that key.
     ///

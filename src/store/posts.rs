@@ -5,7 +5,7 @@ use diesel::prelude::*;
 use super::error::StoreError;
 use super::history;
 use super::import::Source;
-use super::schema::{counts, ledger, post_tags, posts};
+use super::schema::{corrections, counts, ledger, post_tags, posts, viewings};
 use crate::model::{Millis, Post, PostContent, PostId, PostKey, Revision};
 
 #[derive(Queryable)]
@@ -71,7 +71,7 @@ impl<'a> From<&'a PostContent> for ContentRow<'a> {
     }
 }
 
-fn tags_to_text(tags: &[String]) -> String {
+pub(super) fn tags_to_text(tags: &[String]) -> String {
     serde_json::Value::from(tags).to_string()
 }
 
@@ -173,6 +173,8 @@ pub(super) fn delete(
 ) -> Result<(), StoreError> {
     check_revision(connection, id, expected)?;
     history::forget(connection, id)?;
+    diesel::delete(viewings::table.filter(viewings::post.eq(id))).execute(connection)?;
+    diesel::delete(corrections::table.filter(corrections::post.eq(id))).execute(connection)?;
     diesel::delete(ledger::table.filter(ledger::post.eq(id))).execute(connection)?;
     diesel::delete(posts::table.find(id)).execute(connection)?;
     Ok(())
@@ -193,7 +195,7 @@ fn check_revision(
     }
 }
 
-fn set_tags(
+pub(super) fn set_tags(
     connection: &mut SqliteConnection,
     id: PostId,
     tags: &[String],

@@ -1,102 +1,15 @@
-//! The command line: raw flags, each also an environment variable. [`config`](crate::config) makes sense of them.
+//! The flags of `serve`.
 
 use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
 use std::time::Duration;
 
 use bytesize::ByteSize;
-use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap::Args;
 use ipnet::IpNet;
 
+use super::LogFormat;
 use crate::counter::OverflowRule;
-use crate::store::StoreUrl;
-
-const EXAMPLES: &str = "\
-Each flag is also an environment variable: --flush-every is VIEWTALLY_FLUSH_EVERY.
-
-Examples:
-  viewtally --import posts/                     serve the Markdown files below posts/
-  viewtally import posts blog/content           import them without serving
-  viewtally top --period 7d                     what was read most this week
-  curl localhost:8080/posts/hello               read a post: one view
-  curl localhost:8080/posts/hello/views         its numbers";
-
-/// Serves posts and counts their views without ever making a reader wait for the counting.
-#[derive(Debug, Parser)]
-#[command(version, disable_help_flag = true, after_help = EXAMPLES, max_term_width = 100)]
-pub struct Cli {
-    /// What to do; without a command: serve.
-    #[command(subcommand)]
-    pub command: Option<Command>,
-
-    /// Where posts and counts are kept: sqlite:PATH or sqlite::memory:
-    #[arg(
-        long,
-        global = true,
-        env = "VIEWTALLY_STORE",
-        hide_env = true,
-        value_name = "URL",
-        default_value = "sqlite:data/viewtally.db"
-    )]
-    pub store: StoreUrl,
-
-    /// Print help
-    #[arg(short, long, global = true, action = clap::ArgAction::HelpShort)]
-    help: Option<bool>,
-
-    /// Flags of `serve`, for when no command is given.
-    #[command(flatten)]
-    pub serve: Box<ServeFlags>,
-}
-
-/// The commands.
-#[derive(Debug, Subcommand)]
-pub enum Command {
-    /// Serve posts and count their views (the default)
-    Serve(Box<ServeFlags>),
-    /// Bring posts in
-    Import {
-        /// What to import.
-        #[command(subcommand)]
-        what: ImportCommand,
-    },
-    /// Show the posts with the most views
-    Top(TopFlags),
-}
-
-/// What can be imported.
-#[derive(Debug, Subcommand)]
-pub enum ImportCommand {
-    /// Markdown files and folders, with YAML, TOML or no front matter. Importing again updates; views are kept
-    Posts {
-        /// Files and folders.
-        #[arg(required = true, value_name = "PATH")]
-        paths: Vec<PathBuf>,
-    },
-}
-
-/// Flags of `top`.
-#[derive(Debug, Args)]
-pub struct TopFlags {
-    /// How far back to count: 24h, 7d, 30d, 1y or all
-    #[arg(long, default_value = "all", value_name = "PERIOD", value_parser = period)]
-    pub period: crate::model::Period,
-    /// How many posts
-    #[arg(long, default_value_t = 20, value_name = "N")]
-    pub limit: usize,
-    /// As JSON, one object
-    #[arg(long)]
-    pub json: bool,
-}
-
-/// How log lines are written.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub enum LogFormat {
-    /// For people.
-    Text,
-    /// One JSON object a line.
-    Json,
-}
 
 /// Flags of `serve`.
 #[derive(Clone, Debug, Args)]
@@ -317,7 +230,7 @@ pub struct ServeFlags {
     pub log_format: LogFormat,
 }
 
-fn duration(text: &str) -> Result<Duration, String> {
+pub(super) fn duration(text: &str) -> Result<Duration, String> {
     if text == "0" {
         return Ok(Duration::ZERO);
     }
@@ -338,9 +251,4 @@ fn network(text: &str) -> Result<IpNet, String> {
     text.parse::<IpNet>()
         .or_else(|_| text.parse::<IpAddr>().map(IpNet::from))
         .map_err(|_| "it is an address or a network such as 10.0.0.0/8".to_owned())
-}
-
-fn period(text: &str) -> Result<crate::model::Period, String> {
-    crate::model::Period::from_name(text)
-        .ok_or_else(|| "it is one of 24h, 7d, 30d, 1y, all".to_owned())
 }

@@ -1,0 +1,25 @@
+//! `viewtally check`: whether every number is the sum of the rows it is made of.
+
+use super::Done;
+use super::patience::patiently;
+use crate::app;
+use crate::store::{Rules, StoreUrl};
+
+pub(super) fn run(url: &StoreUrl, repair: bool) -> anyhow::Result<Done> {
+    let store = app::open_store(url, Rules::default())?;
+    let count = patiently(|| store.check(repair, &mut |difference| println!("{difference}")))?;
+    Ok(match (count, repair) {
+        (0, _) => {
+            println!("every number is the sum of its rows");
+            Done::Well
+        }
+        (_, true) => {
+            println!("mended: {count}");
+            Done::Well
+        }
+        (_, false) => {
+            println!("differences: {count}; --repair mends them");
+            Done::Partly
+        }
+    })
+}

@@ -1,0 +1,101 @@
+//! `viewtally export`: everything as JSON Lines, or each post's numbers as CSV.
+
+use std::fs::{self, File};
+use std::io::{self, BufWriter, Write};
+use std::ops::ControlFlow;
+use std::path::{Path, PathBuf};
+
+use anyhow::Context;
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+
+use super::Done;
+use crate::app;
+use crate::cli::{ExportFlags, ExportFormat};
+use crate::store::{Rules, Store, StoreError, StoreUrl, Take};
+
+/// Rows between steps of the progress.
+const STEP: u64 = 10_000;
+
+pub(super) fn run(url: &StoreUrl, flags: &ExportFlags) -> anyhow::Result<Done> {
+    let store = app::open_store(url, Rules::default())?;
+    let Some(path) = &flags.output else {
+        write(&*store, flags.format, &mut io::stdout().lock()).context("cannot export")?;
+        return Ok(Done::Well);
+    };
+    // Under another name until it is whole.
+    let part = beside(path);
+    let written = (|| {
+        let mut file = File::create(&part)?;
+        let rows = write(&*store, flags.format, &mut file)?;
+        file.sync_all()?;
+        fs::rename(&part, path)?;
+        anyhow::Ok(rows)
+    })();
+    match written {
+        Ok(rows) => {
+            println!("exported {rows} rows to {}", path.display());
+            Ok(Done::Well)
+        }
+        Err(error) => {
+            // Best effort: the error that matters is the one reported.
+            let _ = fs::remove_file(&part);
+            Err(error.context(format!("cannot export to {}", path.display())))
+        }
+    }
+}
+
+fn beside(path: &Path) -> PathBuf {
+    let mut name = path.file_name().unwrap_or_default().to_owned();
+    name.push(".part");
+    path.with_file_name(name)
+}
+
+/// Writes all rows and returns how many.
+fn write(store: &dyn Store, format: ExportFormat, out: &mut dyn Write) -> anyhow::Result<u64> {
+    let mut out = BufWriter::with_capacity(1 << 16, out);
+    let rows = match format {
+        ExportFormat::Jsonl => each(
+            |take| store.export(take),
+            |record| {
+                serde_json::to_writer(&mut out, &record)?;
+                out.write_all(b"\n")
+            },
+        )?,
+        ExportFormat::Csv => {
+            let mut table = csv::Writer::from_writer(&mut out);
+            let rows = each(
+                |take| store.numbers(take),
+                |row| table.serialize(row).map_err(io::Error::other),
+            )?;
+            table.flush()?;
+            rows
+        }
+    };
+    out.flush()?;
+    Ok(rows)
+}
+
+/// Writes what is told, until writing fails.
+fn each<T>(
+    tell: impl FnOnce(Take<'_, T>) -> Result<(), StoreError>,
+    mut write: impl FnMut(T) -> io::Result<()>,
+) -> anyhow::Result<u64> {
+    let bar = ProgressBar::with_draw_target(None, ProgressDrawTarget::stderr());
+    let style = ProgressStyle::with_template("{spinner} {pos} rows, {per_sec}, {elapsed}");
+    bar.set_style(style.unwrap_or_else(|_| ProgressStyle::default_spinner()));
+    let (mut rows, mut written) = (0, Ok(()));
+    tell(&mut |row| {
+        rows += 1;
+        if rows % STEP == 0 {
+            bar.set_position(rows);
+        }
+        written = write(row);
+        match written {
+            Ok(()) => ControlFlow::Continue(()),
+            Err(_) => ControlFlow::Break(()),
+        }
+    })?;
+    bar.finish_and_clear();
+    written?;
+    Ok(rows)
+}

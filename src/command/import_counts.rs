@@ -1,0 +1,155 @@
+//! `viewtally import counts`: numbers from another system, each kept as a correction with its reason.
+
+use std::fs::File;
+use std::io::{self, Read};
+use std::path::Path;
+
+use anyhow::Context;
+use csv::{ReaderBuilder, StringRecord, Trim};
+use unicode_normalization::UnicodeNormalization;
+
+use super::Done;
+use super::patience::patiently;
+use crate::cli::CountsFlags;
+use crate::model::PostKey;
+use crate::store::{Rules, Store, StoreError, StoreUrl};
+use crate::{app, clock};
+
+/// Where the columns are. Without a header line: key, views, viewers.
+struct Columns {
+    key: usize,
+    views: usize,
+    viewers: Option<usize>,
+}
+
+pub(super) fn run(url: &StoreUrl, flags: &CountsFlags) -> anyhow::Result<Done> {
+    let file = flags.file.display();
+    let input: Box<dyn Read> = if flags.file == Path::new("-") {
+        Box::new(io::stdin())
+    } else {
+        Box::new(File::open(&flags.file).with_context(|| format!("cannot open {file}"))?)
+    };
+    let store = app::open_store(url, Rules::default())?;
+    let reason = match &flags.reason {
+        Some(reason) => reason.clone(),
+        None => format!("imported from {file}"),
+    };
+    let mut rows = ReaderBuilder::new()
+        .has_headers(false)
+        .flexible(true)
+        .trim(Trim::All)
+        .comment(Some(b'#'))
+        .from_reader(input);
+    let (mut columns, mut set, mut failed) = (None, 0_u64, 0_u64);
+    let mut row = StringRecord::new();
+    loop {
+        let done = match rows.read_record(&mut row) {
+            Ok(false) => break,
+            Ok(true) => match &columns {
+                Some(columns) => set_one(&*store, &row, columns, &reason),
+                None => match header(&row) {
+                    Some(found) => {
+                        columns = Some(found);
+                        continue;
+                    }
+                    None => {
+                        let plain = Columns {
+                            key: 0,
+                            views: 1,
+                            viewers: Some(2),
+                        };
+                        set_one(&*store, &row, columns.insert(plain), &reason)
+                    }
+                },
+            },
+            Err(error) if matches!(error.kind(), csv::ErrorKind::Io(_)) => {
+                return Err(error).with_context(|| format!("cannot read {file}"));
+            }
+            Err(error) => {
+                let line = error.position().map_or(0, csv::Position::line);
+                failed += 1;
+                eprintln!("{file}:{line}: it is not UTF-8; convert the file");
+                continue;
+            }
+        };
+        let line = row.position().map_or(0, csv::Position::line);
+        match done {
+            Ok(()) => set += 1,
+            Err(Wrong::Line(why)) => {
+                failed += 1;
+                eprintln!("{file}:{line}: {why}");
+            }
+            Err(Wrong::Store(error)) => {
+                return Err(error).with_context(|| format!("cannot keep {file}:{line}"));
+            }
+        }
+    }
+    println!("numbers: {set} set, {failed} failed");
+    Ok(if failed == 0 {
+        Done::Well
+    } else {
+        Done::Partly
+    })
+}
+
+/// Why a line was not kept.
+enum Wrong {
+    Line(String),
+    Store(StoreError),
+}
+
+impl From<StoreError> for Wrong {
+    fn from(error: StoreError) -> Wrong {
+        match error {
+            StoreError::NoSuchPost => {
+                Wrong::Line("no such post; import or create it first".to_owned())
+            }
+            error => Wrong::Store(error),
+        }
+    }
+}
+
+/// The columns, if this is a line of names. `export --format csv` writes such a line.
+fn header(row: &StringRecord) -> Option<Columns> {
+    let find = |name: &str| row.iter().position(|cell| cell.eq_ignore_ascii_case(name));
+    let views = find("views")?;
+    let key = ["key", "slug", "post", "id"].into_iter().find_map(find)?;
+    Some(Columns {
+        key,
+        views,
+        viewers: find("viewers"),
+    })
+}
+
+fn set_one(
+    store: &dyn Store,
+    row: &StringRecord,
+    columns: &Columns,
+    reason: &str,
+) -> Result<(), Wrong> {
+    let cell = |at: usize| row.get(at).filter(|cell| !cell.is_empty());
+    let key: String = cell(columns.key)
+        .ok_or_else(|| Wrong::Line("no key; write it like my-slug,1234".to_owned()))?
+        .nfc()
+        .collect();
+    let views = cell(columns.views)
+        .ok_or_else(|| Wrong::Line(format!("no views for {key:?}; write it like my-slug,1234")))?;
+    let views = number("views", views)?;
+    let viewers = match columns.viewers.and_then(cell) {
+        Some(viewers) => Some(number("viewers", viewers)?),
+        None => None,
+    };
+    let (post, _) =
+        patiently(|| store.tally(PostKey::parse(&key)))?.ok_or(StoreError::NoSuchPost)?;
+    patiently(|| store.correct(post, Some(views), viewers, reason, clock::now()))?;
+    Ok(())
+}
+
+fn number(what: &str, text: &str) -> Result<i64, Wrong> {
+    let number = text.parse::<i64>().ok().filter(|number| *number >= 0);
+    number.ok_or_else(|| {
+        Wrong::Line(format!(
+            "{what} {text:?} is not a number from 0 on, such as 1234"
+        ))
+    })
+}

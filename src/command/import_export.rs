@@ -1,0 +1,59 @@
+//! `viewtally import export`: what `export` wrote, whole or not at all.
+
+use std::fs::File;
+use std::io::{self, BufRead, BufReader, Read};
+use std::path::Path;
+
+use anyhow::{Context, bail};
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+
+use super::Done;
+use crate::app;
+use crate::model::Record;
+use crate::store::{Rules, StoreUrl};
+
+pub(super) fn run(url: &StoreUrl, path: &Path) -> anyhow::Result<Done> {
+    let file = path.display();
+    let (input, size): (Box<dyn Read>, Option<u64>) = if path == Path::new("-") {
+        (Box::new(io::stdin()), None)
+    } else {
+        let opened = File::open(path).with_context(|| format!("cannot open {file}"))?;
+        let size = opened.metadata().ok().map(|metadata| metadata.len());
+        (Box::new(opened), size)
+    };
+    let store = app::open_store(url, Rules::default())?;
+    let bar = ProgressBar::with_draw_target(size, ProgressDrawTarget::stderr());
+    let style = ProgressStyle::with_template("{msg} {bar:30} {bytes}, {bytes_per_sec}, {elapsed}");
+    bar.set_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()));
+    let mut lines = BufReader::with_capacity(1 << 16, bar.wrap_read(input));
+    let (mut number, mut text, mut wrong) = (0_u64, Vec::new(), None);
+    // A line that is no record ends the records, and so undoes the import, which then lacks its last.
+    let mut records = std::iter::from_fn(|| {
+        text.clear();
+        number += 1;
+        match lines.read_until(b'\n', &mut text) {
+            Ok(0) => None,
+            Ok(_) => match serde_json::from_slice::<Record>(&text) {
+                Ok(record) => Some(record),
+                Err(error) => {
+                    wrong = Some(format!(
+                        "{file}:{number}: is not a line of an export: {error}"
+                    ));
+                    None
+                }
+            },
+            Err(error) => {
+                wrong = Some(format!("cannot read {file}: {error}"));
+                None
+            }
+        }
+    });
+    let restored = store.restore(&mut records);
+    bar.finish_and_clear();
+    if let Some(wrong) = wrong {
+        bail!("{wrong}; nothing was imported");
+    }
+    let rows = restored.with_context(|| format!("cannot import {file}"))?;
+    println!("imported {rows} rows from {file}");
+    Ok(Done::Well)
+}

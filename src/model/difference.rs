@@ -1,0 +1,110 @@
+//! Where a number and the rows it is made of disagree.
+
+use std::fmt;
+
+use super::post::PostId;
+use super::time::Millis;
+
+/// One finding of `check`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Difference {
+    /// A post's total is not the sum of its rows.
+    Total {
+        /// The post.
+        post: PostId,
+        /// Its slug.
+        slug: String,
+        /// `views` or `viewers`.
+        what: &'static str,
+        /// The number kept.
+        is: i64,
+        /// What its rows come to.
+        rows: i64,
+    },
+    /// A post has no row for its numbers, and so cannot be found.
+    NoNumbers {
+        /// The post.
+        post: PostId,
+        /// Its slug.
+        slug: String,
+    },
+    /// The site's views of an hour are not the sum of its posts'.
+    SiteHour {
+        /// The hour.
+        hour: Millis,
+        /// The number kept.
+        is: i64,
+        /// What its posts' rows come to.
+        rows: i64,
+    },
+    /// Rows of a post that is not there.
+    Orphans {
+        /// The table.
+        table: &'static str,
+        /// The post's number.
+        post: PostId,
+        /// How many.
+        rows: i64,
+    },
+    /// A named viewer has viewings but no name.
+    Nameless {
+        /// The viewer's number.
+        viewer: i64,
+        /// How many viewings.
+        rows: i64,
+    },
+    /// Ledger entries under a word that is no reason.
+    NoReason {
+        /// The post.
+        post: PostId,
+        /// The word.
+        reason: String,
+        /// How many events.
+        count: i64,
+    },
+}
+
+impl fmt::Display for Difference {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Difference::Total {
+                post,
+                slug,
+                what,
+                is,
+                rows,
+            } => {
+                write!(
+                    f,
+                    "post {post} ({slug}): {what} is {is}, its rows say {rows}"
+                )
+            }
+            Difference::NoNumbers { post, slug } => {
+                write!(f, "post {post} ({slug}): it has no numbers")
+            }
+            Difference::SiteHour { hour, is, rows } => {
+                write!(f, "site at {hour}: views is {is}, its posts say {rows}")
+            }
+            Difference::Orphans { table, post, rows } => {
+                write!(
+                    f,
+                    "{table}: {rows} rows of post {post}, which does not exist"
+                )
+            }
+            Difference::Nameless { viewer, rows } => {
+                write!(
+                    f,
+                    "viewings: {rows} rows of viewer {viewer}, who has no name"
+                )
+            }
+            Difference::NoReason {
+                post,
+                reason,
+                count,
+            } => write!(
+                f,
+                "ledger of post {post}: {count} under {reason:?}, which is no reason"
+            ),
+        }
+    }
+}

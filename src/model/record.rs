@@ -1,0 +1,116 @@
+//! What an export is made of: one record a line, each with its type. Times are milliseconds UTC, as the store keeps
+//! them, so that what is read back is what was written.
+//!
+//! Not exported: the salts of anonymous viewers, which are to be forgotten.
+
+use serde::{Deserialize, Serialize};
+
+use super::post::{PostId, Revision};
+
+/// The format this program writes.
+pub const EXPORT_VERSION: u32 = 1;
+
+/// One line of an export.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "type", rename_all = "lowercase")]
+#[expect(
+    missing_docs,
+    reason = "fields are the columns of the table that each variant names"
+)]
+pub enum Record {
+    /// The first line.
+    Viewtally { version: u32 },
+    /// The last number given of each kind: none is given twice.
+    Numbers {
+        posts: i64,
+        viewers: i64,
+        corrections: i64,
+        logs: i64,
+    },
+    /// Tables `posts` and `counts`.
+    Post(Box<PostRecord>),
+    /// Table `hourly_views`; post 0 is the whole site.
+    Hour { post: PostId, hour: i64, views: i64 },
+    /// Table `ledger`; post 0 is none.
+    Uncounted {
+        post: PostId,
+        day: i64,
+        reason: String,
+        count: i64,
+    },
+    /// Table `corrections`.
+    Correction {
+        id: i64,
+        post: PostId,
+        at: i64,
+        views: i64,
+        viewers: i64,
+        reason: String,
+    },
+    /// Table `viewers`.
+    Viewer { id: i64, name: String },
+    /// Table `viewings`.
+    Viewing {
+        post: PostId,
+        viewer: i64,
+        first: i64,
+        last: i64,
+        views: i64,
+        counted_at: i64,
+    },
+    /// Table `applied_spills`.
+    Spill { id: String, applied_at: i64 },
+    /// Table `imported_logs`.
+    Log {
+        id: i64,
+        head: String,
+        bytes: i64,
+        hash: String,
+        at: i64,
+    },
+    /// Table `drains`.
+    Drain {
+        at: i64,
+        took: i64,
+        written: i64,
+        unwritten: i64,
+    },
+    /// The last line: how many lines stand before it. Without it an export was cut short.
+    End { lines: u64 },
+}
+
+/// A post with its numbers.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[expect(missing_docs, reason = "fields are the columns of the tables")]
+pub struct PostRecord {
+    pub id: PostId,
+    pub slug: String,
+    pub title: String,
+    pub summary: String,
+    pub body: String,
+    pub tags: Vec<String>,
+    pub published_at: i64,
+    pub updated_at: i64,
+    pub revision: Revision,
+    pub source: Option<String>,
+    pub source_path: Option<String>,
+    pub views: i64,
+    pub viewers: i64,
+    pub past_viewers: i64,
+    pub trend: f64,
+}
+
+/// A post's numbers, for a table of them.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[expect(missing_docs, reason = "fields are the columns of the table")]
+pub struct NumbersRow {
+    pub post: PostId,
+    pub slug: String,
+    pub views: i64,
+    pub viewers: i64,
+    pub duplicate: i64,
+    pub bot: i64,
+    pub prefetch: i64,
+    pub excluded: i64,
+    pub dropped: i64,
+}
