@@ -64,11 +64,13 @@ pub(super) struct Target<'a> {
 impl<'a> Target<'a> {
     /// Takes origin form (`/a?b`) and absolute form (`http://host/a?b`), RFC 9112 §3.2.
     pub(super) fn parse(text: &'a str) -> Target<'a> {
-        let text = match text.split_once("://") {
-            Some((scheme, rest)) if !scheme.starts_with('/') => {
-                rest.find(['/', '?']).map_or("/", |start| &rest[start..])
-            }
-            _ => text,
+        // Origin form, nearly always: not even looked through.
+        let text = if text.starts_with('/') {
+            text
+        } else if let Some((_, rest)) = text.split_once("://") {
+            rest.find(['/', '?']).map_or("/", |start| &rest[start..])
+        } else {
+            text
         };
         let text = text.split('#').next().unwrap_or_default();
         let (path, query) = text.split_once('?').unwrap_or((text, ""));

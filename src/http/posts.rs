@@ -1,6 +1,5 @@
 //! Posts: read, listed, written.
 
-use std::io::Write as _;
 use std::sync::Arc;
 
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
@@ -48,14 +47,36 @@ pub(super) fn find(exchange: &Exchange<'_>, segment: &str) -> Result<Arc<CachedP
 }
 
 /// An entity tag names the content and the numbers: `"id-revision-views-viewers"`.
-#[derive(Default)]
-struct TagBuffer(Vec<u8>);
+struct TagBuffer {
+    /// Four numbers of up to twenty characters, what is between them, and the quotes.
+    bytes: [u8; 96],
+    length: usize,
+}
+
+impl Default for TagBuffer {
+    fn default() -> TagBuffer {
+        TagBuffer {
+            bytes: [0; 96],
+            length: 0,
+        }
+    }
+}
 
 impl TagBuffer {
     fn write(&mut self, id: PostId, revision: Revision, views: i64, viewers: i64) -> &str {
-        // A Vec takes every write.
-        let _ = write!(self.0, "\"{id}-{revision}-{views}-{viewers}\"");
-        str::from_utf8(&self.0).unwrap_or_default()
+        self.push("\"");
+        for (place, number) in [id, revision, views, viewers].into_iter().enumerate() {
+            self.push(if place == 0 { "" } else { "-" });
+            self.push(itoa::Buffer::new().format(number));
+        }
+        self.push("\"");
+        str::from_utf8(&self.bytes[..self.length]).unwrap_or_default()
+    }
+
+    fn push(&mut self, text: &str) {
+        let end = self.length + text.len();
+        self.bytes[self.length..end].copy_from_slice(text.as_bytes());
+        self.length = end;
     }
 }
 

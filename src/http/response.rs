@@ -59,7 +59,7 @@ impl Response {
             self.headers
                 .extend(value.bytes().filter(|byte| !byte.is_ascii_control()));
         } else {
-            // Nearly always; byte by byte costs three times as much.
+            // Nearly always; byte by byte costs more.
             self.headers.extend_from_slice(value.as_bytes());
         }
         self.headers.extend_from_slice(b"\r\n");

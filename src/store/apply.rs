@@ -4,10 +4,10 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use diesel::prelude::*;
-use diesel::upsert::excluded;
 
 use super::error::StoreError;
-use super::schema::{counts, hourly_views, ledger, viewers, viewings};
+use super::prepared::{AddHour, AddToLedger, AddViewing, SetCounts};
+use super::schema::{counts, viewers, viewings};
 use super::{Applied, PostTotals, posts, trend};
 use crate::model::{
     Batch, Entry, LedgerEntry, Millis, PostId, PostKey, Reason, Viewer, Visit, Visits,
@@ -88,7 +88,7 @@ impl Work<'_> {
         let before: Option<(i64, i64, f64)> = counts::table
             .find(post)
             .select((counts::views, counts::viewers, counts::trend))
-            .first(self.connection)
+            .get_result(self.connection)
             .optional()?;
         let Some((views, viewers, mut trend)) = before else {
             return self.tell_as_dropped(entries, visits);
@@ -112,13 +112,13 @@ impl Work<'_> {
             viewers: viewers.saturating_add(to_column(sum.new_viewers)),
         };
         if counted > 0 {
-            diesel::update(counts::table.find(post))
-                .set((
-                    counts::views.eq(totals.views),
-                    counts::viewers.eq(totals.viewers),
-                    counts::trend.eq(trend),
-                ))
-                .execute(self.connection)?;
+            SetCounts {
+                views: totals.views,
+                viewers: totals.viewers,
+                trend,
+                post,
+            }
+            .execute(self.connection)?;
             self.applied.totals.push(totals);
         }
         for (day, count) in sum.duplicates {
@@ -156,25 +156,15 @@ impl Work<'_> {
         ) else {
             return Ok(());
         };
-        let total: i64 = diesel::insert_into(viewings::table)
-            .values((
-                viewings::post.eq(visits.post),
-                viewings::viewer.eq(viewer),
-                viewings::first.eq(first),
-                viewings::last.eq(last),
-                viewings::views.eq(to_column(views)),
-                viewings::counted_at.eq(seen.unwrap_or(last)),
-            ))
-            .on_conflict((viewings::post, viewings::viewer))
-            .do_update()
-            .set((
-                viewings::first.eq(min(viewings::first, excluded(viewings::first))),
-                viewings::last.eq(max(viewings::last, excluded(viewings::last))),
-                viewings::views.eq(viewings::views + excluded(viewings::views)),
-                viewings::counted_at.eq(max(viewings::counted_at, excluded(viewings::counted_at))),
-            ))
-            .returning(viewings::views)
-            .get_result(self.connection)?;
+        let total: i64 = AddViewing {
+            post: visits.post,
+            viewer,
+            first,
+            last,
+            views: to_column(views),
+            counted_at: seen.unwrap_or(last),
+        }
+        .get_result(self.connection)?;
         // A row that was there had at least one view.
         if total == to_column(views) {
             sum.new_viewers += 1;
@@ -186,7 +176,7 @@ impl Work<'_> {
         Ok(viewings::table
             .find((post, viewer))
             .select(viewings::counted_at)
-            .first(self.connection)
+            .get_result(self.connection)
             .optional()?)
     }
 
@@ -201,7 +191,7 @@ impl Work<'_> {
         let known: Option<i64> = viewers::table
             .filter(viewers::name.eq(&**name))
             .select(viewers::id)
-            .first(self.connection)
+            .get_result(self.connection)
             .optional()?;
         let number = match known {
             Some(number) => number,
@@ -244,43 +234,26 @@ impl Work<'_> {
         if views == 0 {
             return Ok(());
         }
-        diesel::insert_into(hourly_views::table)
-            .values((
-                hourly_views::post.eq(post),
-                hourly_views::hour.eq(hour),
-                hourly_views::views.eq(to_column(views)),
-            ))
-            .on_conflict((hourly_views::post, hourly_views::hour))
-            .do_update()
-            .set(hourly_views::views.eq(hourly_views::views + excluded(hourly_views::views)))
-            .execute(self.connection)?;
+        AddHour {
+            post,
+            hour,
+            views: to_column(views),
+        }
+        .execute(self.connection)?;
         Ok(())
     }
 
     fn add_to_ledger(&mut self, entry: LedgerEntry) -> Result<(), StoreError> {
-        diesel::insert_into(ledger::table)
-            .values((
-                ledger::post.eq(entry.post),
-                ledger::day.eq(entry.day),
-                ledger::reason.eq(entry.reason.name()),
-                ledger::count.eq(to_column(entry.count)),
-            ))
-            .on_conflict((ledger::post, ledger::day, ledger::reason))
-            .do_update()
-            .set(ledger::count.eq(ledger::count + excluded(ledger::count)))
-            .execute(self.connection)?;
+        AddToLedger {
+            post: entry.post,
+            day: entry.day,
+            reason: entry.reason.name(),
+            count: to_column(entry.count),
+        }
+        .execute(self.connection)?;
         self.applied.uncounted.add(entry.reason, entry.count);
         Ok(())
     }
-}
-
-diesel::define_sql_function! {
-    /// The smaller of two, as SQLite has it for two arguments.
-    fn min(a: diesel::sql_types::BigInt, b: diesel::sql_types::BigInt) -> diesel::sql_types::BigInt;
-}
-diesel::define_sql_function! {
-    /// The larger of two.
-    fn max(a: diesel::sql_types::BigInt, b: diesel::sql_types::BigInt) -> diesel::sql_types::BigInt;
 }
 
 /// Adds to a short list of sums.

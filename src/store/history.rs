@@ -38,7 +38,7 @@ pub(super) fn views_since(
         .filter(hourly_views::post.eq(post))
         .filter(hourly_views::hour.ge(since.hour().0))
         .select(sql::<BigInt>("COALESCE(SUM(views), 0)"))
-        .first(connection)?)
+        .get_result(connection)?)
 }
 
 /// See [`super::Store::rank`]. One pass over the table in the order it lies in: an index on the hour would spare most

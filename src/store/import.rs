@@ -108,7 +108,7 @@ fn find_by_source(
     let exact: Option<PostId> = table::table
         .filter(table::source.eq(&source.absolute))
         .select(table::id)
-        .first(connection)
+        .get_result(connection)
         .optional()?;
     if exact.is_some() {
         return Ok(exact);

@@ -16,6 +16,7 @@ pub mod import;
 mod lists;
 pub mod logs;
 mod posts;
+mod prepared;
 pub mod rankings;
 mod restore;
 mod schema;

@@ -119,7 +119,7 @@ pub(super) fn id_of(
         PostKey::Id(id) => query.filter(posts::id.eq(id)),
         PostKey::Slug(slug) => query.filter(posts::slug.eq(slug)),
     };
-    Ok(query.first(connection).optional()?)
+    Ok(query.get_result(connection).optional()?)
 }
 
 pub(super) fn create(
@@ -188,7 +188,7 @@ fn check_revision(
     let found: Revision = posts::table
         .find(id)
         .select(posts::revision)
-        .first(connection)?;
+        .get_result(connection)?;
     match expected {
         Some(expected) if !expected.contains(&found) => Err(StoreError::Changed),
         _ => Ok(()),

@@ -17,7 +17,7 @@ fn number(
         ViewingKey::Named(name) => Ok(viewers::table
             .filter(viewers::name.eq(name))
             .select(viewers::id)
-            .first(connection)
+            .get_result(connection)
             .optional()?),
     }
 }
@@ -86,7 +86,7 @@ pub(super) fn one(
     let row: Option<(i64, i64, i64)> = viewings::table
         .find((post, number))
         .select((viewings::first, viewings::last, viewings::views))
-        .first(connection)
+        .get_result(connection)
         .optional()?;
     Ok(
         row.map(|(first, last, views)| {

@@ -67,7 +67,7 @@ pub(super) fn tally(
     let (views, viewers): (i64, i64) = counts::table
         .find(id)
         .select((counts::views, counts::viewers))
-        .first(connection)?;
+        .get_result(connection)?;
     let rows: Vec<(String, i64)> = ledger::table
         .filter(ledger::post.eq(id))
         .select((ledger::reason, ledger::count))
@@ -89,7 +89,7 @@ pub(super) fn site_tally(connection: &mut SqliteConnection) -> Result<Tally, Sto
     };
     let (views, viewers): (i64, i64) = counts::table
         .select((sum("views"), sum("viewers")))
-        .first(connection)?;
+        .get_result(connection)?;
     let rows: Vec<(String, i64)> = ledger::table
         .group_by(ledger::reason)
         .select((ledger::reason, sum("count")))
