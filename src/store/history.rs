@@ -13,7 +13,7 @@ use super::schema::hourly_views;
 use super::{Ranked, SITE};
 use crate::model::{Millis, PostId, Rank};
 
-/// Rows between two looks at whether to go on: about a hundredth of a second.
+/// Rows between two looks at whether to go on: some hundredths of a second.
 const STRETCH: u64 = 1 << 16;
 
 pub(super) fn hours(
@@ -42,7 +42,8 @@ pub(super) fn views_since(
 }
 
 /// See [`super::Store::rank`]. One pass over the table in the order it lies in: an index on the hour would spare most
-/// of it, and every new row written while counting would pay for that index.
+/// of it, and every new row written while counting would pay for that index. Summed here and not by the database, which
+/// needs as long for four sums of ten million rows (3.6 s) as reading them all out takes.
 pub(super) fn rank(
     connection: &mut SqliteConnection,
     since: &[Millis],

@@ -5,11 +5,11 @@
 //! So all hourly rows are read, all periods at once, and the highest places kept:
 //!
 //! - nothing written and no new hour since: what is kept is right, however old;
-//! - up to [`FEW`] rows: computed by the request that asks, so a small site's lists are always right;
-//! - more: computed by a thread, when what is kept is older than [`SHARE`] times what computing it took, and then at
+//! - up to `FEW` rows: computed by the request that asks, so a small site's lists are always right;
+//! - more: computed by a thread, when what is kept is older than `SHARE` times what computing it took, and then at
 //!   most a twentieth of a core goes there. Requests meanwhile get what is kept.
 //!
-//! The thread also looks every [`AT_LEAST`] without being asked, so nobody gets yesterday's list in the morning.
+//! The thread also looks every `AT_LEAST` without being asked, so nobody gets yesterday's list in the morning.
 
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use std::time::{Duration, Instant};
