@@ -241,6 +241,9 @@ fn a_million_posts_are_listed_in_under_20_ms() {
         "/posts?sort=trending",
         "/posts?sort=views",
         "/posts/1000/views?period=1y",
+        "/posts/1000/viewers",
+        "/posts/1001/viewers",
+        "/viewers/viewer-7/posts",
         "/views?period=30d&tz=Asia/Seoul&by=hour",
     ] {
         let most = if path.starts_with("/views") {
