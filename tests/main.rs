@@ -9,6 +9,7 @@
 mod support;
 
 mod auth;
+mod check;
 mod cli;
 mod connections;
 mod counting;
@@ -18,10 +19,14 @@ mod drain;
 mod drain_spill;
 mod embed;
 mod embed_browser;
+mod export;
 mod history;
 mod hostile;
 mod http_edge;
+mod import_counts;
 mod import_data;
+mod import_log;
+mod import_log_data;
 mod import_posts;
 mod listing;
 mod locked_store;

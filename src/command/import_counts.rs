@@ -1,7 +1,7 @@
 //! `viewtally import counts`: numbers from another system, each kept as a correction with its reason.
 
 use std::fs::File;
-use std::io::{self, Read};
+use std::io::{self, BufRead, BufReader, Read};
 use std::path::Path;
 
 use anyhow::Context;
@@ -15,12 +15,19 @@ use crate::model::PostKey;
 use crate::store::{Rules, Store, StoreError, StoreUrl};
 use crate::{app, clock};
 
-/// Where the columns are. Without a header line: key, views, viewers.
+/// Where the columns are.
 struct Columns {
     key: usize,
     views: usize,
     viewers: Option<usize>,
 }
+
+/// … without a header line.
+const PLAIN: Columns = Columns {
+    key: 0,
+    views: 1,
+    viewers: Some(2),
+};
 
 pub(super) fn run(url: &StoreUrl, flags: &CountsFlags) -> anyhow::Result<Done> {
     let file = flags.file.display();
@@ -34,53 +41,38 @@ pub(super) fn run(url: &StoreUrl, flags: &CountsFlags) -> anyhow::Result<Done> {
         Some(reason) => reason.clone(),
         None => format!("imported from {file}"),
     };
-    let mut rows = ReaderBuilder::new()
-        .has_headers(false)
-        .flexible(true)
-        .trim(Trim::All)
-        .comment(Some(b'#'))
-        .from_reader(input);
+    let mut lines = BufReader::new(input);
     let (mut columns, mut set, mut failed) = (None, 0_u64, 0_u64);
-    let mut row = StringRecord::new();
+    let (mut number, mut line) = (0_u64, Vec::new());
     loop {
-        let done = match rows.read_record(&mut row) {
-            Ok(false) => break,
-            Ok(true) => match &columns {
+        line.clear();
+        let read = lines.read_until(b'\n', &mut line);
+        if read.with_context(|| format!("cannot read {file}"))? == 0 {
+            break;
+        }
+        number += 1;
+        let done = match cells(&line) {
+            Ok(None) => continue,
+            Ok(Some(row)) => match &columns {
                 Some(columns) => set_one(&*store, &row, columns, &reason),
                 None => match header(&row) {
                     Some(found) => {
                         columns = Some(found);
                         continue;
                     }
-                    None => {
-                        let plain = Columns {
-                            key: 0,
-                            views: 1,
-                            viewers: Some(2),
-                        };
-                        set_one(&*store, &row, columns.insert(plain), &reason)
-                    }
+                    None => set_one(&*store, &row, columns.insert(PLAIN), &reason),
                 },
             },
-            Err(error) if matches!(error.kind(), csv::ErrorKind::Io(_)) => {
-                return Err(error).with_context(|| format!("cannot read {file}"));
-            }
-            Err(error) => {
-                let line = error.position().map_or(0, csv::Position::line);
-                failed += 1;
-                eprintln!("{file}:{line}: it is not UTF-8; convert the file");
-                continue;
-            }
+            Err(wrong) => Err(wrong),
         };
-        let line = row.position().map_or(0, csv::Position::line);
         match done {
             Ok(()) => set += 1,
             Err(Wrong::Line(why)) => {
                 failed += 1;
-                eprintln!("{file}:{line}: {why}");
+                eprintln!("{file}:{number}: {why}");
             }
             Err(Wrong::Store(error)) => {
-                return Err(error).with_context(|| format!("cannot keep {file}:{line}"));
+                return Err(error).with_context(|| format!("cannot keep {file}:{number}"));
             }
         }
     }
@@ -90,6 +82,26 @@ pub(super) fn run(url: &StoreUrl, flags: &CountsFlags) -> anyhow::Result<Done> {
     } else {
         Done::Partly
     })
+}
+
+/// The cells of a line; `None` for a blank one. Each line stands alone, for neither a key nor a number spans two: a quote
+/// that is not closed spoils one line, not the rest.
+fn cells(line: &[u8]) -> Result<Option<StringRecord>, Wrong> {
+    let line = line.strip_prefix("\u{feff}".as_bytes()).unwrap_or(line);
+    if line.trim_ascii().is_empty() {
+        return Ok(None);
+    }
+    let mut rows = ReaderBuilder::new()
+        .has_headers(false)
+        .flexible(true)
+        .trim(Trim::All)
+        .buffer_capacity(256)
+        .from_reader(line);
+    let mut row = StringRecord::new();
+    match rows.read_record(&mut row) {
+        Ok(_) => Ok(Some(row)),
+        Err(_) => Err(Wrong::Line("it is not UTF-8; convert the file".to_owned())),
+    }
 }
 
 /// Why a line was not kept.

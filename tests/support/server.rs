@@ -84,6 +84,30 @@ impl Home {
         Running::spawn(command).wait(PATIENCE * 4)
     }
 
+    /// Runs a command over this home's database with this file as its standard input.
+    pub fn run_reading(&self, input: &Path, arguments: &[&str]) -> Finished {
+        let mut command = Command::new("sh");
+        command
+            .args(["-c", "input=$1; shift; exec \"$0\" \"$@\" < \"$input\""])
+            .arg(env!("CARGO_BIN_EXE_viewtally"))
+            .arg(input)
+            .args(arguments)
+            .args(["--store", &self.store()])
+            .current_dir(self.path());
+        without_settings(&mut command);
+        Running::spawn(command).wait(PATIENCE * 4)
+    }
+
+    /// Starts a command over this home's database and does not wait for its end.
+    pub fn begin(&self, arguments: &[&str]) -> Running {
+        let mut command = executable();
+        command
+            .args(arguments)
+            .args(["--store", &self.store()])
+            .current_dir(self.path());
+        Running::spawn(command)
+    }
+
     pub fn store(&self) -> String {
         format!("sqlite:{}", self.database_file().display())
     }

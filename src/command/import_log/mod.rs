@@ -83,15 +83,22 @@ pub(super) fn run(url: &StoreUrl, flags: LogFlags) -> anyhow::Result<Done> {
     let report = import.report;
     println!("{report}");
     if report.no_post > 0 && !flags.create {
-        eprintln!(
-            "to count reads of missing posts as well, make them: --create --again, on a new store"
-        );
+        eprintln!("{}", hint(&report));
     }
     Ok(if report.failed == 0 {
         Done::Well
     } else {
         Done::Partly
     })
+}
+
+/// What to try for reads of posts that are missing.
+fn hint(report: &Report) -> &'static str {
+    if report.views == 0 && report.uncounted.total() == 0 {
+        "--create makes the posts that are missing"
+    } else {
+        "--create makes the posts that are missing; what was counted now, --again would count once more"
+    }
 }
 
 struct Import {
