@@ -88,7 +88,7 @@ pub enum ImportCommand {
     /// Web servers' access logs, common or combined, gzipped or not. A log is counted once; one that has grown is
     /// continued
     Log(LogFlags),
-    /// Numbers from another system: CSV of key,views[,viewers], the key an id or a slug
+    /// Numbers from another system: lines of key,views or key,views,viewers; the key is an id or a slug
     Counts(CountsFlags),
     /// What `export` wrote, whole, into a store that holds nothing yet
     Export {

@@ -10,9 +10,9 @@ use super::problem::Problem;
 use super::{body, json, page, query, views};
 use crate::clock;
 use crate::model::{
-    ListQuery, Outcome, Period, PostContent, PostId, PostKey, PostSummary, Revision, Sort,
+    ListQuery, Outcome, Period, Post, PostContent, PostId, PostKey, PostSummary, Revision, Sort,
 };
-use crate::store::{CachedPost, StoreError};
+use crate::store::{CachedPost, Store, StoreError};
 
 /// `GET /posts/{post}`: the post, and one view of it.
 pub(super) fn read(exchange: &mut Exchange<'_>, segment: &str) -> Result<(), Problem> {
@@ -122,11 +122,8 @@ pub(super) fn create(exchange: &mut Exchange<'_>) -> Result<(), Problem> {
 
 pub(super) fn update(exchange: &mut Exchange<'_>, segment: &str) -> Result<(), Problem> {
     exchange.service.auth.check(exchange)?;
-    let slug = decode_segment(segment)?;
     let store = exchange.service.store.store();
-    let old = store
-        .post(PostKey::parse(&slug))?
-        .ok_or_else(Problem::no_such_post)?;
+    let old = find_stored(store, segment)?;
     let content = read_content(exchange, Some(&old.content))?;
     let expected = expected_revisions(exchange.header("If-Match"), old.id);
     let updated = store.update(old.id, &content, expected.as_deref());
@@ -139,16 +136,21 @@ pub(super) fn update(exchange: &mut Exchange<'_>, segment: &str) -> Result<(), P
 
 pub(super) fn delete(exchange: &mut Exchange<'_>, segment: &str) -> Result<(), Problem> {
     exchange.service.auth.check(exchange)?;
-    let slug = decode_segment(segment)?;
     let store = exchange.service.store.store();
-    let old = store
-        .post(PostKey::parse(&slug))?
-        .ok_or_else(Problem::no_such_post)?;
+    let old = find_stored(store, segment)?;
     let expected = expected_revisions(exchange.header("If-Match"), old.id);
     store.delete(old.id, expected.as_deref())?;
     exchange.service.store.edited(old.id);
     exchange.response.start(204);
     Ok(())
+}
+
+/// The post as the store has it now, not as the cache had it.
+fn find_stored(store: &dyn Store, segment: &str) -> Result<Post, Problem> {
+    let slug = decode_segment(segment)?;
+    store
+        .post(PostKey::parse(&slug))?
+        .ok_or_else(Problem::no_such_post)
 }
 
 fn answer_written(exchange: &mut Exchange<'_>, post: &CachedPost) {
