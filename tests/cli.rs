@@ -272,3 +272,18 @@ fn top_shows_posts_by_views() {
     }
     assert_eq!(home.run(&["top", "--period", "fortnight"]).code, Some(2));
 }
+
+#[test]
+fn asking_a_store_that_is_not_there_makes_none() {
+    let home = Home::new();
+    for command in ["top", "check", "export"] {
+        let finished = home.run(&[command]);
+        assert_eq!(finished.code, Some(1), "{command}: {finished:?}");
+        assert!(
+            finished.stderr.contains("there is no store"),
+            "{}",
+            finished.stderr
+        );
+        assert!(!home.database_file().exists(), "{command} made a database");
+    }
+}

@@ -3,10 +3,10 @@
 use super::Done;
 use super::patience::patiently;
 use crate::app;
-use crate::store::{Rules, StoreUrl};
+use crate::store::StoreUrl;
 
 pub(super) fn run(url: &StoreUrl, repair: bool) -> anyhow::Result<Done> {
-    let store = app::open_store(url, Rules::default())?;
+    let store = app::open_existing_store(url)?;
     let count = patiently(|| store.check(repair, &mut |difference| println!("{difference}")))?;
     Ok(match (count, repair) {
         (0, _) => {

@@ -11,13 +11,13 @@ use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use super::Done;
 use crate::app;
 use crate::cli::{ExportFlags, ExportFormat};
-use crate::store::{Rules, Store, StoreError, StoreUrl, Take};
+use crate::store::{Store, StoreError, StoreUrl, Take};
 
 /// Rows between steps of the progress.
 const STEP: u64 = 10_000;
 
 pub(super) fn run(url: &StoreUrl, flags: &ExportFlags) -> anyhow::Result<Done> {
-    let store = app::open_store(url, Rules::default())?;
+    let store = app::open_existing_store(url)?;
     let Some(path) = &flags.output else {
         write(&*store, flags.format, &mut io::stdout().lock()).context("cannot export")?;
         return Ok(Done::Well);
