@@ -1,8 +1,8 @@
 //! How many connections the descriptor limit allows.
 
-/// Descriptors for all that is not a connection: the database with its readers, the listener, the standard three, and
-/// files opened for a moment.
-const RESERVED: u64 = 24;
+/// Descriptors for all that is not a connection: the database with its readers, the listener and what waits on it, the
+/// standard three, and files opened for a moment.
+const RESERVED: u64 = 28;
 
 /// A connection holds its socket twice: the library clones it for writing.
 const PER_CONNECTION: u64 = 2;

@@ -20,6 +20,7 @@ mod drain_spill;
 mod embed;
 mod embed_browser;
 mod export;
+mod held_up;
 mod history;
 mod hostile;
 mod http_edge;

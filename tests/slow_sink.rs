@@ -79,7 +79,7 @@ fn view(post: i64) -> ViewEvent {
 fn flood(intake: &Intake, stop: &AtomicBool) -> u64 {
     let mut sent = 0;
     while !stop.load(Ordering::Relaxed) {
-        intake.send(view(1));
+        intake.send(view(1), &mut || {});
         sent += 1;
         std::thread::sleep(Duration::from_micros(100));
     }
@@ -166,7 +166,10 @@ fn a_million_pending_events_are_committed_within_two_seconds() {
     };
     let (counters, intake, metrics) = start(settings, Arc::clone(&held) as _);
     for event in 0..EVENTS {
-        intake.send(view(1 + i64::try_from(event % POSTS).expect("few")));
+        intake.send(
+            view(1 + i64::try_from(event % POSTS).expect("few")),
+            &mut || {},
+        );
     }
     assert_eq!(metrics.pending(), EVENTS as u64);
     let started = Instant::now();

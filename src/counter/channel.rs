@@ -41,7 +41,7 @@ impl Intake {
         self.counters.doorbell.close();
     }
 
-    fn full(&self, sender: &Sender<ViewEvent>, event: ViewEvent) {
+    fn full(&self, sender: &Sender<ViewEvent>, event: ViewEvent, about_to_wait: &mut dyn FnMut()) {
         let counters = &self.counters;
         counters.metrics.channel_full.inc();
         counters.doorbell.ring();
@@ -55,6 +55,7 @@ impl Intake {
             OverflowRule::Coalesce => counters.overflow.merge(event),
             OverflowRule::Shed => counters.overflow.shed(event),
             OverflowRule::Wait => {
+                about_to_wait();
                 if let Err(refused) = sender.send_timeout(event, counters.settings.overflow_wait) {
                     counters.overflow.merge(refused.into_inner());
                 }
@@ -64,7 +65,7 @@ impl Intake {
 }
 
 impl EventSink for Intake {
-    fn send(&self, event: ViewEvent) {
+    fn send(&self, event: ViewEvent, about_to_wait: &mut dyn FnMut()) {
         self.counters.metrics.events_sent.inc();
         // Cloned where it may wait, so that closing never waits for a sender.
         let guard = self.sender.read().unwrap_or_else(PoisonError::into_inner);
@@ -81,7 +82,7 @@ impl EventSink for Intake {
             Err(TrySendError::Full(event)) => {
                 let sender = sender.clone();
                 drop(guard);
-                self.full(&sender, event);
+                self.full(&sender, event, about_to_wait);
             }
             Err(TrySendError::Disconnected(event)) => self.counters.overflow.merge(event),
         }

@@ -35,8 +35,9 @@ pub enum OverflowRule {
 
 /// Where requests leave their events.
 pub trait EventSink: Send + Sync {
-    /// Takes an event. Called after the response was written.
-    fn send(&self, event: ViewEvent);
+    /// Takes an event. Called after the response was written. Should the calling thread have to wait, it says so first
+    /// by `about_to_wait`.
+    fn send(&self, event: ViewEvent, about_to_wait: &mut dyn FnMut());
 
     /// What waits to be counted.
     fn waiting(&self) -> Waiting;

@@ -5,7 +5,6 @@ use std::time::Instant;
 
 use super::exchange::Exchange;
 use super::problem::Problem;
-use super::sockets;
 
 /// The library reads a body of up to this size together with the head.
 const READ_WITH_HEAD: usize = 1024;
@@ -119,8 +118,8 @@ pub(super) fn settle(exchange: &mut Exchange<'_>) {
         return;
     }
     exchange.response.close();
-    if let (false, Some(peer)) = (chunked, exchange.remote()) {
-        sockets::stop_reading(exchange.service.address, peer);
+    if !chunked {
+        exchange.seat.stop_reading();
     }
 }
 

@@ -1,68 +1,155 @@
 //! One connection, request by request.
 
-use std::io::Write;
+use std::io::{self, Write};
+use std::net::SocketAddr;
+use std::os::fd::RawFd;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::Instant;
 
 use super::body;
 use super::exchange::{Exchange, Method, Target};
+use super::head::{self, Arrived};
 use super::pool::Pool;
 use super::problem::Problem;
 use super::response::{self, Response};
 use super::router::{self, Match, Route};
+use super::sockets::{self, Seen};
 use super::watch::Seat;
 use super::{correction, embed, ops, posts, viewers, views};
 use crate::clock;
 use crate::metrics::{Answer, KnownAnswers};
 
+/// How much of what has arrived is looked at. A longer head or body costs a thread until its connection ends.
+const LOOK: usize = 8 << 10;
+
 /// A longer target's buffer is given back after its request.
 const TARGET_KEPT: usize = 4096;
 
-/// What a thread keeps from request to request: its buffers, and where its measurements go.
-#[derive(Default)]
-pub(super) struct Scratch {
-    target: String,
-    /// The last agent judged, and whether it is a crawler.
+/// A client's connection, from being accepted to its end.
+pub(super) struct Connection {
+    requests: Requests,
+    /// The socket's number, for what the library does not do. Good as long as this lives, which keeps it open.
+    socket: RawFd,
+    peer: SocketAddr,
+    /// The last agent judged, and whether it is a crawler: the requests of a connection mostly come from one agent.
     agent: (String, bool),
+    /// Since when it has been waiting for its client.
+    pub(super) waiting_since: Instant,
+    /// Whether the client has said that it sends nothing more.
+    pub(super) ended: bool,
+    /// Whether the library may hold a part of the next request already, which the kernel will not tell of again.
+    read_ahead: bool,
+}
+
+/// The library's connection: it yields requests until the client has sent its last. `None` is what it cannot parse; it
+/// has answered that with 400 itself.
+type Requests = Box<dyn Iterator<Item = Option<tiny_http::Request>> + Send>;
+
+/// What is to become of a connection.
+pub(super) enum Then {
+    /// It waits for its client, who need not find a thread waiting.
+    Park,
+    /// It is to be served on at once: there may be more.
+    GoOn,
+    /// It is over.
+    End,
+}
+
+/// The client has gone.
+struct Ended;
+
+/// What a thread keeps from request to request: its buffers, and where its measurements go.
+pub(super) struct Scratch {
+    arrived: Box<[u8; LOOK]>,
+    target: String,
     response: Response,
     out: Vec<u8>,
     known_answers: KnownAnswers,
 }
 
-/// Serves a connection to its end.
-///
-/// The library yields requests until the client has sent its last; what it cannot parse, it has answered with 400
-/// itself and ends the connection.
-pub(super) fn serve<E>(
-    connection: impl Iterator<Item = Result<tiny_http::Request, E>>,
-    pool: &Pool,
-    seat: &Seat,
-    scratch: &mut Scratch,
-) {
-    let mut known = false;
-    for request in connection {
-        seat.done();
-        let Ok(request) = request else {
-            return;
-        };
-        if !known {
-            seat.set_peer(request.remote_addr().copied());
-            known = true;
+impl Default for Scratch {
+    fn default() -> Scratch {
+        Scratch {
+            arrived: Box::new([0; LOOK]),
+            target: String::new(),
+            response: Response::default(),
+            out: Vec::new(),
+            known_answers: KnownAnswers::default(),
         }
-        let go_on = catch_unwind(AssertUnwindSafe(|| respond(request, pool, seat, scratch)));
+    }
+}
+
+impl Connection {
+    pub(super) fn new<E: 'static>(
+        requests: impl Iterator<Item = Result<tiny_http::Request, E>> + Send + 'static,
+        socket: RawFd,
+        peer: SocketAddr,
+    ) -> Box<Connection> {
+        Box::new(Connection {
+            requests: Box::new(requests.map(Result::ok)),
+            socket,
+            peer,
+            agent: (String::new(), false),
+            waiting_since: Instant::now(),
+            ended: false,
+            read_ahead: false,
+        })
+    }
+
+    pub(super) fn socket(&self) -> RawFd {
+        self.socket
+    }
+
+    pub(super) fn peer(&self) -> SocketAddr {
+        self.peer
+    }
+
+    /// Serves the next request, if one has arrived.
+    pub(super) fn serve(&mut self, pool: &Pool, seat: &Seat, scratch: &mut Scratch) -> Then {
+        if !self.read_ahead {
+            match self.look(&mut scratch.arrived) {
+                Ok(Arrived::OneRequest) => {}
+                Ok(Arrived::PartOfHead) if !self.ended => return Then::Park,
+                Ok(Arrived::PartOfHead | Arrived::Other) => self.read_ahead = true,
+                Err(Ended) => return Then::End,
+            }
+        }
+        let _held_up = self.read_ahead.then(|| pool.crew.held_up(seat));
+        seat.wait(pool.idle_timeout);
+        let request = self.requests.next();
+        seat.done();
+        let Some(Some(request)) = request else {
+            return Then::End;
+        };
+        let go_on = catch_unwind(AssertUnwindSafe(|| {
+            respond(request, self.socket, &mut self.agent, pool, seat, scratch)
+        }));
         scratch.response.reset();
         response::shrink(&mut scratch.out);
         scratch.target.shrink_to(TARGET_KEPT);
-        if !go_on.unwrap_or(false) {
-            return;
+        self.waiting_since = Instant::now();
+        match go_on {
+            Ok(true) if self.read_ahead || self.ended => Then::GoOn,
+            Ok(true) => Then::Park,
+            Ok(false) | Err(_) => Then::End,
         }
-        seat.wait(pool.idle_timeout);
+    }
+
+    fn look(&self, buffer: &mut [u8; LOOK]) -> Result<Arrived, Ended> {
+        match sockets::peek(self.socket, buffer) {
+            Seen::End => Err(Ended),
+            // An event told of something: the library has it already.
+            Seen::Nothing | Seen::Bytes(LOOK) => Ok(Arrived::Other),
+            Seen::Bytes(length) => Ok(head::look(&buffer[..length])),
+        }
     }
 }
 
 /// Answers one request. Returns whether the connection may carry another.
 fn respond(
     mut request: tiny_http::Request,
+    socket: RawFd,
+    agent: &mut (String, bool),
     pool: &Pool,
     seat: &Seat,
     scratch: &mut Scratch,
@@ -72,8 +159,8 @@ fn respond(
     // Kept until the view is sent, so that a drain waits for it.
     let pass = service.gate.enter();
     let Scratch {
+        arrived: _,
         target,
-        agent,
         response,
         out,
         known_answers,
@@ -82,6 +169,7 @@ fn respond(
     target.push_str(request.url());
     let mut exchange = Exchange {
         service,
+        crew: &pool.crew,
         seat,
         method: Method::from(request.method()),
         target: Target::parse(target),
@@ -103,12 +191,12 @@ fn respond(
     let Exchange { method, event, .. } = exchange;
     let now = clock::now();
     response.render(out, now, &service.cors_origin, method == Method::Head);
-    let mut writer = request.into_writer();
-    let written = writer.write_all(out).and_then(|()| writer.flush());
-    drop(writer);
+    let written = write(request.into_writer(), socket, out, pool, seat);
     if let (Some(mut event), Ok(())) = (event, &written) {
         event.at = now;
-        service.events.send(event);
+        let mut held_up = None;
+        let mut about_to_wait = || held_up = pool.crew.held_up(seat);
+        service.events.send(event, &mut about_to_wait);
     }
     drop(pass);
     let status = response.status();
@@ -127,6 +215,23 @@ fn respond(
         "answered"
     );
     written.is_ok() && !response.closes()
+}
+
+/// Writes a response in one piece. What the socket does not take at once has to wait for the client.
+fn write(
+    mut writer: Box<dyn Write + Send>,
+    socket: RawFd,
+    out: &[u8],
+    pool: &Pool,
+    seat: &Seat,
+) -> io::Result<()> {
+    let written = sockets::send_now(socket, out);
+    if written == out.len() {
+        return Ok(());
+    }
+    let _held_up = pool.crew.held_up(seat);
+    writer.write_all(&out[written..])?;
+    writer.flush()
 }
 
 /// Finds the route and lets its handler fill the response.
@@ -165,6 +270,8 @@ fn handle(exchange: &mut Exchange<'_>, found: Match<'_>) -> Result<(), Problem> 
         post,
         viewer,
     } = found;
+    let _held_up =
+        asks_the_store(route, exchange.method).then(|| exchange.crew.held_up(exchange.seat));
     match (route, exchange.method) {
         (_, Method::Options) => {
             preflight(exchange, route);
@@ -191,6 +298,29 @@ fn handle(exchange: &mut Exchange<'_>, found: Match<'_>) -> Result<(), Problem> 
         (Route::Readyz, _) => ops::readyz(exchange),
         (Route::Metrics, _) => ops::metrics(exchange),
         (Route::Unknown, _) => Err(Problem::no_such_path()),
+    }
+}
+
+/// Whether answering means asking the store, which may take its time. What is answered from a post in memory says so
+/// only if it is not there.
+fn asks_the_store(route: Route, method: Method) -> bool {
+    match route {
+        Route::Post => !matches!(method, Method::Get | Method::Head),
+        Route::PostViews => method != Method::Post,
+        Route::BadgeSvg
+        | Route::BadgeJson
+        | Route::Pixel
+        | Route::Snippet
+        | Route::Healthz
+        | Route::Readyz
+        | Route::Metrics
+        | Route::Unknown => false,
+        Route::Posts
+        | Route::PostViewers
+        | Route::PostViewer
+        | Route::ViewerPosts
+        | Route::Viewer
+        | Route::SiteViews => true,
     }
 }
 

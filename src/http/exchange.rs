@@ -6,6 +6,7 @@ use std::net::{IpAddr, SocketAddr};
 use percent_encoding::percent_decode_str;
 use unicode_normalization::UnicodeNormalization;
 
+use super::crew::Crew;
 use super::problem::Problem;
 use super::response::Response;
 use super::service::Service;
@@ -81,6 +82,8 @@ impl<'a> Target<'a> {
 /// See the module.
 pub(super) struct Exchange<'a> {
     pub(super) service: &'a Service,
+    /// To be told before this thread waits for something.
+    pub(super) crew: &'a Crew,
     pub(super) seat: &'a Seat,
     pub(super) request: &'a mut tiny_http::Request,
     pub(super) method: Method,

@@ -1,8 +1,9 @@
 //! HTTP: from an accepted connection to a written response.
 //!
-//! A thread of the [pool] accepts a connection at the [listener] and serves it to its end: read a request, find
-//! its `route`, let a handler fill the response, write it in one piece, and only then hand the view to the
-//! counters. No request waits for another thread.
+//! The [pool] takes connections from the [listener] and keeps them in the `parking` while they wait for their client.
+//! A thread of its `crew` takes one on which a request has arrived, finds its `route`, lets a handler fill the
+//! response, writes it in one piece, and only then hands the view to the counters. No request waits for another
+//! thread.
 //!
 //! What this module must not do: know which database there is, or count anything itself.
 
@@ -10,15 +11,18 @@ mod auth;
 mod body;
 mod connection;
 mod correction;
+mod crew;
 mod date;
 mod embed;
 mod exchange;
 mod gate;
+mod head;
 mod history;
 mod json;
 pub mod listener;
 mod ops;
 mod page;
+mod parking;
 pub mod pool;
 mod posts;
 mod problem;

@@ -1,109 +1,99 @@
-//! The threads that accept and serve: as many as there are connections, a few to spare, never more than allowed.
+//! Connections: accepted, served when they are ready, ended.
 //!
-//! A thread accepts a connection and serves it to its end, so nothing is handed over and there is no queue but the
-//! kernel's. When the last waiting thread gets a connection, it starts the next one; after a burst, threads beyond the
-//! spare ones end.
-//!
-//! Invariant: `waiting + serving == threads ≤ max_connections`, all under one lock.
+//! Between two requests a connection waits in the [parking](super::parking), without a thread. A thread of the
+//! [crew](super::crew) takes one that is ready, reads a request, answers it and parks the connection again.
 
 use std::io;
-use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::net::SocketAddr;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
-use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
-use std::thread::JoinHandle;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, TryLockError, Weak};
 use std::time::{Duration, Instant};
 
-use crate::descriptors::Allowed;
-use tiny_http::{Server, SslContextWrap};
-
-use super::connection::{self, Scratch};
+use super::connection::{Connection, Scratch, Then};
+use super::crew::Crew;
 use super::listener::Listener;
+use super::parking::{Arrival, Call, Parking, Ticket};
 use super::service::Service;
-use super::sockets::{self, Accepted};
 use super::watch::{Seat, Seats, Watch};
+use crate::descriptors::Allowed;
 
-/// Threads kept waiting for connections after a burst.
-const SPARE: usize = 32;
+/// How often the end of connections is looked after while the pool stops.
+const LOOK_AGAIN: Duration = Duration::from_millis(50);
 
-/// After the system refused a connection for want of descriptors or memory, others must end first.
-const PAUSE_WHEN_REFUSED: Duration = Duration::from_millis(20);
-
-/// The pool of connection threads.
+/// The pool of connections, and of the threads that serve them.
 pub struct Pool {
     listener: Listener,
-    /// Plain HTTP; TLS is the proxy's in front.
-    plain: SslContextWrap,
     pub(super) service: Arc<Service>,
     max_connections: usize,
-    max_lost: usize,
     pub(super) idle_timeout: Duration,
+    parking: Parking,
+    pub(super) crew: Crew,
     seats: Arc<Seats>,
     /// Taken out to be stopped.
     watch: Mutex<Option<Watch>>,
     stopping: AtomicBool,
-    /// Connections being served; beside `crew.serving` so that a response can look without the lock.
-    serving: AtomicUsize,
-    crew: Mutex<Crew>,
-    changed: Condvar,
-}
-
-#[derive(Default)]
-struct Crew {
-    threads: usize,
-    waiting: usize,
-    /// Threads written off; no longer among `threads`.
-    lost: usize,
-    next_number: usize,
-    handles: Vec<JoinHandle<()>>,
+    /// Open connections.
+    open: AtomicUsize,
+    /// Held by the thread that accepts.
+    accepting: Mutex<()>,
+    /// Whether clients came that nobody has accepted yet.
+    newcomers: AtomicBool,
+    /// Whether some of them were left waiting for want of room.
+    full: AtomicBool,
 }
 
 impl Pool {
     /// Starts serving.
     ///
     /// # Errors
-    /// When the system gives no thread or the library no plain context.
+    /// When the system gives no thread or no descriptor to wait with.
     pub fn start(
         listener: Listener,
         service: Arc<Service>,
         allowed: Allowed,
         idle_timeout: Duration,
     ) -> io::Result<Arc<Pool>> {
+        let parking = Parking::new(allowed.connections + allowed.lost, listener.number())?;
         let seats = Arc::new(Seats::new());
-        let plain = SslContextWrap::build_ssl_capabilities(None).map_err(io::Error::other)?;
-        let pool = Arc::new(Pool {
-            listener,
-            plain,
-            service,
-            max_connections: allowed.connections,
-            max_lost: allowed.lost,
-            idle_timeout,
-            seats,
-            watch: Mutex::default(),
-            stopping: AtomicBool::new(false),
-            serving: AtomicUsize::new(0),
-            crew: Mutex::default(),
-            changed: Condvar::new(),
+        let pool = Arc::new_cyclic(|pool: &Weak<Pool>| {
+            let metrics = Arc::clone(&service.metrics);
+            let pool = Weak::clone(pool);
+            let work = move || {
+                if let Some(pool) = pool.upgrade() {
+                    pool.work();
+                }
+            };
+            Pool {
+                listener,
+                service,
+                max_connections: allowed.connections,
+                idle_timeout,
+                parking,
+                crew: Crew::new(allowed.connections, allowed.lost, metrics, Arc::new(work)),
+                seats,
+                watch: Mutex::default(),
+                stopping: AtomicBool::new(false),
+                open: AtomicUsize::new(0),
+                accepting: Mutex::default(),
+                newcomers: AtomicBool::new(false),
+                full: AtomicBool::new(false),
+            }
         });
-        let watch = Watch::start(
-            Arc::downgrade(&pool),
-            Arc::clone(&pool.seats),
-            pool.listener.address(),
-            idle_timeout,
-        )?;
+        let watch = Watch::start(Arc::downgrade(&pool), Arc::clone(&pool.seats), idle_timeout)?;
         *pool.lock_watch() = Some(watch);
-        pool.add_thread(&mut pool.crew())?;
+        pool.crew.start()?;
         Ok(pool)
     }
 
     /// The address served.
-    pub fn address(&self) -> std::net::SocketAddr {
+    pub fn address(&self) -> SocketAddr {
         self.listener.address()
     }
 
-    /// Whether so few threads are left that a response should end its connection, for others to have their turn.
+    /// Whether there is so little room left that a response should end its connection, for others to have their turn.
     pub(super) fn is_crowded(&self) -> bool {
         let reserve = (self.max_connections / 64).clamp(1, 16);
-        self.serving.load(Ordering::Relaxed) + reserve > self.max_connections
+        self.open.load(Ordering::Relaxed) + reserve > self.max_connections
     }
 
     /// Accepts no more connections. Open ones go on.
@@ -112,167 +102,170 @@ impl Pool {
         self.listener.close();
     }
 
+    /// Ends the connections that have been waiting for their client since before `since`.
+    pub(super) fn end_idle(&self, since: Instant) {
+        for (ticket, connection) in self.parking.take_idle(since) {
+            drop(connection);
+            self.parking.leave(ticket);
+            self.ended_connection();
+        }
+    }
+
     /// Ends the connections still open, which are idle by now, and waits for the threads. Returns how many did not
     /// end by the deadline.
     pub fn finish(&self, deadline: Instant) -> usize {
-        let mut crew = self.crew();
-        while crew.threads > 0 {
+        self.crew.stop();
+        self.parking.stop();
+        loop {
+            // Again each time: a thread may just have been about to park a connection.
+            self.end_idle(Instant::now());
+            self.seats.taken().iter().for_each(|seat| seat.end());
             let left = deadline.saturating_duration_since(Instant::now());
-            if left.is_zero() {
+            if self.crew.wait(left.min(LOOK_AGAIN)) == 0 || left.is_zero() {
                 break;
             }
-            drop(crew);
-            // Again each time: a connection may have been accepted just before the listener closed.
-            sockets::accepted_on(self.listener.address())
-                .iter()
-                .for_each(Accepted::end);
-            crew = self.crew();
-            if crew.threads > 0 {
-                let nap = left.min(Duration::from_millis(50));
-                (crew, _) = self
-                    .changed
-                    .wait_timeout(crew, nap)
-                    .unwrap_or_else(PoisonError::into_inner);
-            }
         }
+        self.end_idle(Instant::now());
         let watch = self.lock_watch().take();
         if let Some(watch) = watch {
             watch.stop();
         }
-        let remaining = crew.threads + crew.lost;
-        let handles = std::mem::take(&mut crew.handles);
-        drop(crew);
-        for handle in handles
-            .into_iter()
-            .filter(|handle| remaining == 0 || handle.is_finished())
-        {
-            // A panic was reported where it happened.
-            let _ = handle.join();
-        }
-        remaining
+        self.crew.join()
     }
 
-    /// Gives up a thread that does not come back from the library. Its place is free for another one. Returns whether
-    /// it may be given up: beyond the bound it keeps its place.
-    pub(super) fn write_off(self: &Arc<Self>) -> bool {
-        let mut crew = self.crew();
-        if crew.lost >= self.max_lost {
-            return false;
+    /// Gives up a thread that does not come back from the library, and its connection with it.
+    pub(super) fn write_off(&self, seat: &Seat) -> bool {
+        let given_up = self.crew.write_off(seat);
+        if given_up {
+            self.count_ended();
         }
-        crew.lost += 1;
-        crew.threads -= 1;
-        self.serving.fetch_sub(1, Ordering::Relaxed);
-        self.service.metrics.connections.dec();
-        self.service.metrics.http_threads.dec();
-        self.service.metrics.http_threads_lost.inc();
-        tracing::error!(
-            lost = crew.lost,
-            "a connection thread does not come back from the HTTP library; it is replaced"
-        );
-        // It may have been the last one that accepted.
-        if crew.waiting == 0
-            && let Err(error) = self.add_thread(&mut crew)
-        {
-            tracing::warn!(%error, "cannot replace a connection thread");
-        }
-        true
+        given_up
     }
 
     fn lock_watch(&self) -> MutexGuard<'_, Option<Watch>> {
         self.watch.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn crew(&self) -> MutexGuard<'_, Crew> {
-        self.crew.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    fn add_thread(self: &Arc<Self>, crew: &mut Crew) -> io::Result<()> {
-        let pool = Arc::clone(self);
-        let number = crew.next_number;
-        let handle = crate::thread::spawn(format!("http-{number}"), move || pool.run())?;
-        crew.next_number = (number + 1) % 1_000_000;
-        crew.threads += 1;
-        crew.waiting += 1;
-        if crew.handles.len() >= 2 * crew.threads + SPARE {
-            crew.handles.retain(|handle| !handle.is_finished());
-        }
-        crew.handles.push(handle);
-        self.service.metrics.http_threads.inc();
-        Ok(())
-    }
-
-    fn run(self: Arc<Self>) {
+    /// What each thread does.
+    fn work(&self) {
         let mut scratch = Scratch::default();
         let seat = self.seats.take();
-        while self.serve_next(&seat, &mut scratch) {}
-        if seat.is_lost() {
-            // It came back after all, to a pool that has replaced it.
+        while self.crew.rest() {
+            match self.parking.wait() {
+                Call::Nothing => {}
+                Call::Newcomers => self.accept(),
+                Call::Ready(ticket, arrival) => self.serve(ticket, arrival, &seat, &mut scratch),
+                Call::Stop => {
+                    self.crew.leave();
+                    return;
+                }
+            }
+            if seat.is_lost() {
+                // It came back after all, to a crew that has replaced it.
+                return;
+            }
+        }
+    }
+
+    /// Serves a connection for as long as it has something at hand.
+    fn serve(&self, ticket: Ticket, arrival: Arrival, seat: &Seat, scratch: &mut Scratch) {
+        let Some(mut connection) = self.parking.take(ticket, arrival) else {
+            return;
+        };
+        seat.serves(Some(connection.socket()));
+        loop {
+            self.parking.look(ticket, &mut connection);
+            match connection.serve(self, seat, scratch) {
+                Then::GoOn => {}
+                Then::End => break,
+                Then::Park => {
+                    // Before another thread may have it.
+                    seat.serves(None);
+                    match self.parking.park(ticket, connection) {
+                        None => return,
+                        Some(back) => connection = back,
+                    }
+                    seat.serves(Some(connection.socket()));
+                }
+            }
+        }
+        seat.serves(None);
+        drop(connection);
+        self.parking.leave(ticket);
+        if !seat.is_lost() {
+            self.ended_connection();
+        }
+    }
+
+    /// Accepts those who came. Never waits: if another thread is at it, that one goes on.
+    fn accept(&self) {
+        self.newcomers.store(true, Ordering::SeqCst);
+        while self.newcomers.load(Ordering::SeqCst) {
+            let _one_at_a_time = match self.accepting.try_lock() {
+                Ok(guard) => guard,
+                Err(TryLockError::Poisoned(guard)) => guard.into_inner(),
+                Err(TryLockError::WouldBlock) => return,
+            };
+            while self.newcomers.swap(false, Ordering::SeqCst) {
+                self.accept_all();
+            }
+        }
+    }
+
+    /// Accepts all who wait, as far as there is room.
+    fn accept_all(&self) {
+        while !self.stopping.load(Ordering::Acquire) && self.has_room() {
+            let accepted = self.listener.accept(|| self.parking.peers());
+            let refused = match accepted.map(|connection| self.admit(connection)) {
+                Ok(Ok(())) => continue,
+                Ok(Err(error)) => error,
+                Err(error) => match error.kind() {
+                    io::ErrorKind::WouldBlock => return,
+                    io::ErrorKind::ConnectionAborted | io::ErrorKind::Interrupted => continue,
+                    _ => error,
+                },
+            };
+            // Told once until it goes better.
+            if !self.full.swap(true, Ordering::SeqCst) {
+                tracing::warn!(why = %refused, "cannot accept a connection; going on when another ends");
+            }
             return;
         }
-        let mut crew = self.crew();
-        crew.waiting -= 1;
-        crew.threads -= 1;
-        self.service.metrics.http_threads.dec();
-        self.changed.notify_all();
     }
 
-    /// Accepts one connection and serves it. Returns whether this thread should go on.
-    fn serve_next(self: &Arc<Self>, seat: &Seat, scratch: &mut Scratch) -> bool {
-        // The library panics where the system refuses a second descriptor for a connection.
-        let accepted = catch_unwind(AssertUnwindSafe(|| {
-            Server::accept_connection(&self.listener.socket, &self.plain)
-        }));
-        if self.stopping.load(Ordering::Acquire) {
-            return false;
-        }
-        match accepted {
-            Ok(Ok(Some(connection))) => {
-                self.took_connection();
-                seat.wait(self.idle_timeout);
-                connection::serve(connection, self, seat, scratch);
-                seat.done();
-                seat.set_peer(None);
-                if seat.is_lost() {
-                    return false;
-                }
-                self.ended_connection()
-            }
-            Ok(Ok(None)) => true,
-            Ok(Err(error)) => match error.kind() {
-                io::ErrorKind::WouldBlock | io::ErrorKind::TimedOut => self.crew().waiting <= 2,
-                io::ErrorKind::ConnectionAborted | io::ErrorKind::Interrupted => true,
-                _ => self.refused(&error),
-            },
-            Err(_) => self.refused(&"no descriptor left"),
-        }
-    }
-
-    fn refused(&self, why: &dyn std::fmt::Display) -> bool {
-        tracing::warn!(%why, "cannot accept a connection; going on shortly");
-        std::thread::sleep(PAUSE_WHEN_REFUSED);
-        true
-    }
-
-    fn took_connection(self: &Arc<Self>) {
-        self.serving.fetch_add(1, Ordering::Relaxed);
+    fn admit(&self, connection: Box<Connection>) -> io::Result<()> {
+        self.open.fetch_add(1, Ordering::SeqCst);
         self.service.metrics.connections.inc();
-        let mut crew = self.crew();
-        crew.waiting -= 1;
-        let need = crew.waiting == 0 && crew.threads < self.max_connections;
-        if need
-            && !self.stopping.load(Ordering::Acquire)
-            && let Err(error) = self.add_thread(&mut crew)
-        {
-            // Whoever ends a connection next will wait for the next one.
-            tracing::warn!(%error, "cannot start one more connection thread");
+        self.parking
+            .admit(connection)
+            .inspect_err(|_| self.count_ended())
+    }
+
+    /// Whether one more connection may be accepted. If not, whoever ends one accepts the next.
+    fn has_room(&self) -> bool {
+        let room = || self.open.load(Ordering::SeqCst) < self.max_connections;
+        if room() {
+            return true;
+        }
+        self.full.store(true, Ordering::SeqCst);
+        // One may have ended just before that.
+        room()
+    }
+
+    /// Accepts those who were left waiting, if any were.
+    pub(super) fn accept_waiting(&self) {
+        if self.full.load(Ordering::SeqCst) && self.full.swap(false, Ordering::SeqCst) {
+            self.accept();
         }
     }
 
-    fn ended_connection(&self) -> bool {
-        self.serving.fetch_sub(1, Ordering::Relaxed);
+    fn ended_connection(&self) {
+        self.count_ended();
+        self.accept_waiting();
+    }
+
+    fn count_ended(&self) {
+        self.open.fetch_sub(1, Ordering::SeqCst);
         self.service.metrics.connections.dec();
-        let mut crew = self.crew();
-        crew.waiting += 1;
-        crew.waiting <= SPARE && !self.stopping.load(Ordering::Acquire)
     }
 }

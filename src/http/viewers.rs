@@ -3,10 +3,11 @@
 use percent_encoding::percent_decode_str;
 use serde::Serialize;
 
-use super::exchange::{Exchange, decode_segment};
+use super::exchange::Exchange;
+use super::posts;
 use super::problem::Problem;
 use super::{page, query};
-use crate::model::{Page, PostId, PostKey, ViewingKey};
+use crate::model::{Page, PostId, ViewingKey};
 
 #[derive(Serialize)]
 struct List<T> {
@@ -99,9 +100,7 @@ fn start(exchange: &mut Exchange<'_>) {
 }
 
 fn find(exchange: &Exchange<'_>, segment: &str) -> Result<PostId, Problem> {
-    let slug = decode_segment(segment)?;
-    let post = exchange.service.store.post(PostKey::parse(&slug))?;
-    Ok(post.ok_or_else(Problem::no_such_post)?.id)
+    Ok(posts::find(exchange, segment)?.id)
 }
 
 /// A name as it was given in `Viewer-Id`: percent-decoded once, otherwise untouched.

@@ -6,7 +6,7 @@ use unicode_normalization::UnicodeNormalization;
 use super::exchange::{Exchange, decode_segment};
 use super::history::{Asked, History};
 use super::problem::Problem;
-use super::{query, viewer};
+use super::{posts, query, viewer};
 use crate::clock;
 use crate::model::{Millis, Outcome, PostId, PostKey, Tally, Uncounted, ViewEvent};
 use crate::store::SITE;
@@ -55,12 +55,7 @@ impl Numbers {
 
 /// Counts one view of a post that was read elsewhere, in a page or an application.
 pub(super) fn beacon(exchange: &mut Exchange<'_>, segment: &str) -> Result<(), Problem> {
-    let slug = decode_segment(segment)?;
-    let post = exchange
-        .service
-        .store
-        .post(PostKey::parse(&slug))?
-        .ok_or_else(Problem::no_such_post)?;
+    let post = posts::find(exchange, segment)?;
     let outcome = note_view(exchange, post.id);
     exchange.response.start(202);
     exchange.response.header("View-Outcome", outcome.name());

@@ -177,26 +177,23 @@ impl CachedStore {
         &*self.store
     }
 
-    /// A post, from memory or from the store; `None` if there is none.
-    ///
-    /// # Errors
-    /// Only on a miss: see [`Store::post`].
-    pub fn post(&self, key: PostKey<'_>) -> Result<Option<Arc<CachedPost>>, StoreError> {
-        let cached = match key {
+    /// A post, if it is in memory.
+    pub fn cached(&self, key: PostKey<'_>) -> Option<Arc<CachedPost>> {
+        match key {
             PostKey::Id(id) => self.posts.get(&id),
             PostKey::Slug(slug) => self
                 .slugs
                 .get(slug)
                 .and_then(|id| self.posts.get(&id))
                 .filter(|post| *post.slug == *slug),
-        };
-        match cached {
-            Some(post) => Ok(Some(post)),
-            None => self.load(key),
         }
     }
 
-    fn load(&self, key: PostKey<'_>) -> Result<Option<Arc<CachedPost>>, StoreError> {
+    /// A post from the store, which from now on is in memory; `None` if there is none.
+    ///
+    /// # Errors
+    /// See [`Store::post`].
+    pub fn load(&self, key: PostKey<'_>) -> Result<Option<Arc<CachedPost>>, StoreError> {
         let edits = self.edits.load(Ordering::SeqCst);
         let commits = self.commits.load(Ordering::SeqCst);
         let Some(post) = self.store.post(key)? else {

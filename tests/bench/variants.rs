@@ -93,7 +93,8 @@ pub fn serve(arguments: impl Iterator<Item = String>) -> Result<()> {
 struct Inline(Arc<CachedStore>);
 
 impl EventSink for Inline {
-    fn send(&self, event: ViewEvent) {
+    fn send(&self, event: ViewEvent, about_to_wait: &mut dyn FnMut()) {
+        about_to_wait();
         let mut batch = Batch::default();
         batch.add(event);
         if let Err(error) = self.0.apply(&batch) {
@@ -151,7 +152,8 @@ impl Naive {
 }
 
 impl EventSink for Naive {
-    fn send(&self, event: ViewEvent) {
+    fn send(&self, event: ViewEvent, about_to_wait: &mut dyn FnMut()) {
+        about_to_wait();
         if let Err(error) = self.add_one(&event) {
             eprintln!("a view is lost: {error}");
         }

@@ -158,7 +158,7 @@ impl Machinery {
             for part in events.chunks(share) {
                 scope.spawn(|| {
                     part.iter()
-                        .for_each(|event| self.intake.send(event.clone()))
+                        .for_each(|event| self.intake.send(event.clone(), &mut || {}))
                 });
             }
         });
