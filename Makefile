@@ -2,7 +2,7 @@
 CARGO = cargo
 PREFIX ?= $(HOME)/.local
 
-.PHONY: run test test-long check bench bench-smoke install clean
+.PHONY: run test test-long test-thorough check bench bench-smoke install clean
 
 ## Serve the sample posts on http://127.0.0.1:8080, counts in data/.
 run:
@@ -15,6 +15,10 @@ test:
 ## The slow tests: minutes of load, locks held for long, a million of this and that.
 test-long:
 	$(CARGO) test --release --locked --test main -- --ignored --test-threads=1
+
+## Twenty stops under ten seconds of load, for each count of counters, overflow rule and channel: half an hour.
+test-thorough:
+	VIEWTALLY_THOROUGH=1 $(CARGO) test --release --locked --test main -- --ignored --test-threads=3 overflow::
 
 ## Formatting, lints, documentation.
 check:
