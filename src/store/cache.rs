@@ -7,9 +7,10 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
+use std::time::Duration;
 
 use quick_cache::Weighter;
-use quick_cache::sync::Cache;
+use quick_cache::sync::{Cache, GuardResult};
 use serde::Serialize;
 
 use super::{Applied, Store, StoreError, ViewSink};
@@ -97,6 +98,14 @@ fn json_before_views(id: PostId, content: &PostContent) -> Vec<u8> {
     json.pop();
     json.extend_from_slice(b",\"views\":");
     json
+}
+
+/// How long a reader waits for another's reading of the same post: what each of them would wait for a lock and a
+/// connection to read with.
+const PATIENCE: Duration = Duration::from_secs(2);
+
+fn took_too_long() -> StoreError {
+    StoreError::Busy("the post is being read by another thread".to_owned())
 }
 
 #[derive(Clone)]
@@ -189,19 +198,55 @@ impl CachedStore {
         }
     }
 
-    /// A post from the store, which from now on is in memory; `None` if there is none.
+    /// A post from the store, which from now on is in memory; `None` if there is none. Of many who ask for the same
+    /// post at once, one reads it and the others wait for that: a large post that is asked for by hundreds the moment
+    /// it was edited would otherwise be read and serialised hundreds of times.
     ///
     /// # Errors
-    /// See [`Store::post`].
+    /// See [`Store::post`]; `Busy` also when another thread's reading takes too long.
     pub fn load(&self, key: PostKey<'_>) -> Result<Option<Arc<CachedPost>>, StoreError> {
+        match key {
+            PostKey::Id(id) => match self.posts.get_value_or_guard(&id, Some(PATIENCE)) {
+                GuardResult::Value(post) => Ok(Some(post)),
+                GuardResult::Guard(guard) => self.read(key, |post| {
+                    self.slugs.insert(post.slug.clone(), id);
+                    // If it was removed meanwhile it need not be kept.
+                    let _ = guard.insert(Arc::clone(post));
+                }),
+                GuardResult::Timeout => Err(took_too_long()),
+            },
+            PostKey::Slug(slug) => match self
+                .slugs
+                .get_value_or_guard(&Box::from(slug), Some(PATIENCE))
+            {
+                GuardResult::Value(id) => match self.load(PostKey::Id(id))? {
+                    Some(post) if *post.slug == *slug => Ok(Some(post)),
+                    // An old hint.
+                    _ => self.read(key, |post| self.keep(post)),
+                },
+                GuardResult::Guard(guard) => self.read(key, |post| {
+                    self.posts.insert(post.id, Arc::clone(post));
+                    // As above.
+                    let _ = guard.insert(post.id);
+                }),
+                GuardResult::Timeout => Err(took_too_long()),
+            },
+        }
+    }
+
+    /// Reads a post and has it kept, and mends what happened in between.
+    fn read(
+        &self,
+        key: PostKey<'_>,
+        keep: impl FnOnce(&Arc<CachedPost>),
+    ) -> Result<Option<Arc<CachedPost>>, StoreError> {
         let edits = self.edits.load(Ordering::SeqCst);
         let commits = self.commits.load(Ordering::SeqCst);
         let Some(post) = self.store.post(key)? else {
             return Ok(None);
         };
         let cached = Arc::new(CachedPost::new(&post));
-        self.posts.insert(post.id, Arc::clone(&cached));
-        self.slugs.insert(cached.slug.clone(), post.id);
+        keep(&cached);
         if self.edits.load(Ordering::SeqCst) != edits {
             self.forget(&cached);
         } else if self.commits.load(Ordering::SeqCst) != commits
@@ -210,6 +255,11 @@ impl CachedStore {
             cached.raise(tally.views, tally.viewers);
         }
         Ok(Some(cached))
+    }
+
+    fn keep(&self, post: &Arc<CachedPost>) {
+        self.posts.insert(post.id, Arc::clone(post));
+        self.slugs.insert(post.slug.clone(), post.id);
     }
 
     /// To be called after any committed change of a post's content or its deletion.
