@@ -4,7 +4,7 @@ use std::io::{self, Write};
 use std::net::SocketAddr;
 use std::os::fd::RawFd;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use super::body;
 use super::exchange::{Exchange, Method, Target};
@@ -110,6 +110,10 @@ impl Connection {
             match self.look(&mut scratch.arrived) {
                 Ok(Arrived::OneRequest) => {}
                 Ok(Arrived::PartOfHead) if !self.ended => return Then::Park,
+                Ok(Arrived::LaterVersion) => {
+                    self.refuse(&Problem::version_not_supported(), pool, scratch);
+                    return Then::End;
+                }
                 Ok(Arrived::PartOfHead | Arrived::Other) => self.read_ahead = true,
                 Err(Ended) => return Then::End,
             }
@@ -133,6 +137,27 @@ impl Connection {
             Ok(true) => Then::Park,
             Ok(false) | Err(_) => Then::End,
         }
+    }
+
+    /// Answers what the library is not to see.
+    fn refuse(&self, problem: &Problem, pool: &Pool, scratch: &mut Scratch) {
+        let service = &*pool.service;
+        let Scratch { response, out, .. } = scratch;
+        problem.write(response);
+        response.close();
+        response.render(out, clock::now(), &service.cors_origin, false);
+        // It is short, and the first on its connection or the only one under way: it fits, or the client is gone.
+        sockets::send_now(self.socket, out);
+        // What is closed before it was read is reset, and the answer with it.
+        sockets::discard(self.socket, &mut *scratch.arrived);
+        let answer = Answer {
+            route: Route::Unknown.name(),
+            status: response.status(),
+        };
+        service
+            .metrics
+            .answered(&mut scratch.known_answers, answer, Duration::ZERO);
+        response.reset();
     }
 
     fn look(&self, buffer: &mut [u8; LOOK]) -> Result<Arrived, Ended> {

@@ -13,6 +13,8 @@ pub(super) enum Arrived {
     OneRequest,
     /// The beginning of a head, as far as can be seen.
     PartOfHead,
+    /// A request of an HTTP version to come. The library would wait for itself for ever: see `watch.rs`.
+    LaterVersion,
     /// Anything else: several requests, one with a body to come, or none at all.
     Other,
 }
@@ -27,9 +29,12 @@ pub(super) fn look(bytes: &[u8]) -> Arrived {
         };
     };
     let (head, body) = (&bytes[..end], &bytes[end + 4..]);
-    let version = head.split(|&byte| byte == b'\r').next();
+    let request = head.split(|&byte| byte == b'\r').next().unwrap_or(head);
+    if request.ends_with(b" HTTP/2.0") || request.ends_with(b" HTTP/3.0") {
+        return Arrived::LaterVersion;
+    }
     match body_length(head) {
-        Some(length) if length == body.len() && version.is_some_and(is_ours) => Arrived::OneRequest,
+        Some(length) if length == body.len() && is_ours(request) => Arrived::OneRequest,
         _ => Arrived::Other,
     }
 }
@@ -56,7 +61,7 @@ fn begins_well(bytes: &[u8]) -> bool {
         && whole(last)
 }
 
-/// Whether a request line is of a version the library answers. A later one holds it up for ever.
+/// Whether a request line is of a version the library answers.
 fn is_ours(line: &[u8]) -> bool {
     line.ends_with(b" HTTP/1.1") || line.ends_with(b" HTTP/1.0")
 }
@@ -105,7 +110,10 @@ mod tests {
         assert!(is_one("POST / HTTP/1.1\r\nContent-Length: 0\r\n\r\n"));
 
         assert!(!is_one(""));
-        assert!(!is_one("GET / HTTP/2.0\r\nHost: a\r\n\r\n"));
+        assert_eq!(
+            look(b"GET / HTTP/2.0\r\nHost: a\r\n\r\n"),
+            Arrived::LaterVersion
+        );
         assert!(!is_one("GET / HTTP/1.1\r\nHost: a\r\n"));
         assert!(!is_one("GET / HTTP/1.1\r\n\r\nGET / HTTP/1.1\r\n\r\n"));
         assert!(!is_one("GET / HTTP/1.1\r\n\r\nG"));

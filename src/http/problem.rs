@@ -166,6 +166,17 @@ impl Problem {
         }
     }
 
+    pub(super) fn version_not_supported() -> Problem {
+        Problem {
+            close: true,
+            ..Problem::new(
+                505,
+                "HTTP version not supported",
+                "HTTP/1.1 and HTTP/1.0 are spoken here",
+            )
+        }
+    }
+
     pub(super) fn unsupported_coding() -> Problem {
         let detail = "of transfer codings only chunked is understood";
         Problem {

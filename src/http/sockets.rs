@@ -34,6 +34,12 @@ pub(super) fn peek(socket: RawFd, buffer: &mut [u8]) -> Seen {
     }
 }
 
+/// Takes what has arrived, as far as it fits into the buffer, and forgets it.
+pub(super) fn discard(socket: RawFd, buffer: &mut [u8]) {
+    // Nothing to be done about a socket that is broken.
+    let _ = recv(socket, buffer, MsgFlags::MSG_DONTWAIT);
+}
+
 /// Sends as much as the socket takes without waiting. Returns how much that was: none, if the connection is broken.
 pub(super) fn send_now(socket: RawFd, bytes: &[u8]) -> usize {
     send(
