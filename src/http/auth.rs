@@ -27,9 +27,7 @@ impl Auth {
             None => check_loopback(exchange),
         }
     }
-}
 
-impl Auth {
     /// Whether a request may say who its viewer is: as for writing, but a wrong token is no error here.
     pub(super) fn allows(&self, exchange: &Exchange<'_>) -> bool {
         self.check(exchange).is_ok()

@@ -4,11 +4,12 @@ use std::fmt::Write as _;
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use serde::Serialize;
 
 use super::exchange::Exchange;
 use super::problem::Problem;
 use super::query;
-use crate::model::Cursor;
+use crate::model::{Cursor, Page};
 
 /// The place the request's `cursor` names. `list` is the letter of the list it must be of.
 ///
@@ -23,18 +24,25 @@ pub(super) fn after(exchange: &Exchange<'_>, list: char) -> Result<Option<Cursor
     }
 }
 
-/// Adds the `Link` header and returns the text of the cursor, if there is a next page.
-pub(super) fn next(
-    exchange: &mut Exchange<'_>,
-    next: Option<Cursor>,
-    list: char,
-) -> Option<String> {
-    let cursor = encode(next?, list);
-    let address = next_address(exchange.target.path, exchange.target.query, &cursor);
-    exchange
-        .response
-        .header("Link", &format!("<{address}>; rel=\"next\""));
-    Some(cursor)
+#[derive(Serialize)]
+struct List<T> {
+    items: Vec<T>,
+    next_cursor: Option<String>,
+}
+
+/// Answers with a page and, if there is a next one, its cursor and the `Link` header. `list` as for [`after`].
+pub(super) fn answer<T: Serialize>(exchange: &mut Exchange<'_>, page: Page<T>, list: char) {
+    let next_cursor = page.next.map(|cursor| encode(cursor, list));
+    if let Some(cursor) = &next_cursor {
+        let address = next_address(exchange.target.path, exchange.target.query, cursor);
+        exchange
+            .response
+            .header("Link", &format!("<{address}>; rel=\"next\""));
+    }
+    exchange.response.json(&List {
+        items: page.items,
+        next_cursor,
+    });
 }
 
 fn next_address(path: &str, text: &str, cursor: &str) -> String {

@@ -3,14 +3,13 @@
 use std::sync::Arc;
 
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
-use serde::Serialize;
 
 use super::exchange::{Exchange, Method, decode_segment};
 use super::problem::Problem;
 use super::{body, json, page, query, views};
 use crate::clock;
 use crate::model::{
-    ListQuery, Outcome, Period, Post, PostContent, PostId, PostKey, PostSummary, Revision, Sort,
+    ListQuery, Outcome, Period, Post, PostContent, PostId, PostKey, Revision, Sort,
 };
 use crate::store::{CachedPost, Store, StoreError};
 
@@ -187,12 +186,6 @@ fn read_content(
     json::content(&text, old, clock::now()).map_err(Problem::invalid)
 }
 
-#[derive(Serialize)]
-struct List {
-    items: Vec<PostSummary>,
-    next_cursor: Option<String>,
-}
-
 pub(super) fn list(exchange: &mut Exchange<'_>) -> Result<(), Problem> {
     let text = exchange.target.query;
     let sort = match query::get(text, "sort").as_deref() {
@@ -236,11 +229,7 @@ pub(super) fn list(exchange: &mut Exchange<'_>) -> Result<(), Problem> {
     };
     exchange.response.start(200);
     exchange.response.header("Cache-Control", "no-cache");
-    let next_cursor = page::next(exchange, found.next, order);
-    exchange.response.json(&List {
-        items: found.items,
-        next_cursor,
-    });
+    page::answer(exchange, found, order);
     Ok(())
 }
 

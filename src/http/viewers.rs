@@ -9,12 +9,6 @@ use super::problem::Problem;
 use super::{page, query};
 use crate::model::{Page, PostId, ViewingKey};
 
-#[derive(Serialize)]
-struct List<T> {
-    items: Vec<T>,
-    next_cursor: Option<String>,
-}
-
 /// The letter of this list's cursors; see [`page`].
 const CURSOR: char = 's';
 
@@ -84,11 +78,7 @@ pub(super) fn forget(exchange: &mut Exchange<'_>, viewer: &str) -> Result<(), Pr
 
 fn answer<T: Serialize>(exchange: &mut Exchange<'_>, page: Page<T>) {
     start(exchange);
-    let next_cursor = page::next(exchange, page.next, CURSOR);
-    exchange.response.json(&List {
-        items: page.items,
-        next_cursor,
-    });
+    page::answer(exchange, page, CURSOR);
 }
 
 /// Personal, so never kept on the way.
