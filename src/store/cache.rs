@@ -301,6 +301,7 @@ impl CachedStore {
 
 impl ViewSink for CachedStore {
     fn apply(&self, batch: &Batch) -> Result<Applied, StoreError> {
+        let edits = self.edits.load(Ordering::SeqCst);
         self.begun.fetch_add(1, Ordering::SeqCst);
         let applied = self.store.apply(batch);
         self.ended.fetch_add(1, Ordering::SeqCst);
@@ -312,6 +313,12 @@ impl ViewSink for CachedStore {
         for totals in &applied.totals {
             if let Some(cached) = self.posts.peek(&totals.post) {
                 cached.raise(totals.views, totals.viewers);
+            }
+        }
+        // A number corrected downwards since this commit may just have been raised to what it was before.
+        if self.edits.load(Ordering::SeqCst) != edits {
+            for totals in &applied.totals {
+                self.posts.remove(&totals.post);
             }
         }
         Ok(applied)
