@@ -149,14 +149,9 @@ fn reads_keep_their_pace_through_five_seconds_of_lock() {
         if during > before * 2 {
             return Err(format!("p99 {during:?} under the lock, {before:?} before"));
         }
-        // Where 64 readers keep the processors so busy that a quiet read takes longer than the bound, too, the lock
-        // must not make it worse.
-        let bound = Duration::from_millis(100).max(quiet.quantile(1.0) * 2);
         let slowest = locked.quantile(1.0);
-        if slowest > bound {
-            return Err(format!(
-                "a read took {slowest:?} under the lock, the bound is {bound:?}"
-            ));
+        if slowest > Duration::from_millis(100) {
+            return Err(format!("a read took {slowest:?} under the lock"));
         }
         Ok(())
     });
