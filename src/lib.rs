@@ -3,7 +3,7 @@
 //! # The way of the data
 //!
 //! ```text
-//! client ─► http/listener ─► http/pool      a thread accepts a connection and serves it to its end
+//! client ─► http/listener ─► http/pool      a connection is parked until a request arrives; a thread takes it
 //!             └► http/router ─► handler ─► store/cache ─(miss)─► store
 //!             └► response written, in one piece
 //!             └► counter/channel            one bounded channel; full → the overflow rule
