@@ -154,6 +154,54 @@ fn a_full_channel_under_the_rule_wait() {
     });
 }
 
+/// Hundreds of posts asked for by hundreds of clients the moment the server starts: the store reads a few at a time,
+/// and no thread waits for it on behalf of each client.
+#[test]
+fn posts_that_are_not_in_memory_yet() {
+    let home = Home::new();
+    let server = served(&home, &[]);
+    for number in 0..MANY {
+        server.create(&format!("post-{number}"), "text");
+    }
+    assert_eq!(server.stop().code, Some(0));
+    let server = home.serve().start();
+    let mut waiting: Vec<Client> = (0..MANY).map(|_| server.connect()).collect();
+    for (number, client) in waiting.iter_mut().enumerate() {
+        let path = format!("/posts/post-{number}");
+        client
+            .send(&http::request_bytes("GET", &path, &[], b""))
+            .expect("sent");
+    }
+    for client in &mut waiting {
+        assert_eq!(client.read().expect("an answer").expect("one").status, 200);
+    }
+    assert!(threads(&server) < 40, "{}", threads(&server));
+}
+
+/// The same for what always asks the store, reading and writing.
+#[test]
+fn lists_and_edits_by_the_hundred() {
+    let home = Home::new();
+    let server = served(&home, &[]);
+    let list = http::request_bytes("GET", "/posts?sort=views", &[], b"");
+    let edit = http::request_bytes(
+        "PUT",
+        "/posts/hello",
+        &[("Content-Type", "application/json")],
+        br#"{"title": "Hello", "slug": "hello", "body": "other"}"#,
+    );
+    let mut waiting: Vec<Client> = (0..MANY).map(|_| server.connect()).collect();
+    for (number, client) in waiting.iter_mut().enumerate() {
+        let request = if number % 2 == 0 { &list } else { &edit };
+        client.send(request).expect("sent");
+    }
+    for client in &mut waiting {
+        assert_eq!(client.read().expect("an answer").expect("one").status, 200);
+        assert_eq!(client.get("/posts/hello").status, 200, "and goes on");
+    }
+    assert!(threads(&server) < 40, "{}", threads(&server));
+}
+
 #[test]
 fn a_client_that_ends_its_half_is_answered_and_then_closed() {
     let home = Home::new();

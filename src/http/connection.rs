@@ -7,15 +7,15 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::{Duration, Instant};
 
 use super::body;
+use super::dispatch::{self, Needs};
 use super::exchange::{Exchange, Method, Target};
 use super::head::{self, Arrived};
 use super::pool::Pool;
 use super::problem::Problem;
 use super::response::{self, Response};
-use super::router::{self, Match, Route};
+use super::router::{self, Route};
 use super::sockets::{self, Seen};
 use super::watch::Seat;
-use super::{correction, embed, ops, posts, viewers, views};
 use crate::clock;
 use crate::metrics::{Answer, KnownAnswers};
 
@@ -51,8 +51,29 @@ pub(super) enum Then {
     Park,
     /// It is to be served on at once: there may be more.
     GoOn,
+    /// Its request asks the store, and this thread may not wait.
+    Ask(tiny_http::Request),
     /// It is over.
     End,
+}
+
+/// How to answer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum How {
+    /// From memory, or not now.
+    AtOnce,
+    /// Asking the store if need be.
+    Waiting,
+    /// That the store is busy: the request has waited for too long.
+    Overdue,
+}
+
+enum Answered {
+    /// The connection may carry another request.
+    AndGoesOn,
+    AndEnds,
+    /// The store must be asked.
+    Not(tiny_http::Request),
 }
 
 /// The client has gone.
@@ -104,8 +125,14 @@ impl Connection {
         self.peer
     }
 
-    /// Serves the next request, if one has arrived.
-    pub(super) fn serve(&mut self, pool: &Pool, seat: &Seat, scratch: &mut Scratch) -> Then {
+    /// Serves the next request, if one has arrived. `may_wait`: whether this thread is held up anyway.
+    pub(super) fn serve(
+        &mut self,
+        pool: &Pool,
+        seat: &Seat,
+        scratch: &mut Scratch,
+        may_wait: bool,
+    ) -> Then {
         if !self.read_ahead {
             match self.look(&mut scratch.arrived) {
                 Ok(Arrived::OneRequest) => {}
@@ -125,17 +152,43 @@ impl Connection {
         let Some(Some(request)) = request else {
             return Then::End;
         };
-        let go_on = catch_unwind(AssertUnwindSafe(|| {
-            respond(request, self.socket, &mut self.agent, pool, seat, scratch)
+        let how = if may_wait || self.read_ahead {
+            How::Waiting
+        } else {
+            How::AtOnce
+        };
+        self.answer(request, pool, seat, scratch, how)
+    }
+
+    /// Answers a request of this connection.
+    pub(super) fn answer(
+        &mut self,
+        request: tiny_http::Request,
+        pool: &Pool,
+        seat: &Seat,
+        scratch: &mut Scratch,
+        how: How,
+    ) -> Then {
+        let answered = catch_unwind(AssertUnwindSafe(|| {
+            respond(
+                request,
+                self.socket,
+                &mut self.agent,
+                pool,
+                seat,
+                scratch,
+                how,
+            )
         }));
         scratch.response.reset();
         response::shrink(&mut scratch.out);
         scratch.target.shrink_to(TARGET_KEPT);
         self.waiting_since = Instant::now();
-        match go_on {
-            Ok(true) if self.read_ahead || self.ended => Then::GoOn,
-            Ok(true) => Then::Park,
-            Ok(false) | Err(_) => Then::End,
+        match answered {
+            Ok(Answered::Not(request)) => Then::Ask(request),
+            Ok(Answered::AndGoesOn) if self.read_ahead || self.ended => Then::GoOn,
+            Ok(Answered::AndGoesOn) => Then::Park,
+            Ok(Answered::AndEnds) | Err(_) => Then::End,
         }
     }
 
@@ -170,7 +223,7 @@ impl Connection {
     }
 }
 
-/// Answers one request. Returns whether the connection may carry another.
+/// Answers one request.
 fn respond(
     mut request: tiny_http::Request,
     socket: RawFd,
@@ -178,11 +231,10 @@ fn respond(
     pool: &Pool,
     seat: &Seat,
     scratch: &mut Scratch,
-) -> bool {
+    how: How,
+) -> Answered {
     let started = Instant::now();
     let service = &*pool.service;
-    // Kept until the view is sent, so that a drain waits for it.
-    let pass = service.gate.enter();
     let Scratch {
         arrived: _,
         target,
@@ -192,28 +244,43 @@ fn respond(
     } = scratch;
     target.clear();
     target.push_str(request.url());
+    let method = Method::from(request.method());
+    let target = Target::parse(target);
+    let found = router::find(target.path);
+    let known = match dispatch::needs(&service.store, found, method) {
+        Needs::Known(post) => Some(post),
+        Needs::TheStore if how == How::AtOnce => return Answered::Not(request),
+        Needs::TheStore | Needs::Nothing => None,
+    };
+    // Kept until the view is sent, so that a drain waits for it.
+    let pass = service.gate.enter();
+    let refused = match how {
+        _ if pass.is_none() => Some(Problem::draining()),
+        How::Overdue => Some(Problem::busy("the store is busy; try again shortly")),
+        How::AtOnce | How::Waiting => None,
+    };
     let mut exchange = Exchange {
         service,
-        crew: &pool.crew,
         seat,
-        method: Method::from(request.method()),
-        target: Target::parse(target),
+        method,
+        target,
+        known,
         request: &mut request,
         response: &mut *response,
         agent,
         event: None,
         body_read: false,
     };
-    let route = match catch_unwind(AssertUnwindSafe(|| answer(&mut exchange, pass.is_some()))) {
-        Ok(route) => route,
-        Err(_) => {
-            Problem::internal().write(exchange.response);
-            Route::Unknown
-        }
-    };
+    let answered = catch_unwind(AssertUnwindSafe(|| {
+        dispatch::answer(&mut exchange, found, refused);
+    }));
+    if answered.is_err() {
+        exchange.event = None;
+        Problem::internal().write(exchange.response);
+    }
     body::settle(&mut exchange);
     finish_headers(&mut exchange, pool);
-    let Exchange { method, event, .. } = exchange;
+    let event = exchange.event;
     let now = clock::now();
     response.render(out, now, &service.cors_origin, method == Method::Head);
     let written = write(request.into_writer(), socket, out, pool, seat);
@@ -228,18 +295,22 @@ fn respond(
     service.metrics.answered(
         known_answers,
         Answer {
-            route: route.name(),
+            route: found.route.name(),
             status,
         },
         started.elapsed(),
     );
     tracing::debug!(
         method = method.name(),
-        route = route.name(),
+        route = found.route.name(),
         status,
         "answered"
     );
-    written.is_ok() && !response.closes()
+    if written.is_ok() && !response.closes() {
+        Answered::AndGoesOn
+    } else {
+        Answered::AndEnds
+    }
 }
 
 /// Writes a response in one piece. What the socket does not take at once has to wait for the client.
@@ -257,122 +328,6 @@ fn write(
     let _held_up = pool.crew.held_up(seat);
     writer.write_all(&out[written..])?;
     writer.flush()
-}
-
-/// Finds the route and lets its handler fill the response.
-fn answer(exchange: &mut Exchange<'_>, open: bool) -> Route {
-    let found = router::find(exchange.target.path);
-    let result = if !open && !ops::answers_while_draining(found.route) {
-        Err(Problem::draining())
-    } else {
-        check(exchange, found.route).and_then(|()| handle(exchange, found))
-    };
-    if let Err(problem) = result {
-        exchange.event = None;
-        problem.write(exchange.response);
-    }
-    found.route
-}
-
-fn check(exchange: &Exchange<'_>, route: Route) -> Result<(), Problem> {
-    body::check_framing(exchange)?;
-    // RFC 9112 §3.2.
-    if *exchange.request.http_version() >= (1, 1) && exchange.header("Host").is_none() {
-        return Err(Problem::bad_request("the Host header is missing"));
-    }
-    if route == Route::Unknown && exchange.target.path != "*" {
-        return Err(Problem::no_such_path());
-    }
-    if exchange.method != Method::Options && !route.methods().contains(&exchange.method) {
-        return Err(Problem::method_not_allowed(allow(route)));
-    }
-    Ok(())
-}
-
-fn handle(exchange: &mut Exchange<'_>, found: Match<'_>) -> Result<(), Problem> {
-    let Match {
-        route,
-        post,
-        viewer,
-    } = found;
-    let _held_up =
-        asks_the_store(route, exchange.method).then(|| exchange.crew.held_up(exchange.seat));
-    match (route, exchange.method) {
-        (_, Method::Options) => {
-            preflight(exchange, route);
-            Ok(())
-        }
-        (Route::Posts, Method::Post) => posts::create(exchange),
-        (Route::Posts, _) => posts::list(exchange),
-        (Route::Post, Method::Put) => posts::update(exchange, post),
-        (Route::Post, Method::Delete) => posts::delete(exchange, post),
-        (Route::Post, _) => posts::read(exchange, post),
-        (Route::PostViews, Method::Post) => views::beacon(exchange, post),
-        (Route::PostViews, Method::Put) => correction::put(exchange, post),
-        (Route::PostViews, _) => views::of_post(exchange, post),
-        (Route::PostViewers, _) => viewers::of_post(exchange, post),
-        (Route::PostViewer, _) => viewers::one(exchange, post, viewer),
-        (Route::ViewerPosts, _) => viewers::posts(exchange, viewer),
-        (Route::Viewer, _) => viewers::forget(exchange, viewer),
-        (Route::BadgeSvg, _) => embed::badge_svg(exchange, post),
-        (Route::BadgeJson, _) => embed::badge_json(exchange, post),
-        (Route::Pixel, _) => embed::pixel(exchange, post),
-        (Route::Snippet, _) => embed::snippet(exchange),
-        (Route::SiteViews, _) => views::of_many(exchange),
-        (Route::Healthz, _) => ops::healthz(exchange),
-        (Route::Readyz, _) => ops::readyz(exchange),
-        (Route::Metrics, _) => ops::metrics(exchange),
-        (Route::Unknown, _) => Err(Problem::no_such_path()),
-    }
-}
-
-/// Whether answering means asking the store, which may take its time. What is answered from a post in memory says so
-/// only if it is not there.
-fn asks_the_store(route: Route, method: Method) -> bool {
-    match route {
-        Route::Post => !matches!(method, Method::Get | Method::Head),
-        Route::PostViews => method != Method::Post,
-        Route::BadgeSvg
-        | Route::BadgeJson
-        | Route::Pixel
-        | Route::Snippet
-        | Route::Healthz
-        | Route::Readyz
-        | Route::Metrics
-        | Route::Unknown => false,
-        Route::Posts
-        | Route::PostViewers
-        | Route::PostViewer
-        | Route::ViewerPosts
-        | Route::Viewer
-        | Route::SiteViews => true,
-    }
-}
-
-fn allow(route: Route) -> String {
-    let names: Vec<&str> = route.methods().iter().map(|method| method.name()).collect();
-    names.join(", ") + ", OPTIONS"
-}
-
-/// What a browser asks before a request across sites: reads and beacons are open to every site that
-/// `--cors-origin` names; writing is not.
-fn preflight(exchange: &mut Exchange<'_>, route: Route) {
-    let beacon = route == Route::PostViews;
-    exchange.response.start(204);
-    exchange.response.header("Allow", &allow(route));
-    exchange.response.header(
-        "Access-Control-Allow-Methods",
-        if beacon {
-            "GET, HEAD, POST"
-        } else {
-            "GET, HEAD"
-        },
-    );
-    exchange.response.header(
-        "Access-Control-Allow-Headers",
-        "Content-Type, If-None-Match",
-    );
-    exchange.response.header("Access-Control-Max-Age", "86400");
 }
 
 /// Says in the response what becomes of the connection, as the library will have it.

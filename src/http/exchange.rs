@@ -2,16 +2,17 @@
 
 use std::borrow::Cow;
 use std::net::{IpAddr, SocketAddr};
+use std::sync::Arc;
 
 use percent_encoding::percent_decode_str;
 use unicode_normalization::UnicodeNormalization;
 
-use super::crew::Crew;
 use super::problem::Problem;
 use super::response::Response;
 use super::service::Service;
 use super::watch::Seat;
 use crate::model::ViewEvent;
+use crate::store::CachedPost;
 
 /// The methods this server knows by name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -82,12 +83,12 @@ impl<'a> Target<'a> {
 /// See the module.
 pub(super) struct Exchange<'a> {
     pub(super) service: &'a Service,
-    /// To be told before this thread waits for something.
-    pub(super) crew: &'a Crew,
     pub(super) seat: &'a Seat,
     pub(super) request: &'a mut tiny_http::Request,
     pub(super) method: Method,
     pub(super) target: Target<'a>,
+    /// The post the path names, where it is in memory and nothing more is needed.
+    pub(super) known: Option<Arc<CachedPost>>,
     pub(super) response: &'a mut Response,
     /// The agent this thread judged last, and whether it is a crawler.
     pub(super) agent: &'a mut (String, bool),

@@ -13,6 +13,8 @@ mod connection;
 mod correction;
 mod crew;
 mod date;
+mod desk;
+mod dispatch;
 mod embed;
 mod exchange;
 mod gate;

@@ -185,18 +185,29 @@ impl Parking {
         }
     }
 
-    /// Puts a connection back, to wait for its client. If something arrived since [`Parking::look`], it is given back.
-    pub(super) fn park(
-        &self,
-        ticket: Ticket,
-        connection: Box<Connection>,
-    ) -> Option<Box<Connection>> {
-        let mut place = self.place(ticket.place);
-        if let State::Taken { since: Some(_), .. } = place.state {
-            return Some(connection);
+    /// Puts a connection back, to wait for its client. If something arrived since [`Parking::look`], it is ready again
+    /// at once: the library may have taken it already, and the kernel would not tell of it any more.
+    pub(super) fn park(&self, ticket: Ticket, mut connection: Box<Connection>) {
+        let socket = connection.socket();
+        let arrived = {
+            let mut place = self.place(ticket.place);
+            let since = match place.state {
+                State::Taken { since, .. } => since,
+                State::Free | State::Parked(_) => None,
+            };
+            connection.ended |= since == Some(Arrival::End);
+            place.state = State::Parked(connection);
+            since.is_some()
+        };
+        if arrived {
+            // Being writable it is told of, whatever there is to read. Should that fail, it is the watch's.
+            let _ = self.control(
+                EpollOp::EpollCtlMod,
+                socket,
+                EpollFlags::EPOLLOUT,
+                ticket.into(),
+            );
         }
-        place.state = State::Parked(connection);
-        None
     }
 
     /// Frees the place of a connection that was taken and has ended.
@@ -242,21 +253,20 @@ impl Parking {
         drop(lock(&self.running).take());
     }
 
+    fn listen(&self, socket: RawFd, data: u64) -> io::Result<()> {
+        self.control(EpollOp::EpollCtlAdd, socket, EpollFlags::empty(), data)
+    }
+
     /// Edge triggered: each arrival is told once, to one thread. The kernel forgets a socket when it is closed.
     #[expect(
         deprecated,
         reason = "the library keeps its sockets to itself: there is no owner of this number to borrow from"
     )]
-    fn listen(&self, socket: RawFd, data: u64) -> io::Result<()> {
-        let wanted = EpollFlags::EPOLLIN | EpollFlags::EPOLLRDHUP | EpollFlags::EPOLLET;
+    fn control(&self, op: EpollOp, socket: RawFd, more: EpollFlags, data: u64) -> io::Result<()> {
+        let wanted = EpollFlags::EPOLLIN | EpollFlags::EPOLLRDHUP | EpollFlags::EPOLLET | more;
         let mut event = EpollEvent::new(wanted, data);
-        nix::sys::epoll::epoll_ctl(
-            self.epoll.0.as_raw_fd(),
-            EpollOp::EpollCtlAdd,
-            socket,
-            &mut event,
-        )
-        .map_err(Errno::into)
+        nix::sys::epoll::epoll_ctl(self.epoll.0.as_raw_fd(), op, socket, &mut event)
+            .map_err(Errno::into)
     }
 
     fn place(&self, number: u32) -> MutexGuard<'_, Place> {

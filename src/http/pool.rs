@@ -9,8 +9,9 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, TryLockError, Weak};
 use std::time::{Duration, Instant};
 
-use super::connection::{Connection, Scratch, Then};
+use super::connection::{Connection, How, Scratch, Then};
 use super::crew::Crew;
+use super::desk::{Desk, Errand};
 use super::listener::Listener;
 use super::parking::{Arrival, Call, Parking, Ticket};
 use super::service::Service;
@@ -28,6 +29,9 @@ pub struct Pool {
     pub(super) idle_timeout: Duration,
     parking: Parking,
     pub(super) crew: Crew,
+    /// For requests that read from the store, and for those that write to it, which wait for each other.
+    reading: Desk,
+    writing: Desk,
     seats: Arc<Seats>,
     /// Taken out to be stopped.
     watch: Mutex<Option<Watch>>,
@@ -70,6 +74,8 @@ impl Pool {
                 idle_timeout,
                 parking,
                 crew: Crew::new(allowed.connections, allowed.lost, metrics, Arc::new(work)),
+                reading: Desk::default(),
+                writing: Desk::default(),
                 seats,
                 watch: Mutex::default(),
                 stopping: AtomicBool::new(false),
@@ -120,6 +126,7 @@ impl Pool {
             // Again each time: a thread may just have been about to park a connection.
             self.end_idle(Instant::now());
             self.seats.taken().iter().for_each(|seat| seat.end());
+            self.send_home();
             let left = deadline.saturating_duration_since(Instant::now());
             if self.crew.wait(left.min(LOOK_AGAIN)) == 0 || left.is_zero() {
                 break;
@@ -131,6 +138,20 @@ impl Pool {
             watch.stop();
         }
         self.crew.join()
+    }
+
+    /// Ends the connections whose requests stand in line.
+    fn send_home(&self) {
+        for desk in [&self.reading, &self.writing] {
+            for Errand {
+                ticket, connection, ..
+            } in desk.clear()
+            {
+                drop(connection);
+                self.parking.leave(ticket);
+                self.count_ended();
+            }
+        }
     }
 
     /// Gives up a thread that does not come back from the library, and its connection with it.
@@ -167,33 +188,93 @@ impl Pool {
         }
     }
 
-    /// Serves a connection for as long as it has something at hand.
+    /// Serves a connection that is ready.
     fn serve(&self, ticket: Ticket, arrival: Arrival, seat: &Seat, scratch: &mut Scratch) {
-        let Some(mut connection) = self.parking.take(ticket, arrival) else {
+        let Some(connection) = self.parking.take(ticket, arrival) else {
             return;
         };
+        if let Some(errand) = self.attend(ticket, connection, seat, scratch, false) {
+            self.run_errands(errand, seat, scratch);
+        }
+    }
+
+    /// Serves a connection for as long as it has something at hand. Returns it if its request asks the store and this
+    /// thread may not wait.
+    fn attend(
+        &self,
+        ticket: Ticket,
+        mut connection: Box<Connection>,
+        seat: &Seat,
+        scratch: &mut Scratch,
+        may_wait: bool,
+    ) -> Option<Errand> {
         seat.serves(Some(connection.socket()));
         loop {
             self.parking.look(ticket, &mut connection);
-            match connection.serve(self, seat, scratch) {
+            match connection.serve(self, seat, scratch, may_wait) {
                 Then::GoOn => {}
-                Then::End => break,
-                Then::Park => {
-                    // Before another thread may have it.
+                Then::Ask(request) => {
                     seat.serves(None);
-                    match self.parking.park(ticket, connection) {
-                        None => return,
-                        Some(back) => connection = back,
-                    }
-                    seat.serves(Some(connection.socket()));
+                    return Some(Errand::new(ticket, connection, request));
+                }
+                Then::Park => {
+                    self.park(ticket, connection, seat);
+                    return None;
+                }
+                Then::End => {
+                    self.end(ticket, connection, seat);
+                    return None;
                 }
             }
         }
+    }
+
+    fn park(&self, ticket: Ticket, connection: Box<Connection>, seat: &Seat) {
+        // Before another thread may have it.
+        seat.serves(None);
+        self.parking.park(ticket, connection);
+    }
+
+    fn end(&self, ticket: Ticket, connection: Box<Connection>, seat: &Seat) {
         seat.serves(None);
         drop(connection);
         self.parking.leave(ticket);
         if !seat.is_lost() {
             self.ended_connection();
+        }
+    }
+
+    /// Serves a request that asks the store and, after it, those that stand in line for that. If too many are served
+    /// already, it stands in line itself.
+    fn run_errands(&self, errand: Errand, seat: &Seat, scratch: &mut Scratch) {
+        let desk = match errand.is_read() {
+            true => &self.reading,
+            false => &self.writing,
+        };
+        let mut next = desk.come(errand);
+        let _held_up = next.is_some().then(|| self.crew.held_up(seat));
+        while let Some(errand) = next {
+            let how = if errand.is_overdue() {
+                How::Overdue
+            } else {
+                How::Waiting
+            };
+            let Errand {
+                ticket,
+                mut connection,
+                request,
+                ..
+            } = errand;
+            seat.serves(Some(connection.socket()));
+            match connection.answer(request, self, seat, scratch, how) {
+                Then::Park => self.park(ticket, connection, seat),
+                // Its client sends nothing more, and so holds nobody up.
+                Then::GoOn | Then::Ask(_) => {
+                    drop(self.attend(ticket, connection, seat, scratch, true))
+                }
+                Then::End => self.end(ticket, connection, seat),
+            }
+            next = desk.next();
         }
     }
 

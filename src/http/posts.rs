@@ -36,15 +36,14 @@ pub(super) fn read(exchange: &mut Exchange<'_>, segment: &str) -> Result<(), Pro
     Ok(())
 }
 
+/// The post a path names.
 pub(super) fn find(exchange: &Exchange<'_>, segment: &str) -> Result<Arc<CachedPost>, Problem> {
-    let slug = decode_segment(segment)?;
-    let key = PostKey::parse(&slug);
-    let store = &exchange.service.store;
-    if let Some(post) = store.cached(key) {
-        return Ok(post);
+    if let Some(post) = &exchange.known {
+        return Ok(Arc::clone(post));
     }
-    let _held_up = exchange.crew.held_up(exchange.seat);
-    store.load(key)?.ok_or_else(Problem::no_such_post)
+    let slug = decode_segment(segment)?;
+    let found = exchange.service.store.post(PostKey::parse(&slug))?;
+    found.ok_or_else(Problem::no_such_post)
 }
 
 /// An entity tag names the content and the numbers: `"id-revision-views-viewers"`.

@@ -198,13 +198,24 @@ impl CachedStore {
         }
     }
 
+    /// A post, from memory or from the store; `None` if there is none.
+    ///
+    /// # Errors
+    /// See [`Store::post`]; `Busy` also when another thread's reading takes too long.
+    pub fn post(&self, key: PostKey<'_>) -> Result<Option<Arc<CachedPost>>, StoreError> {
+        match self.cached(key) {
+            Some(post) => Ok(Some(post)),
+            None => self.load(key),
+        }
+    }
+
     /// A post from the store, which from now on is in memory; `None` if there is none. Of many who ask for the same
     /// post at once, one reads it and the others wait for that: a large post that is asked for by hundreds the moment
     /// it was edited would otherwise be read and serialised hundreds of times.
     ///
     /// # Errors
     /// See [`Store::post`]; `Busy` also when another thread's reading takes too long.
-    pub fn load(&self, key: PostKey<'_>) -> Result<Option<Arc<CachedPost>>, StoreError> {
+    fn load(&self, key: PostKey<'_>) -> Result<Option<Arc<CachedPost>>, StoreError> {
         match key {
             PostKey::Id(id) => match self.posts.get_value_or_guard(&id, Some(PATIENCE)) {
                 GuardResult::Value(post) => Ok(Some(post)),
