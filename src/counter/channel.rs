@@ -66,7 +66,7 @@ impl Intake {
 
 impl EventSink for Intake {
     fn send(&self, event: ViewEvent, about_to_wait: &mut dyn FnMut()) {
-        self.counters.metrics.events_sent.inc();
+        let sent = self.counters.metrics.events_sent.inc();
         // Cloned where it may wait, so that closing never waits for a sender.
         let guard = self.sender.read().unwrap_or_else(PoisonError::into_inner);
         let Some(sender) = &*guard else {
@@ -75,7 +75,10 @@ impl EventSink for Intake {
         };
         match sender.try_send(event) {
             Ok(()) => {
-                if sender.len() >= self.counters.wake_at {
+                // Asking how full it is takes its lock once more: not after every event.
+                if sent.is_multiple_of(self.counters.look_every)
+                    && sender.len() >= self.counters.wake_at
+                {
                     self.counters.doorbell.ring();
                 }
             }

@@ -49,6 +49,8 @@ pub struct Counters {
     pub(super) pressure: Pressure,
     /// Channel depth at which a sender wakes a counter that is gathering.
     pub(super) wake_at: usize,
+    /// After so many events a sender looks at that depth.
+    pub(super) look_every: u64,
     pub(super) metrics: Arc<Metrics>,
     pub(super) health: Arc<StoreHealth>,
     /// When a drain gives up on the store. Set once, before the channel is closed.
@@ -73,6 +75,8 @@ impl Counters {
         let (sender, receiver) = bounded(settings.queue_capacity);
         let counters = Arc::new(Counters {
             wake_at: settings.queue_capacity.div_ceil(2),
+            // Often enough to wake it well before the channel is full.
+            look_every: (settings.queue_capacity as u64 / 16).clamp(1, 64),
             sink,
             receiver,
             overflow: Overflow::default(),
