@@ -1,7 +1,7 @@
 //! Connections: accepted, served when they are ready, ended.
 //!
-//! Between two requests a connection waits in the [parking](super::parking), without a thread. A thread of the
-//! [crew](super::crew) takes one that is ready, reads a request, answers it and parks the connection again.
+//! Between two requests a connection waits in the `parking`, without a thread. A thread of the
+//! `crew` takes one that is ready, reads a request, answers it and parks the connection again.
 
 use std::io;
 use std::net::SocketAddr;
