@@ -93,7 +93,6 @@ pub fn start(config: &Config) -> Result<Running, StartError> {
         address: config.listen,
         error,
     })?;
-    let address = listener.address();
     let allowed = descriptors::reserve(config.max_connections)?;
 
     let metrics = Arc::new(Metrics::new(config.counting.queue_capacity));
@@ -147,7 +146,6 @@ pub fn start(config: &Config) -> Result<Running, StartError> {
         limits: config.limits,
         cors_origin: config.cors_origin.clone(),
         metrics: Arc::clone(&metrics),
-        address,
     });
     let pool = Pool::start(listener, Arc::clone(&service), allowed, config.idle_timeout)
         .map_err(StartError::Thread)?;

@@ -5,10 +5,7 @@ use std::time::{Duration, Instant};
 use crate::support::{Client, Home, PATIENCE, Server, http, twice, until};
 
 fn served(flags: &[(&str, &str)], home: &Home) -> Server {
-    let launch = flags.iter().fold(home.serve(), |launch, (name, value)| {
-        launch.flag(name, value)
-    });
-    let server = launch.start();
+    let server = home.serve().flags(flags).start();
     server.create("hello", "text");
     server
 }

@@ -5,10 +5,7 @@ use std::time::Duration;
 use crate::support::{Client, Home, Lock, Server, Signal, assert_problem, until};
 
 fn served(home: &Home, flags: &[(&str, &str)]) -> Server {
-    let launch = flags.iter().fold(home.serve(), |launch, (name, value)| {
-        launch.flag(name, value)
-    });
-    let server = launch.start();
+    let server = home.serve().flags(flags).start();
     server.create("hello", "text");
     server
 }

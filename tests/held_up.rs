@@ -11,10 +11,7 @@ const MANY: usize = 200;
 const SOON: Duration = Duration::from_secs(5);
 
 fn served(home: &Home, flags: &[(&str, &str)]) -> Server {
-    let launch = flags.iter().fold(home.serve(), |launch, (name, value)| {
-        launch.flag(name, value)
-    });
-    let server = launch.start();
+    let server = home.serve().flags(flags).start();
     server.create("hello", "text");
     server
 }

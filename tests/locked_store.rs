@@ -6,10 +6,7 @@ use crate::support::{Home, Load, Lock, Server, Tally, twice, until};
 
 /// Starts a server with posts to read.
 fn served(home: &Home, flags: &[(&str, &str)]) -> (Server, Vec<String>) {
-    let launch = flags.iter().fold(home.serve(), |launch, (name, value)| {
-        launch.flag(name, value)
-    });
-    let server = launch.start();
+    let server = home.serve().flags(flags).start();
     let slugs: Vec<String> = (0..50).map(|number| format!("post-{number}")).collect();
     for slug in &slugs {
         server.create(slug, &"text ".repeat(200));

@@ -6,10 +6,7 @@ const FIREFOX: &str = "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 
 
 fn served(flags: &[(&str, &str)]) -> (Home, Server, i64) {
     let home = Home::new();
-    let launch = flags.iter().fold(home.serve(), |launch, (flag, value)| {
-        launch.flag(flag, value)
-    });
-    let server = launch.start();
+    let server = home.serve().flags(flags).start();
     let post = server.create("hello", "text");
     (home, server, post)
 }
@@ -161,10 +158,7 @@ fn a_name_counts_only_with_the_token_or_through_a_trusted_proxy() {
 
 fn served_with_token(flags: &[(&str, &str)]) -> (Home, Server, i64) {
     let home = Home::new();
-    let launch = flags.iter().fold(home.serve(), |launch, (flag, value)| {
-        launch.flag(flag, value)
-    });
-    let server = launch.flag("--token", "secret").start();
+    let server = home.serve().flags(flags).flag("--token", "secret").start();
     let body = serde_json::json!({"slug": "hello", "title": "hello"}).to_string();
     let headers = [
         ("Content-Type", "application/json"),

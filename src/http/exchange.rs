@@ -121,13 +121,9 @@ impl Exchange<'_> {
         found
     }
 
-    pub(super) fn remote(&self) -> Option<SocketAddr> {
-        self.request.remote_addr().copied()
-    }
-
     /// The address at the other end of the connection.
     pub(super) fn peer(&self) -> Option<IpAddr> {
-        self.remote().map(|remote| remote.ip())
+        self.request.remote_addr().map(SocketAddr::ip)
     }
 }
 

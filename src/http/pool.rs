@@ -247,9 +247,10 @@ impl Pool {
     /// Serves a request that asks the store and, after it, those that stand in line for that. If too many are served
     /// already, it stands in line itself.
     fn run_errands(&self, errand: Errand, seat: &Seat, scratch: &mut Scratch) {
-        let desk = match errand.is_read() {
-            true => &self.reading,
-            false => &self.writing,
+        let desk = if errand.is_read() {
+            &self.reading
+        } else {
+            &self.writing
         };
         let mut next = desk.come(errand);
         let _held_up = next.is_some().then(|| self.crew.held_up(seat));

@@ -1,6 +1,5 @@
 //! What every request may use.
 
-use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -42,6 +41,4 @@ pub struct Service {
     pub cors_origin: String,
     /// Measurements.
     pub metrics: Arc<Metrics>,
-    /// The address served.
-    pub address: SocketAddr,
 }

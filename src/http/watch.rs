@@ -7,8 +7,8 @@
 //! have their own clock.
 //!
 //! Some threads come back from nothing. A request of HTTP version 2.0 or 3.0 makes the library (0.12.17) wait for its
-//! own answer to the same request, inside itself, for ever; it cannot be seen beforehand, for pipelined requests are
-//! in the library's buffer before anybody else can look. Such a thread is written off, so that its place in the pool
+//! own answer to the same request, inside itself, for ever. The first of what has arrived is answered before it sees it;
+//! one behind another is in the library's buffer before anybody else can look. Such a thread is written off, so that its place in the pool
 //! is free again: it costs two descriptors and its stack, and how many may be written off is bounded.
 
 use std::os::fd::RawFd;

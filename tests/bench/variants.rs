@@ -75,7 +75,6 @@ pub fn serve(arguments: impl Iterator<Item = String>) -> Result<()> {
         limits: config.limits,
         cors_origin: config.cors_origin,
         metrics: Arc::new(Metrics::new(0)),
-        address,
     });
     let pool = http::Pool::start(listener, Arc::clone(&service), allowed, config.idle_timeout)?;
     println!("listening on http://{address}");

@@ -147,6 +147,13 @@ impl Launch<'_> {
         self
     }
 
+    /// Adds several.
+    pub fn flags(self, flags: &[(&str, &str)]) -> Self {
+        flags
+            .iter()
+            .fold(self, |launch, (name, value)| launch.flag(name, value))
+    }
+
     pub fn env(mut self, name: &str, value: &str) -> Self {
         self.env.push((name.to_owned(), value.to_owned()));
         self
