@@ -8,7 +8,7 @@ use crate::config::Config;
 use crate::counter::Counters;
 use crate::counter::rules::{BotRule, Salts, ViewRules};
 use crate::descriptors::{self, TooFew};
-use crate::http::{Auth, Gate, Listener, Pool, Service};
+use crate::http::{Auth, Listener, Pool, Service};
 use crate::keeper::Keeper;
 use crate::metrics::Metrics;
 use crate::shutdown::Running;
@@ -141,7 +141,7 @@ pub fn start(config: &Config) -> Result<Running, StartError> {
         events: Arc::clone(&intake) as _,
         health,
         rules,
-        gate: Gate::default(),
+        gate: Arc::default(),
         auth: Auth::new(config.token.clone()),
         limits: config.limits,
         cors_origin: config.cors_origin.clone(),

@@ -49,6 +49,8 @@ pub struct Metrics {
     registry: Registry,
     requests: Family<Answer, Histogram, fn() -> Histogram>,
     answered_total: Counter,
+    /// Requests being answered or standing in line for the store.
+    pub requests_in_flight: Gauge,
     /// Open client connections.
     pub connections: Gauge,
     /// Threads of the connection pool.
@@ -104,6 +106,11 @@ impl Metrics {
             counter
         };
         let answered_total = counter(r, "http_requests", "Requests answered");
+        let requests_in_flight = gauge(
+            r,
+            "http_requests_in_flight",
+            "Requests being answered or standing in line for the store",
+        );
         let connections = gauge(r, "connections", "Open client connections");
         let http_threads = gauge(r, "http_threads", "Threads of the connection pool");
         let http_threads_lost = counter(
@@ -180,6 +187,7 @@ impl Metrics {
         let metrics = Metrics {
             requests,
             answered_total,
+            requests_in_flight,
             connections,
             http_threads,
             http_threads_lost,

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::support::{Client, Home, Lock, Server, Signal, assert_problem, until};
+use crate::support::{Client, Home, Lock, Server, Signal, assert_problem, http, until};
 
 fn served(home: &Home, flags: &[(&str, &str)]) -> Server {
     let server = home.serve().flags(flags).start();
@@ -87,6 +87,40 @@ fn a_request_under_way_is_finished() {
         home.database()
             .number("SELECT count(*) AS number FROM posts WHERE slug = 'slow'"),
         1
+    );
+}
+
+/// More than the store serves at once: most of them stand in line when the signal comes.
+#[test]
+fn requests_that_stand_in_line_are_finished() {
+    const MANY: usize = 60;
+    let home = Home::new();
+    let server = served(&home, &[]);
+    let lock = Lock::hold(&home.database_file());
+    let mut clients: Vec<Client> = (0..MANY).map(|_| server.connect()).collect();
+    for (number, client) in clients.iter_mut().enumerate() {
+        let body = format!(r#"{{"title": "a", "slug": "a-{number}", "body": "a"}}"#);
+        let json = [("Content-Type", "application/json")];
+        let request = http::request_bytes("POST", "/posts", &json, body.as_bytes());
+        client.send(&request).expect("sent");
+    }
+    // And the one that asks.
+    until("all have arrived", || {
+        server.gauge("http_requests_in_flight") == MANY + 1
+    });
+    server.signal(Signal::Int);
+    stops_listening(&server);
+    lock.release();
+    for (number, client) in clients.iter_mut().enumerate() {
+        let answer = client.read().expect("whole").expect("an answer");
+        assert_eq!(answer.status, 201, "request {number}: {}", answer.text());
+        assert!(answer.closes(), "{:?}", answer.headers);
+    }
+    assert_eq!(server.wait().code, Some(0));
+    assert_eq!(
+        home.database()
+            .number("SELECT count(*) AS number FROM posts WHERE slug LIKE 'a-%'"),
+        i64::try_from(MANY).expect("few")
     );
 }
 

@@ -37,13 +37,6 @@ fn others_are_served(server: &Server, known: &mut Client) {
     assert!(start.elapsed() < SOON, "{:?}", start.elapsed());
 }
 
-fn threads(server: &Server) -> usize {
-    let name = "viewtally_http_threads ";
-    let metrics = server.get("/metrics").text();
-    let line = metrics.lines().find_map(|line| line.strip_prefix(name));
-    line.expect("the gauge").parse().expect("a number")
-}
-
 #[test]
 fn bodies_that_do_not_come() {
     let home = Home::new();
@@ -99,7 +92,11 @@ fn heads_sent_in_part_cost_no_thread() {
     let mut known = server.connect();
     let mut waiting = clients(&server, b"GET /posts/hello HTTP/1.1\r\nHost: a\r");
     others_are_served(&server, &mut known);
-    assert!(threads(&server) < MANY / 4, "{}", threads(&server));
+    assert!(
+        server.gauge("http_threads") < MANY / 4,
+        "{}",
+        server.gauge("http_threads")
+    );
     for client in &mut waiting {
         client.send(b"\n\r\n").expect("sent");
     }
@@ -120,7 +117,7 @@ fn kept_connections_cost_no_thread() {
         assert_eq!(client.read().expect("an answer").expect("one").status, 200);
     }
     until("threads that were needed have gone", || {
-        threads(&server) < MANY / 4
+        server.gauge("http_threads") < MANY / 4
     });
     for client in &mut kept {
         assert_eq!(client.get("/posts/hello").status, 200);
@@ -172,7 +169,11 @@ fn posts_that_are_not_in_memory_yet() {
     for client in &mut waiting {
         assert_eq!(client.read().expect("an answer").expect("one").status, 200);
     }
-    assert!(threads(&server) < 40, "{}", threads(&server));
+    assert!(
+        server.gauge("http_threads") < 40,
+        "{}",
+        server.gauge("http_threads")
+    );
 }
 
 /// The same for what always asks the store, reading and writing.
@@ -196,7 +197,11 @@ fn lists_and_edits_by_the_hundred() {
         assert_eq!(client.read().expect("an answer").expect("one").status, 200);
         assert_eq!(client.get("/posts/hello").status, 200, "and goes on");
     }
-    assert!(threads(&server) < 40, "{}", threads(&server));
+    assert!(
+        server.gauge("http_threads") < 40,
+        "{}",
+        server.gauge("http_threads")
+    );
 }
 
 #[test]

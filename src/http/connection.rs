@@ -7,8 +7,9 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::{Duration, Instant};
 
 use super::body;
-use super::dispatch::{self, Needs};
+use super::dispatch;
 use super::exchange::{Exchange, Method, Target};
+use super::gate::Pass;
 use super::head::{self, Arrived};
 use super::pool::Pool;
 use super::problem::Problem;
@@ -52,7 +53,7 @@ pub(super) enum Then {
     /// It is to be served on at once: there may be more.
     GoOn,
     /// Its request asks the store, and this thread may not wait.
-    Ask(tiny_http::Request),
+    Ask(tiny_http::Request, Pass),
     /// It is over.
     End,
 }
@@ -73,7 +74,7 @@ enum Answered {
     AndGoesOn,
     AndEnds,
     /// The store must be asked.
-    Not(tiny_http::Request),
+    Not(tiny_http::Request, Pass),
 }
 
 /// The client has gone.
@@ -157,38 +158,123 @@ impl Connection {
         } else {
             How::AtOnce
         };
-        self.answer(request, pool, seat, scratch, how)
+        let pass = pool.service.gate.enter();
+        self.answer(request, pass, pool, seat, scratch, how)
     }
 
-    /// Answers a request of this connection.
+    /// Answers a request of this connection: without a `pass`, that the server is about to stop.
     pub(super) fn answer(
         &mut self,
         request: tiny_http::Request,
+        pass: Option<Pass>,
         pool: &Pool,
         seat: &Seat,
         scratch: &mut Scratch,
         how: How,
     ) -> Then {
         let answered = catch_unwind(AssertUnwindSafe(|| {
-            respond(
-                request,
-                self.socket,
-                &mut self.agent,
-                pool,
-                seat,
-                scratch,
-                how,
-            )
+            self.respond(request, pass, pool, seat, scratch, how)
         }));
         scratch.response.reset();
         response::shrink(&mut scratch.out);
         scratch.target.shrink_to(TARGET_KEPT);
         self.waiting_since = Instant::now();
         match answered {
-            Ok(Answered::Not(request)) => Then::Ask(request),
+            Ok(Answered::Not(request, pass)) => Then::Ask(request, pass),
             Ok(Answered::AndGoesOn) if self.read_ahead || self.ended => Then::GoOn,
             Ok(Answered::AndGoesOn) => Then::Park,
             Ok(Answered::AndEnds) | Err(_) => Then::End,
+        }
+    }
+
+    /// Answers one request.
+    fn respond(
+        &mut self,
+        mut request: tiny_http::Request,
+        pass: Option<Pass>,
+        pool: &Pool,
+        seat: &Seat,
+        scratch: &mut Scratch,
+        how: How,
+    ) -> Answered {
+        let started = Instant::now();
+        let service = &*pool.service;
+        let Scratch {
+            arrived: _,
+            target,
+            response,
+            out,
+            known_answers,
+        } = scratch;
+        target.clear();
+        target.push_str(request.url());
+        let method = Method::from(request.method());
+        let target = Target::parse(target);
+        let found = router::find(target.path);
+        let needs = dispatch::needs(&service.store, found, method);
+        if needs.the_store()
+            && how == How::AtOnce
+            && let Some(pass) = pass
+        {
+            return Answered::Not(request, pass);
+        }
+        let refused = match how {
+            _ if pass.is_none() => Some(Problem::draining()),
+            How::Overdue => Some(Problem::busy("the store is busy; try again shortly")),
+            How::AtOnce | How::Waiting => None,
+        };
+        let mut exchange = Exchange {
+            service,
+            seat,
+            method,
+            target,
+            known: needs.known(),
+            request: &mut request,
+            response: &mut *response,
+            agent: &mut self.agent,
+            event: None,
+            body_read: false,
+        };
+        let answered = catch_unwind(AssertUnwindSafe(|| {
+            dispatch::answer(&mut exchange, found, refused);
+        }));
+        if answered.is_err() {
+            exchange.event = None;
+            Problem::internal().write(exchange.response);
+        }
+        body::settle(&mut exchange);
+        finish_headers(&mut exchange, pool);
+        let event = exchange.event;
+        let now = clock::now();
+        response.render(out, now, &service.cors_origin, method == Method::Head);
+        let written = write(request.into_writer(), self.socket, out, pool, seat);
+        if let (Some(mut event), Ok(())) = (event, &written) {
+            event.at = now;
+            let mut held_up = None;
+            let mut about_to_wait = || held_up = pool.crew.held_up(seat);
+            service.events.send(event, &mut about_to_wait);
+        }
+        // A drain waits for the view to be sent.
+        drop(pass);
+        let status = response.status();
+        service.metrics.answered(
+            known_answers,
+            Answer {
+                route: found.route.name(),
+                status,
+            },
+            started.elapsed(),
+        );
+        tracing::debug!(
+            method = method.name(),
+            route = found.route.name(),
+            status,
+            "answered"
+        );
+        if written.is_ok() && !response.closes() {
+            Answered::AndGoesOn
+        } else {
+            Answered::AndEnds
         }
     }
 
@@ -220,96 +306,6 @@ impl Connection {
             Seen::Nothing | Seen::Bytes(LOOK) => Ok(Arrived::Other),
             Seen::Bytes(length) => Ok(head::look(&buffer[..length])),
         }
-    }
-}
-
-/// Answers one request.
-fn respond(
-    mut request: tiny_http::Request,
-    socket: RawFd,
-    agent: &mut (String, bool),
-    pool: &Pool,
-    seat: &Seat,
-    scratch: &mut Scratch,
-    how: How,
-) -> Answered {
-    let started = Instant::now();
-    let service = &*pool.service;
-    let Scratch {
-        arrived: _,
-        target,
-        response,
-        out,
-        known_answers,
-    } = scratch;
-    target.clear();
-    target.push_str(request.url());
-    let method = Method::from(request.method());
-    let target = Target::parse(target);
-    let found = router::find(target.path);
-    let known = match dispatch::needs(&service.store, found, method) {
-        Needs::Known(post) => Some(post),
-        Needs::TheStore if how == How::AtOnce => return Answered::Not(request),
-        Needs::TheStore | Needs::Nothing => None,
-    };
-    // Kept until the view is sent, so that a drain waits for it.
-    let pass = service.gate.enter();
-    let refused = match how {
-        _ if pass.is_none() => Some(Problem::draining()),
-        How::Overdue => Some(Problem::busy("the store is busy; try again shortly")),
-        How::AtOnce | How::Waiting => None,
-    };
-    let mut exchange = Exchange {
-        service,
-        seat,
-        method,
-        target,
-        known,
-        request: &mut request,
-        response: &mut *response,
-        agent,
-        event: None,
-        body_read: false,
-    };
-    let answered = catch_unwind(AssertUnwindSafe(|| {
-        dispatch::answer(&mut exchange, found, refused);
-    }));
-    if answered.is_err() {
-        exchange.event = None;
-        Problem::internal().write(exchange.response);
-    }
-    body::settle(&mut exchange);
-    finish_headers(&mut exchange, pool);
-    let event = exchange.event;
-    let now = clock::now();
-    response.render(out, now, &service.cors_origin, method == Method::Head);
-    let written = write(request.into_writer(), socket, out, pool, seat);
-    if let (Some(mut event), Ok(())) = (event, &written) {
-        event.at = now;
-        let mut held_up = None;
-        let mut about_to_wait = || held_up = pool.crew.held_up(seat);
-        service.events.send(event, &mut about_to_wait);
-    }
-    drop(pass);
-    let status = response.status();
-    service.metrics.answered(
-        known_answers,
-        Answer {
-            route: found.route.name(),
-            status,
-        },
-        started.elapsed(),
-    );
-    tracing::debug!(
-        method = method.name(),
-        route = found.route.name(),
-        status,
-        "answered"
-    );
-    if written.is_ok() && !response.closes() {
-        Answered::AndGoesOn
-    } else {
-        Answered::AndEnds
     }
 }
 

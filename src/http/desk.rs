@@ -8,6 +8,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use super::connection::Connection;
+use super::gate::Pass;
 use super::parking::Ticket;
 
 /// Requests served at once. The store has four connections for reading; a few more may wait for one.
@@ -21,6 +22,8 @@ pub(super) struct Errand {
     pub(super) ticket: Ticket,
     pub(super) connection: Box<Connection>,
     pub(super) request: tiny_http::Request,
+    /// It is in flight all the while: a drain waits for those in line as well.
+    pub(super) pass: Pass,
     came: Instant,
 }
 
@@ -41,11 +44,13 @@ impl Errand {
         ticket: Ticket,
         connection: Box<Connection>,
         request: tiny_http::Request,
+        pass: Pass,
     ) -> Errand {
         Errand {
             ticket,
             connection,
             request,
+            pass,
             came: Instant::now(),
         }
     }

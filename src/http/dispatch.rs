@@ -82,6 +82,19 @@ pub(super) enum Needs {
     TheStore,
 }
 
+impl Needs {
+    pub(super) fn the_store(&self) -> bool {
+        matches!(self, Needs::TheStore)
+    }
+
+    pub(super) fn known(self) -> Option<Arc<CachedPost>> {
+        match self {
+            Needs::Known(post) => Some(post),
+            Needs::Nothing | Needs::TheStore => None,
+        }
+    }
+}
+
 /// What answering will take.
 pub(super) fn needs(store: &CachedStore, found: Match<'_>, method: Method) -> Needs {
     let is_read = matches!(method, Method::Get | Method::Head);

@@ -1,7 +1,7 @@
 //! Requests in flight: let in while the server is open, waited for when it drains.
 
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Condvar, Mutex, PoisonError};
+use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use std::time::Instant;
 
 /// The highest bit says closed, the others count.
@@ -16,15 +16,20 @@ pub struct Gate {
     empty: Condvar,
 }
 
-/// One request in flight.
-pub struct Pass<'a>(&'a Gate);
+/// One request in flight, wherever it waits meanwhile.
+pub struct Pass(Arc<Gate>);
 
 impl Gate {
     /// Lets a request in, unless the gate is closed.
-    pub fn enter(&self) -> Option<Pass<'_>> {
+    pub fn enter(self: &Arc<Gate>) -> Option<Pass> {
         let before = self.state.fetch_add(1, Ordering::AcqRel);
-        let pass = Pass(self);
+        let pass = Pass(Arc::clone(self));
         (before & CLOSED == 0).then_some(pass)
+    }
+
+    /// Requests in flight.
+    pub fn inside(&self) -> usize {
+        self.state.load(Ordering::Acquire) & !CLOSED
     }
 
     /// Whether it is closed.
@@ -41,7 +46,7 @@ impl Gate {
     pub fn wait_until_empty(&self, deadline: Instant) -> usize {
         let mut guard = self.lock.lock().unwrap_or_else(PoisonError::into_inner);
         loop {
-            let inside = self.state.load(Ordering::Acquire) & !CLOSED;
+            let inside = self.inside();
             let left = deadline.saturating_duration_since(Instant::now());
             if inside == 0 || left.is_zero() {
                 return inside;
@@ -54,7 +59,7 @@ impl Gate {
     }
 }
 
-impl Drop for Pass<'_> {
+impl Drop for Pass {
     fn drop(&mut self) {
         let before = self.0.state.fetch_sub(1, Ordering::AcqRel);
         if before == CLOSED | 1 {
@@ -71,7 +76,7 @@ mod tests {
 
     #[test]
     fn a_closed_gate_lets_nobody_in_and_waits_for_those_inside() {
-        let gate = Gate::default();
+        let gate = Arc::new(Gate::default());
         let pass = gate.enter().unwrap();
         gate.close();
         assert!(gate.enter().is_none());

@@ -47,6 +47,10 @@ pub(super) fn metrics(exchange: &mut Exchange<'_>) -> Result<(), Problem> {
         .metrics
         .overflow_entries
         .set(gauge(waiting.overflow_entries));
+    service
+        .metrics
+        .requests_in_flight
+        .set(gauge(service.gate.inside()));
     let text = service.metrics.render();
     exchange.response.start(200);
     exchange.response.header("Cache-Control", "no-store");

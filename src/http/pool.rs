@@ -213,9 +213,9 @@ impl Pool {
             self.parking.look(ticket, &mut connection);
             match connection.serve(self, seat, scratch, may_wait) {
                 Then::GoOn => {}
-                Then::Ask(request) => {
+                Then::Ask(request, pass) => {
                     seat.serves(None);
-                    return Some(Errand::new(ticket, connection, request));
+                    return Some(Errand::new(ticket, connection, request, pass));
                 }
                 Then::Park => {
                     self.park(ticket, connection, seat);
@@ -264,13 +264,14 @@ impl Pool {
                 ticket,
                 mut connection,
                 request,
+                pass,
                 ..
             } = errand;
             seat.serves(Some(connection.socket()));
-            match connection.answer(request, self, seat, scratch, how) {
+            match connection.answer(request, Some(pass), self, seat, scratch, how) {
                 Then::Park => self.park(ticket, connection, seat),
                 // Its client sends nothing more, and so holds nobody up.
-                Then::GoOn | Then::Ask(_) => {
+                Then::GoOn | Then::Ask(..) => {
                     drop(self.attend(ticket, connection, seat, scratch, true))
                 }
                 Then::End => self.end(ticket, connection, seat),

@@ -32,7 +32,7 @@ pub struct Service {
     /// What is a view, and whose.
     pub rules: ViewRules,
     /// Requests in flight.
-    pub gate: Gate,
+    pub gate: Arc<Gate>,
     /// Who may write.
     pub auth: Auth,
     /// Bounds.

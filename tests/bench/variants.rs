@@ -16,7 +16,7 @@ use viewtally::config::Config;
 use viewtally::counter::rules::{BotRule, Salts, ViewRules};
 use viewtally::counter::{EventSink, Waiting};
 use viewtally::descriptors;
-use viewtally::http::{self, Auth, Gate, Listener, Service};
+use viewtally::http::{self, Auth, Listener, Service};
 use viewtally::metrics::Metrics;
 use viewtally::model::{Batch, ViewEvent};
 use viewtally::store::{self, CachedStore, Rankings, StoreHealth, ViewSink};
@@ -70,7 +70,7 @@ pub fn serve(arguments: impl Iterator<Item = String>) -> Result<()> {
         events,
         health: Arc::new(StoreHealth::default()),
         rules,
-        gate: Gate::default(),
+        gate: Arc::default(),
         auth: Auth::new(config.token),
         limits: config.limits,
         cors_origin: config.cors_origin,

@@ -286,6 +286,14 @@ impl Server {
             .expect("views")
     }
 
+    /// A gauge without labels, by its name after `viewtally_`.
+    pub fn gauge(&self, name: &str) -> usize {
+        let metrics = self.get("/metrics").text();
+        let name = format!("viewtally_{name} ");
+        let line = metrics.lines().find_map(|line| line.strip_prefix(&name));
+        line.expect("the gauge").parse().expect("a number")
+    }
+
     pub fn pid(&self) -> u32 {
         self.running.child.id()
     }
