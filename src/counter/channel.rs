@@ -1,8 +1,9 @@
 //! The senders' end of the channel, and what happens when it is full.
 
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::Arc;
 use std::time::Instant;
 
+use arc_swap::ArcSwapOption;
 use flume::{Receiver, Sender, TrySendError};
 
 use super::pool::Counters;
@@ -17,27 +18,23 @@ pub(super) fn bounded(capacity: usize) -> (Sender<ViewEvent>, Receiver<ViewEvent
 /// Where requests leave their events. Shared by all of them.
 pub struct Intake {
     /// The channel's only long-lived sender: taken out by [`Intake::close`], which is how the counters learn that
-    /// nothing more will come.
-    sender: RwLock<Option<Sender<ViewEvent>>>,
+    /// nothing more will come. Read with every event, written once: a lock would cost each reader two writes to memory
+    /// that all of them share.
+    sender: ArcSwapOption<Sender<ViewEvent>>,
     counters: Arc<Counters>,
 }
 
 impl Intake {
     pub(super) fn new(sender: Sender<ViewEvent>, counters: Arc<Counters>) -> Intake {
         Intake {
-            sender: RwLock::new(Some(sender)),
+            sender: ArcSwapOption::from_pointee(sender),
             counters,
         }
     }
 
     /// Closes the channel. Events sent later, of which a drain has none, go to the overflow.
     pub fn close(&self) {
-        drop(
-            self.sender
-                .write()
-                .unwrap_or_else(PoisonError::into_inner)
-                .take(),
-        );
+        self.sender.store(None);
         self.counters.doorbell.close();
     }
 
@@ -67,9 +64,8 @@ impl Intake {
 impl EventSink for Intake {
     fn send(&self, event: ViewEvent, about_to_wait: &mut dyn FnMut()) {
         let sent = self.counters.metrics.events_sent.inc();
-        // Cloned where it may wait, so that closing never waits for a sender.
-        let guard = self.sender.read().unwrap_or_else(PoisonError::into_inner);
-        let Some(sender) = &*guard else {
+        let sender = self.sender.load();
+        let Some(sender) = &*sender else {
             self.counters.overflow.merge(event);
             return;
         };
@@ -82,11 +78,7 @@ impl EventSink for Intake {
                     self.counters.doorbell.ring();
                 }
             }
-            Err(TrySendError::Full(event)) => {
-                let sender = sender.clone();
-                drop(guard);
-                self.full(&sender, event, about_to_wait);
-            }
+            Err(TrySendError::Full(event)) => self.full(sender, event, about_to_wait),
             Err(TrySendError::Disconnected(event)) => self.counters.overflow.merge(event),
         }
     }

@@ -90,7 +90,7 @@ pub(super) struct Exchange<'a> {
     /// The post the path names, where it is in memory and nothing more is needed.
     pub(super) known: Option<Arc<CachedPost>>,
     pub(super) response: &'a mut Response,
-    /// The agent this thread judged last, and whether it is a crawler.
+    /// The agent judged last on this connection, and whether it is a crawler.
     pub(super) agent: &'a mut (String, bool),
     /// What goes to the counters once the response is written.
     pub(super) event: Option<ViewEvent>,

