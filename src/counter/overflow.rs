@@ -6,8 +6,8 @@ use std::sync::{Mutex, PoisonError};
 
 use crate::model::{Batch, Reason, ViewEvent};
 
-/// Shared by senders, who merge, and counters, who take all of it with their next batch. Bounded by the number of
-/// posts, for a view is only ever of a post that was just read.
+/// Shared by senders, who merge, and counters, who take all of it with their next batch. Bounded as a
+/// [`Batch`] is: by the posts, for a view is only ever of a post that was just read, and by the viewers it keeps.
 #[derive(Debug, Default)]
 pub(super) struct Overflow {
     batch: Mutex<Batch>,

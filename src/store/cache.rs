@@ -260,10 +260,13 @@ impl CachedStore {
         keep(&cached);
         if self.edits.load(Ordering::SeqCst) != edits {
             self.forget(&cached);
-        } else if self.commits.load(Ordering::SeqCst) != commits
-            && let Some((_, tally)) = self.store.tally(PostKey::Id(post.id))?
-        {
-            cached.raise(tally.views, tally.viewers);
+        } else if self.commits.load(Ordering::SeqCst) != commits {
+            match self.store.tally(PostKey::Id(post.id)) {
+                Ok(Some((_, tally))) => cached.raise(tally.views, tally.viewers),
+                Ok(None) => {}
+                // Its numbers may be old, and nothing would mend them.
+                Err(_) => self.forget(&cached),
+            }
         }
         Ok(Some(cached))
     }

@@ -122,7 +122,8 @@ impl ViewSink for SqliteStore {
             let mut applied = writer
                 .connection
                 .immediate_transaction(|connection| apply::apply(connection, batch, self.window))?;
-            applied.changed_elsewhere = writer.changed_elsewhere()?;
+            // It is committed: whatever fails now, the batch must not be applied again.
+            applied.changed_elsewhere = writer.changed_elsewhere().unwrap_or(true);
             Ok(applied)
         })
     }
