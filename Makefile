@@ -28,7 +28,7 @@ check:
 
 ## Measure against what people would use instead. Takes a while; see tests/bench/main.rs.
 bench:
-	$(CARGO) bench --locked --bench peers
+	$(CARGO) bench --locked --bench peers -- --close
 
 ## Instructions per request against the checked-in figure.
 bench-smoke:

@@ -1,4 +1,4 @@
-//! Every metric, declared once. Names are listed in README.
+//! Every metric, declared once, with the words that explain it to who scrapes it.
 
 use std::sync::atomic::AtomicU64;
 use std::time::Duration;

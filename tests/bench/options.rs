@@ -25,7 +25,7 @@ Comparing (the default)
 
 Other measurements
   --scaling             cost with 10² … posts and with 1 … 5,000 connections, viewtally alone
-  --posts N,…           for --scaling [100,1000,10000]
+  --posts N,…           for --scaling [100,10000,1000000]
   --locked              reads while the database is locked, against quiet ones, viewtally alone
   --smoke               instructions per request under callgrind, against tests/bench/instructions.txt; fails on +5 %
   --smoke --write       records the figure instead
@@ -78,7 +78,7 @@ impl Options {
             posts: if quick {
                 vec![100, 1000]
             } else {
-                vec![100, 1000, 10_000]
+                vec![100, 10_000, 1_000_000]
             },
             json: None,
             svg: None,
