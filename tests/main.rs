@@ -37,6 +37,7 @@ mod posts;
 mod rankings;
 mod readme;
 mod regression;
+mod regression_clients;
 mod repeats;
 mod response_time;
 mod self_check;

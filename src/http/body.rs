@@ -4,6 +4,7 @@ use std::io::Read;
 use std::time::Instant;
 
 use super::exchange::Exchange;
+use super::head::contains_word;
 use super::problem::Problem;
 
 /// The library reads a body of up to this size together with the head.
@@ -63,11 +64,30 @@ pub(super) fn read(exchange: &mut Exchange<'_>) -> Result<Vec<u8>, Problem> {
     if announced.is_some_and(|length| length > limits.max_body) {
         return Err(Problem::too_large(limits.max_body));
     }
-    let deadline = Instant::now() + limits.request_timeout;
     exchange.seat.wait(limits.request_timeout);
+    let body = read_all(exchange, announced);
+    // The answer, whatever it is, has a time of its own.
+    exchange.seat.done();
+    let body = body?;
+    if body.len() as u64 > limits.max_body {
+        return Err(Problem::too_large(limits.max_body));
+    }
+    if announced.is_some_and(|length| (body.len() as u64) < length) {
+        return Err(Problem::bad_request(
+            "the body ended before its Content-Length",
+        ));
+    }
+    exchange.body_read = true;
+    Ok(body)
+}
+
+fn read_all(exchange: &mut Exchange<'_>, announced: Option<u64>) -> Result<Vec<u8>, Problem> {
+    let limits = exchange.service.limits;
+    let deadline = Instant::now() + limits.request_timeout;
     let mut body = Vec::new();
-    // One byte more than allowed tells a body that is too large.
-    let mut reader = exchange.request.as_reader().take(limits.max_body + 1);
+    // One byte more than allowed tells a body that is too large. Of an upgrade the library shows all that comes.
+    let most = announced.unwrap_or(limits.max_body + 1);
+    let mut reader = exchange.request.as_reader().take(most);
     let mut chunk = [0; 16 << 10];
     loop {
         match reader.read(&mut chunk) {
@@ -80,16 +100,6 @@ pub(super) fn read(exchange: &mut Exchange<'_>) -> Result<Vec<u8>, Problem> {
             return Err(Problem::body_timeout());
         }
     }
-    if body.len() as u64 > limits.max_body {
-        return Err(Problem::too_large(limits.max_body));
-    }
-    if announced.is_some_and(|length| (body.len() as u64) < length) {
-        return Err(Problem::bad_request(
-            "the body ended before its Content-Length",
-        ));
-    }
-    exchange.seat.done();
-    exchange.body_read = true;
     Ok(body)
 }
 
@@ -112,10 +122,17 @@ pub(super) fn settle(exchange: &mut Exchange<'_>) {
     if !unread || exchange.body_read {
         return;
     }
-    let worth_reading =
-        !exchange.response.closes() && !waits_for_continue && length as u64 <= UNWANTED;
-    if worth_reading && discard(exchange) {
-        return;
+    let worth_reading = !exchange.response.closes()
+        && !waits_for_continue
+        && !is_upgrade(exchange)
+        && length as u64 <= UNWANTED;
+    if worth_reading {
+        exchange.seat.wait(exchange.service.limits.request_timeout);
+        let gone = discard(exchange);
+        exchange.seat.done();
+        if gone {
+            return;
+        }
     }
     exchange.response.close();
     if !chunked {
@@ -123,11 +140,15 @@ pub(super) fn settle(exchange: &mut Exchange<'_>) {
     }
 }
 
+/// Whether the library takes the request for the last of HTTP on its connection, and shows all that comes as its body.
+fn is_upgrade(exchange: &Exchange<'_>) -> bool {
+    let header = exchange.header("Connection").unwrap_or_default();
+    contains_word(header.as_bytes(), "upgrade")
+}
+
 /// Reads the rest within bounds. Returns whether that was all of it.
 fn discard(exchange: &mut Exchange<'_>) -> bool {
-    let limit = exchange.service.limits.request_timeout;
-    let deadline = Instant::now() + limit;
-    exchange.seat.wait(limit);
+    let deadline = Instant::now() + exchange.service.limits.request_timeout;
     let mut left = UNWANTED;
     let reader = exchange.request.as_reader();
     let mut chunk = [0; 16 << 10];

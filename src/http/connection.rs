@@ -10,7 +10,7 @@ use super::body;
 use super::dispatch;
 use super::exchange::{Exchange, Method, Target};
 use super::gate::Pass;
-use super::head::{self, Arrived};
+use super::head::{self, Arrived, LOOK};
 use super::pool::Pool;
 use super::problem::Problem;
 use super::response::{self, Response};
@@ -19,9 +19,6 @@ use super::sockets::{self, Seen};
 use super::watch::Seat;
 use crate::clock;
 use crate::metrics::{Answer, KnownAnswers};
-
-/// How much of what has arrived is looked at. A longer head or body costs a thread until its connection ends.
-const LOOK: usize = 8 << 10;
 
 /// A longer target's buffer is given back after its request.
 const TARGET_KEPT: usize = 4096;
@@ -142,15 +139,19 @@ impl Connection {
                     self.refuse(&Problem::version_not_supported(), pool, scratch);
                     return Then::End;
                 }
+                Ok(Arrived::EndlessHead) => {
+                    self.refuse(&Problem::head_too_long(LOOK), pool, scratch);
+                    return Then::End;
+                }
                 Ok(Arrived::PartOfHead | Arrived::Other) => self.read_ahead = true,
                 Err(Ended) => return Then::End,
             }
         }
         let _held_up = self.read_ahead.then(|| pool.crew.held_up(seat));
         seat.wait(pool.idle_timeout);
-        let request = self.requests.next();
+        let request = catch_unwind(AssertUnwindSafe(|| self.requests.next()));
         seat.done();
-        let Some(Some(request)) = request else {
+        let Ok(Some(Some(request))) = request else {
             return Then::End;
         };
         let how = if may_wait || self.read_ahead {
@@ -175,6 +176,8 @@ impl Connection {
         let answered = catch_unwind(AssertUnwindSafe(|| {
             self.respond(request, pass, pool, seat, scratch, how)
         }));
+        // However it went: a deadline left behind would be that of the thread's next connection.
+        seat.done();
         scratch.response.reset();
         response::shrink(&mut scratch.out);
         scratch.target.shrink_to(TARGET_KEPT);
@@ -303,7 +306,7 @@ impl Connection {
         match sockets::peek(self.socket, buffer) {
             Seen::End => Err(Ended),
             // An event told of something: the library has it already.
-            Seen::Nothing | Seen::Bytes(LOOK) => Ok(Arrived::Other),
+            Seen::Nothing => Ok(Arrived::Other),
             Seen::Bytes(length) => Ok(head::look(&buffer[..length])),
         }
     }
@@ -322,18 +325,17 @@ fn write(
         return Ok(());
     }
     let _held_up = pool.crew.held_up(seat);
+    // The socket's timeout bounds it: Linux wakes a writer only when a third of the send buffer is free, so a client that
+    // takes a little now and then does not count as taking anything.
     writer.write_all(&out[written..])?;
     writer.flush()
 }
 
-/// Says in the response what becomes of the connection, as the library will have it.
+/// Says in the response what becomes of the connection, as the library will have it: it looks for words anywhere in
+/// the header, not for tokens.
 fn finish_headers(exchange: &mut Exchange<'_>, pool: &Pool) {
     let asked = exchange.header("Connection").unwrap_or_default();
-    let has = |token: &str| {
-        asked
-            .split(',')
-            .any(|given| given.trim().eq_ignore_ascii_case(token))
-    };
+    let has = |word: &str| head::contains_word(asked.as_bytes(), word);
     let old = *exchange.request.http_version() < (1, 1);
     let ends = has("close") || has("upgrade") || (old && !has("keep-alive"));
     if ends || pool.is_crowded() || exchange.service.gate.is_closed() {

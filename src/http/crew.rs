@@ -98,6 +98,10 @@ impl Crew {
             return None;
         }
         let mut state = self.lock();
+        if seat.is_lost() {
+            // It is counted nowhere any more.
+            return None;
+        }
         seat.set_held_up(true);
         state.held_up += 1;
         self.add_awake(&mut state, -1);
@@ -144,7 +148,7 @@ impl Crew {
         self.uncount(&mut state);
     }
 
-    /// Gives up the thread of `seat`, which does not come back from the library. Returns whether it may be given up:
+    /// Gives up the thread of `seat`, which does not come back from the library. Returns whether it was given up:
     /// beyond the bound it keeps its place.
     pub(super) fn write_off(&self, seat: &Seat) -> bool {
         let mut state = self.lock();

@@ -6,6 +6,10 @@
 
 use memchr::memmem;
 
+/// How much of what has arrived is looked at, in bytes. A longer head is refused, the library having no bound of its
+/// own; a longer body costs a thread until its connection ends.
+pub(super) const LOOK: usize = 16 << 10;
+
 /// What the bytes at hand are.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Arrived {
@@ -15,26 +19,30 @@ pub(super) enum Arrived {
     PartOfHead,
     /// A request of an HTTP version to come. The library would wait for itself for ever: see `watch.rs`.
     LaterVersion,
+    /// More than [`LOOK`] bytes of a head.
+    EndlessHead,
     /// Anything else: several requests, one with a body to come, or none at all.
     Other,
 }
 
-/// Looks at what has arrived.
+/// Looks at what has arrived, up to [`LOOK`] bytes of it.
 pub(super) fn look(bytes: &[u8]) -> Arrived {
+    let first = bytes.split(|&byte| byte == b'\r').next().unwrap_or(bytes);
+    if first.len() < bytes.len() && !is_ours(first) && is_later(first) {
+        return Arrived::LaterVersion;
+    }
     let Some(end) = memmem::find(bytes, b"\r\n\r\n") else {
-        return if begins_well(bytes) {
+        return if bytes.len() >= LOOK {
+            Arrived::EndlessHead
+        } else if begins_well(bytes) {
             Arrived::PartOfHead
         } else {
             Arrived::Other
         };
     };
     let (head, body) = (&bytes[..end], &bytes[end + 4..]);
-    let request = head.split(|&byte| byte == b'\r').next().unwrap_or(head);
-    if request.ends_with(b" HTTP/2.0") || request.ends_with(b" HTTP/3.0") {
-        return Arrived::LaterVersion;
-    }
     match body_length(head) {
-        Some(length) if length == body.len() && is_ours(request) => Arrived::OneRequest,
+        Some(length) if length == body.len() && is_ours(first) => Arrived::OneRequest,
         _ => Arrived::Other,
     }
 }
@@ -61,9 +69,18 @@ fn begins_well(bytes: &[u8]) -> bool {
         && whole(last)
 }
 
-/// Whether a request line is of a version the library answers.
+/// Whether a request line is of a version the library answers, beyond doubt.
 fn is_ours(line: &[u8]) -> bool {
-    line.ends_with(b" HTTP/1.1") || line.ends_with(b" HTTP/1.0")
+    let mut words = line.splitn(3, |&byte| byte == b' ').skip(2);
+    matches!(words.next(), Some(b"HTTP/1.1" | b"HTTP/1.0"))
+}
+
+/// Whether the library reads a later version in a request line: the third word of what is left of it when trimmed.
+fn is_later(line: &[u8]) -> bool {
+    let version = str::from_utf8(line)
+        .ok()
+        .and_then(|line| line.trim().split(' ').nth(2));
+    matches!(version, Some("HTTP/2.0" | "HTTP/3.0"))
 }
 
 /// How long the head says the body is; `None` where that takes more than a glance. Stricter than the library: what
@@ -80,6 +97,8 @@ fn body_length(head: &[u8]) -> Option<usize> {
         // Names are told apart by their length first: most lines cost one comparison.
         match name.len() {
             6 if is("Expect") => return None,
+            // Of an upgrade the library shows all that comes for its body.
+            10 if is("Connection") && contains_word(value, "upgrade") => return None,
             17 if is("Transfer-Encoding") => return None,
             14 if is("Content-Length") => {
                 let value = value.trim_ascii();
@@ -92,6 +111,13 @@ fn body_length(head: &[u8]) -> Option<usize> {
         }
     }
     Some(length.unwrap_or(0))
+}
+
+/// Whether the library finds `word` in a `Connection` header: anywhere, in any case.
+pub(super) fn contains_word(header: &[u8], word: &str) -> bool {
+    header
+        .windows(word.len())
+        .any(|part| part.eq_ignore_ascii_case(word.as_bytes()))
 }
 
 #[cfg(test)]
@@ -114,6 +140,19 @@ mod tests {
             look(b"GET / HTTP/2.0\r\nHost: a\r\n\r\n"),
             Arrived::LaterVersion
         );
+        for line in [
+            "GET / HTTP/3.0 ",
+            "GET / HTTP/2.0 x",
+            "GET / HTTP/2.0 HTTP/1.1",
+            " \x0bGET / HTTP/2.0",
+        ] {
+            for rest in ["\r\n\r\n", "\r\n", "\r"] {
+                let bytes = format!("{line}{rest}");
+                assert_eq!(look(bytes.as_bytes()), Arrived::LaterVersion, "{bytes:?}");
+            }
+        }
+        assert_eq!(look(&[b'a'; LOOK]), Arrived::EndlessHead);
+        assert!(!is_one("GET / HTTP/1.1\r\nConnection: Upgrade\r\n\r\n"));
         assert!(!is_one("GET / HTTP/1.1\r\nHost: a\r\n"));
         assert!(!is_one("GET / HTTP/1.1\r\n\r\nGET / HTTP/1.1\r\n\r\n"));
         assert!(!is_one("GET / HTTP/1.1\r\n\r\nG"));

@@ -145,20 +145,20 @@ impl Parking {
         let Some(number) = number else {
             return Err(io::ErrorKind::StorageFull.into());
         };
-        let socket = connection.socket();
-        let ticket = {
+        let listening = {
+            // Until it is listened to nobody else may have it, or its number might be another's by then.
             let mut place = self.place(number);
-            place.state = State::Parked(connection);
-            Ticket {
+            let ticket = Ticket {
                 place: number,
                 turn: place.turn,
+            };
+            let listening = self.listen(connection.socket(), ticket.into());
+            if listening.is_ok() {
+                place.state = State::Parked(connection);
             }
+            listening
         };
-        // From here on another thread may have it.
-        self.listen(socket, ticket.into()).inspect_err(|_| {
-            drop(self.take(ticket, Arrival::End));
-            self.leave(ticket);
-        })
+        listening.inspect_err(|_| lock(&self.free).push(number))
     }
 
     /// Takes a connection that is ready. `None` if another thread has it, which is told, or if it is gone.
@@ -188,26 +188,23 @@ impl Parking {
     /// Puts a connection back, to wait for its client. If something arrived since [`Parking::look`], it is ready again
     /// at once: the library may have taken it already, and the kernel would not tell of it any more.
     pub(super) fn park(&self, ticket: Ticket, mut connection: Box<Connection>) {
-        let socket = connection.socket();
-        let arrived = {
-            let mut place = self.place(ticket.place);
-            let since = match place.state {
-                State::Taken { since, .. } => since,
-                State::Free | State::Parked(_) => None,
-            };
-            connection.ended |= since == Some(Arrival::End);
-            place.state = State::Parked(connection);
-            since.is_some()
+        let mut place = self.place(ticket.place);
+        let since = match place.state {
+            State::Taken { since, .. } => since,
+            State::Free | State::Parked(_) => None,
         };
-        if arrived {
+        if since.is_some() {
+            // While the place is locked: afterwards another thread may end the connection, and its number be another's.
             // Being writable it is told of, whatever there is to read. Should that fail, it is the watch's.
             let _ = self.control(
                 EpollOp::EpollCtlMod,
-                socket,
+                connection.socket(),
                 EpollFlags::EPOLLOUT,
                 ticket.into(),
             );
         }
+        connection.ended |= since == Some(Arrival::End);
+        place.state = State::Parked(connection);
     }
 
     /// Frees the place of a connection that was taken and has ended.

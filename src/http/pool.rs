@@ -44,6 +44,8 @@ pub struct Pool {
     newcomers: AtomicBool,
     /// Whether some of them were left waiting for want of room.
     full: AtomicBool,
+    /// Whether the system refused the last of them, which is told once until it goes better.
+    refusing: AtomicBool,
 }
 
 impl Pool {
@@ -83,6 +85,7 @@ impl Pool {
                 accepting: Mutex::default(),
                 newcomers: AtomicBool::new(false),
                 full: AtomicBool::new(false),
+                refusing: AtomicBool::new(false),
             }
         });
         let watch = Watch::start(Arc::downgrade(&pool), Arc::clone(&pool.seats), idle_timeout)?;
@@ -155,12 +158,10 @@ impl Pool {
     }
 
     /// Gives up a thread that does not come back from the library, and its connection with it.
-    pub(super) fn write_off(&self, seat: &Seat) -> bool {
-        let given_up = self.crew.write_off(seat);
-        if given_up {
+    pub(super) fn write_off(&self, seat: &Seat) {
+        if self.crew.write_off(seat) {
             self.count_ended();
         }
-        given_up
     }
 
     fn lock_watch(&self) -> MutexGuard<'_, Option<Watch>> {
@@ -230,6 +231,10 @@ impl Pool {
     }
 
     fn park(&self, ticket: Ticket, connection: Box<Connection>, seat: &Seat) {
+        if seat.is_lost() {
+            // It was ended, and counted as ended, with its thread.
+            return self.end(ticket, connection, seat);
+        }
         // Before another thread may have it.
         seat.serves(None);
         self.parking.park(ticket, connection);
@@ -300,7 +305,10 @@ impl Pool {
         while !self.stopping.load(Ordering::Acquire) && self.has_room() {
             let accepted = self.listener.accept(|| self.parking.peers());
             let refused = match accepted.map(|connection| self.admit(connection)) {
-                Ok(Ok(())) => continue,
+                Ok(Ok(())) => {
+                    self.refusing.store(false, Ordering::SeqCst);
+                    continue;
+                }
                 Ok(Err(error)) => error,
                 Err(error) => match error.kind() {
                     io::ErrorKind::WouldBlock => return,
@@ -308,8 +316,8 @@ impl Pool {
                     _ => error,
                 },
             };
-            // Told once until it goes better.
-            if !self.full.swap(true, Ordering::SeqCst) {
+            self.full.store(true, Ordering::SeqCst);
+            if !self.refusing.swap(true, Ordering::SeqCst) {
                 tracing::warn!(why = %refused, "cannot accept a connection; going on when another ends");
             }
             return;

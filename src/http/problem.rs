@@ -166,6 +166,18 @@ impl Problem {
         }
     }
 
+    /// RFC 6585 §5.
+    pub(super) fn head_too_long(most: usize) -> Problem {
+        Problem {
+            close: true,
+            ..Problem::new(
+                431,
+                "Request header fields too large",
+                format!("the request line and the headers may have {most} bytes together"),
+            )
+        }
+    }
+
     pub(super) fn version_not_supported() -> Problem {
         Problem {
             close: true,

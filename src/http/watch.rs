@@ -8,8 +8,9 @@
 //!
 //! Some threads come back from nothing. A request of HTTP version 2.0 or 3.0 makes the library (0.12.17) wait for its
 //! own answer to the same request, inside itself, for ever. The first of what has arrived is answered before it sees it;
-//! one behind another is in the library's buffer before anybody else can look. Such a thread is written off, so that its place in the pool
-//! is free again: it costs two descriptors and its stack, and how many may be written off is bounded.
+//! one behind another is in the library's buffer before anybody else can look. Such a thread is written off, so that
+//! its place in the pool is free again: it costs two descriptors and its stack, and how many may be written off is
+//! bounded.
 
 use std::os::fd::RawFd;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -27,12 +28,15 @@ const NO_DEADLINE: u64 = u64::MAX;
 /// How long after its connection was ended a thread may take to notice.
 const GRACE: Duration = Duration::from_secs(2);
 
-/// What one connection thread tells about itself. Written by that thread, read by the watch; four values.
+/// What one connection thread tells about itself. Written by that thread and read by the watch, but where it says otherwise.
 #[derive(Debug)]
 pub(super) struct Seat {
     epoch: Instant,
     /// Until when the client may keep this thread waiting: milliseconds from `epoch`.
     deadline: AtomicU64,
+    /// The deadline for which the watch has ended the connection, and when: milliseconds from `epoch`. Used by the
+    /// watch alone.
+    ended: Mutex<Option<(u64, u64)>>,
     /// The socket of the connection served. Whoever uses the number holds this lock, so that it cannot be closed and
     /// given to another connection meanwhile.
     socket: Mutex<Option<RawFd>>,
@@ -87,6 +91,12 @@ impl Seat {
         self.lost.load(Ordering::Acquire)
     }
 
+    /// Whether the thread has a connection at all.
+    fn is_busy(&self) -> bool {
+        let socket = self.socket.lock().unwrap_or_else(PoisonError::into_inner);
+        socket.is_some()
+    }
+
     fn on_socket(&self, act: impl FnOnce(RawFd)) {
         let socket = self.socket.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(socket) = *socket {
@@ -115,6 +125,7 @@ impl Seats {
         let seat = Arc::new(Seat {
             epoch: self.epoch,
             deadline: AtomicU64::new(NO_DEADLINE),
+            ended: Mutex::default(),
             socket: Mutex::default(),
             held_up: AtomicBool::new(false),
             lost: AtomicBool::new(false),
@@ -178,14 +189,27 @@ fn run(pool: &Weak<Pool>, seats: &Seats, idle: Duration, stopped: &Receiver<()>)
     }
 }
 
+/// Ends connections whose deadline is over, and gives up the threads that do not notice. A process that was stopped for
+/// a while finds many deadlines long over: each thread has its grace from the moment its connection was ended.
 fn end_late(pool: &Pool, seats: &Seats) {
     let now = u64::try_from(seats.epoch.elapsed().as_millis()).unwrap_or(NO_DEADLINE);
     let grace = u64::try_from(GRACE.as_millis()).unwrap_or(NO_DEADLINE);
     for seat in seats.taken() {
         let deadline = seat.deadline.load(Ordering::Relaxed);
-        let long_over = deadline.saturating_add(grace) <= now;
-        if deadline <= now && !(long_over && pool.write_off(&seat)) {
-            seat.end();
+        if deadline > now || !seat.is_busy() {
+            continue;
+        }
+        let mut ended = seat.ended.lock().unwrap_or_else(PoisonError::into_inner);
+        match *ended {
+            Some((known, at)) if known == deadline => {
+                if at.saturating_add(grace) <= now {
+                    pool.write_off(&seat);
+                }
+            }
+            _ => {
+                seat.end();
+                *ended = Some((deadline, now));
+            }
         }
     }
 }

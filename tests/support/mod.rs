@@ -16,7 +16,7 @@ pub use db::Database;
 pub use http::{Client, Response};
 pub use load::{Load, Tally};
 pub use lock::Lock;
-pub use patience::{PATIENCE, twice, until};
+pub use patience::{PATIENCE, let_pass, twice, until};
 pub use problem::{assert_no_internals, assert_problem};
 pub use process::{Finished, Signal};
 pub use server::{Home, Server};

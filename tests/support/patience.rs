@@ -18,6 +18,11 @@ pub fn until(what: &str, mut condition: impl FnMut() -> bool) {
     }
 }
 
+/// Lets so much time pass in which nothing should happen: for what would be wrong only later.
+pub fn let_pass(time: Duration) {
+    std::thread::sleep(time);
+}
+
 /// Runs a measurement again, once, when it fails.
 ///
 /// Only for bounds on time: a shared machine can stall every process on it for longer than the bound, seldom twice in

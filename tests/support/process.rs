@@ -13,6 +13,9 @@ pub enum Signal {
     Term,
     Hup,
     Kill,
+    /// Stands still, as on a machine that is suspended.
+    Stop,
+    Cont,
 }
 
 /// How a process ended and what it said.
