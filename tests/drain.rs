@@ -106,7 +106,7 @@ fn requests_that_stand_in_line_are_finished() {
     }
     // And the one that asks.
     until("all have arrived", || {
-        server.gauge("http_requests_in_flight") == MANY + 1
+        server.metric("http_requests_in_flight") == MANY + 1
     });
     server.signal(Signal::Int);
     stops_listening(&server);

@@ -93,9 +93,9 @@ fn heads_sent_in_part_cost_no_thread() {
     let mut waiting = clients(&server, b"GET /posts/hello HTTP/1.1\r\nHost: a\r");
     others_are_served(&server, &mut known);
     assert!(
-        server.gauge("http_threads") < MANY / 4,
+        server.metric("http_threads") < MANY / 4,
         "{}",
-        server.gauge("http_threads")
+        server.metric("http_threads")
     );
     for client in &mut waiting {
         client.send(b"\n\r\n").expect("sent");
@@ -117,7 +117,7 @@ fn kept_connections_cost_no_thread() {
         assert_eq!(client.read().expect("an answer").expect("one").status, 200);
     }
     until("threads that were needed have gone", || {
-        server.gauge("http_threads") < MANY / 4
+        server.metric("http_threads") < MANY / 4
     });
     for client in &mut kept {
         assert_eq!(client.get("/posts/hello").status, 200);
@@ -170,9 +170,9 @@ fn posts_that_are_not_in_memory_yet() {
         assert_eq!(client.read().expect("an answer").expect("one").status, 200);
     }
     assert!(
-        server.gauge("http_threads") < 40,
+        server.metric("http_threads") < 40,
         "{}",
-        server.gauge("http_threads")
+        server.metric("http_threads")
     );
 }
 
@@ -198,9 +198,9 @@ fn lists_and_edits_by_the_hundred() {
         assert_eq!(client.get("/posts/hello").status, 200, "and goes on");
     }
     assert!(
-        server.gauge("http_threads") < 40,
+        server.metric("http_threads") < 40,
         "{}",
-        server.gauge("http_threads")
+        server.metric("http_threads")
     );
 }
 

@@ -20,7 +20,7 @@ fn with_body(target: &str, headers: &str, length: usize) -> Vec<u8> {
 }
 
 fn lost_threads(server: &Server) -> usize {
-    server.gauge("http_threads_lost_total")
+    server.metric("http_threads_lost_total")
 }
 
 /// A body nobody wanted left its deadline behind: a thread that had nothing to do was written off seconds later, and a
@@ -46,13 +46,13 @@ fn an_unwanted_body_leaves_no_deadline_behind() {
     drop(client.read());
     drop(client);
     until("nobody is connected but who asks", || {
-        server.gauge("connections") == 1
+        server.metric("connections") == 1
     });
     // Any request would set the deadline anew: nobody asks until the watch has looked, two seconds after it.
     let_pass(SOON);
     assert_eq!(server.get("/healthz").status, 200);
     assert_eq!(lost_threads(&server), 0);
-    assert_eq!(server.gauge("connections"), 1);
+    assert_eq!(server.metric("connections"), 1);
 }
 
 /// The library gives such a request all that comes on the connection for its body.
@@ -108,7 +108,7 @@ fn a_process_that_stood_still_gives_no_thread_up() {
         assert!(client.is_closed());
     }
     until("nobody is connected but who asks", || {
-        server.gauge("connections") == 1
+        server.metric("connections") == 1
     });
     assert_eq!(lost_threads(&server), 0);
     assert_eq!(server.stop().code, Some(0));

@@ -28,7 +28,8 @@ const NO_DEADLINE: u64 = u64::MAX;
 /// How long after its connection was ended a thread may take to notice.
 const GRACE: Duration = Duration::from_secs(2);
 
-/// What one connection thread tells about itself. Written by that thread and read by the watch, but where it says otherwise.
+/// What one connection thread tells about itself. Written by that thread and read by the watch, but where it says
+/// otherwise.
 #[derive(Debug)]
 pub(super) struct Seat {
     epoch: Instant,

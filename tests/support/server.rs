@@ -286,12 +286,12 @@ impl Server {
             .expect("views")
     }
 
-    /// A gauge without labels, by its name after `viewtally_`.
-    pub fn gauge(&self, name: &str) -> usize {
+    /// A metric without labels, gauge or counter, by its name after `viewtally_`.
+    pub fn metric(&self, name: &str) -> usize {
         let metrics = self.get("/metrics").text();
         let name = format!("viewtally_{name} ");
         let line = metrics.lines().find_map(|line| line.strip_prefix(&name));
-        line.expect("the gauge").parse().expect("a number")
+        line.expect("the metric").parse().expect("a number")
     }
 
     pub fn pid(&self) -> u32 {
