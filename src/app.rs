@@ -5,15 +5,15 @@ use std::sync::Arc;
 
 use crate::clock;
 use crate::config::Config;
-use crate::counter::Counters;
-use crate::counter::rules::{BotRule, Salts, ViewRules};
-use crate::descriptors::{self, TooFew};
+use crate::counter::CounterPool;
+use crate::fd_limit::{self, TooFew};
 use crate::http::{Auth, Listener, Pool, Service};
-use crate::keeper::Keeper;
+use crate::maintenance::Maintenance;
 use crate::metrics::Metrics;
+use crate::rules::{BotRule, Salts, ViewRules};
 use crate::shutdown::Running;
 use crate::store::spill::{self, ReplayError};
-use crate::store::{self, CachedStore, Rules, StoreError, StoreHealth, StoreUrl, ViewSink};
+use crate::store::{self, CachedStore, Rules, SinkHealth, StoreError, StoreUrl, ViewSink};
 
 /// Why the server did not start.
 #[derive(Debug, thiserror::Error)]
@@ -93,7 +93,7 @@ pub fn start(config: &Config) -> Result<Running, StartError> {
         address: config.listen,
         error,
     })?;
-    let allowed = descriptors::reserve(config.max_connections)?;
+    let allowed = fd_limit::reserve(config.max_connections)?;
 
     let metrics = Arc::new(Metrics::new(config.counting.queue_capacity));
     let store = open_store(&config.store, config.rules)?;
@@ -111,15 +111,15 @@ pub fn start(config: &Config) -> Result<Running, StartError> {
     }
     let cached = Arc::new(CachedStore::new(store, config.cache_bytes));
     let salts = Arc::new(Salts::new().map_err(StartError::Random)?);
-    let keeper = Keeper::start(
+    let keeper = Maintenance::start(
         Arc::clone(&cached),
         Arc::clone(&salts),
         config.keep_viewings,
     )
     .map_err(StartError::Thread)?;
 
-    let health = Arc::new(StoreHealth::default());
-    let (counters, intake) = Counters::start(
+    let health = Arc::new(SinkHealth::default());
+    let (counters, intake) = CounterPool::start(
         config.counting.clone(),
         Arc::clone(&cached) as Arc<dyn ViewSink>,
         Arc::clone(&metrics),

@@ -6,8 +6,8 @@
 //! client ─► http/listener ─► http/pool      a connection is parked until a request arrives; a thread takes it
 //!             └► http/router ─► handler ─► store/cache ─(miss)─► store
 //!             └► response written, in one piece
-//!             └► counter/channel            one bounded channel; full → the overflow rule
-//!                   └► counter/thread ─► model/batch ─► store   one transaction
+//!             └► counter/event_sender         one bounded channel; full → the overflow rule
+//!                   └► counter/worker ─► model/batch ─► store   one transaction
 //! ```
 //!
 //! # Invariants
@@ -22,7 +22,7 @@
 //!
 //! # Modules, in reading order
 //!
-//! [`cli`] and [`config`] (what was asked), [`app`] (the start), [`http`], `web` (what pages embed), [`counter`],
+//! [`cli`] and [`config`] (what was asked), [`app`] (the start), [`http`], `embed` (what other sites show), [`counter`],
 //! [`store`], [`model`], [`import`] and [`command`] (the other commands), [`shutdown`] (the stop).
 
 pub mod app;
@@ -31,13 +31,14 @@ mod clock;
 pub mod command;
 pub mod config;
 pub mod counter;
-pub mod descriptors;
+mod embed;
+pub mod fd_limit;
 pub mod http;
 pub mod import;
-mod keeper;
+mod maintenance;
 pub mod metrics;
 pub mod model;
+pub mod rules;
 pub mod shutdown;
 pub mod store;
 mod thread;
-mod web;

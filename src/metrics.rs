@@ -10,7 +10,7 @@ use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::metrics::histogram::Histogram;
 use prometheus_client::registry::{Registry, Unit};
 
-use crate::model::{Drain, Reason, Uncounted};
+use crate::model::{DrainRecord, Reason, Uncounted};
 
 /// Which route answered, and how.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
@@ -24,7 +24,7 @@ pub struct Answer {
 /// The histograms one thread has used: to find one again through the family costs a hash and a lock shared by all
 /// threads. Bounded by the routes and statuses there are.
 #[derive(Debug, Default)]
-pub struct KnownAnswers(Vec<(Answer, Histogram)>);
+pub struct HistogramCache(Vec<(Answer, Histogram)>);
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
 struct OutcomeLabel {
@@ -70,11 +70,11 @@ pub struct Metrics {
     commit_seconds: Histogram,
     /// Commits that failed and will be tried again.
     pub store_failures: Counter,
-    /// Counters running.
+    /// CounterPool running.
     pub counters_running: Gauge,
-    /// Counters started beyond the first ones.
+    /// CounterPool started beyond the first ones.
     pub counters_started: Counter,
-    /// Counters retired.
+    /// CounterPool retired.
     pub counters_retired: Counter,
     /// Events applied at start from the spill files of earlier drains.
     pub replayed_events: Counter,
@@ -214,7 +214,7 @@ impl Metrics {
     }
 
     /// A request was answered, by the thread that `known` belongs to.
-    pub fn answered(&self, known: &mut KnownAnswers, answer: Answer, took: Duration) {
+    pub fn answered(&self, known: &mut HistogramCache, answer: Answer, took: Duration) {
         self.answered_total.inc();
         let place = known.0.iter().position(|(known, _)| *known == answer);
         let place = place.unwrap_or_else(|| {
@@ -247,7 +247,7 @@ impl Metrics {
     }
 
     /// The run before this one stopped like this.
-    pub fn last_drain(&self, drain: &Drain) {
+    pub fn last_drain(&self, drain: &DrainRecord) {
         self.last_drain_time.set(drain.at.seconds());
         self.last_drain_seconds.set(drain.took as f64 / 1000.0);
         self.last_drain_unwritten

@@ -7,23 +7,23 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use crate::clock;
-use crate::counter::{Counters, Intake};
+use crate::counter::{CounterPool, EventSender};
 use crate::http::{Pool, Service};
-use crate::keeper::Keeper;
+use crate::maintenance::Maintenance;
 use crate::metrics::Metrics;
-use crate::model::{Batch, Drain, Reason, Uncounted};
+use crate::model::{Batch, DrainRecord, Reason, Uncounted};
 use crate::store::{CachedStore, ViewSink, spill};
 
 /// How long threads may take to end once nothing is left for them to do.
-const LAST_WORDS: Duration = Duration::from_secs(2);
+const JOIN_TIMEOUT: Duration = Duration::from_secs(2);
 
 /// A server that runs.
 pub struct Running {
     pub(crate) pool: Arc<Pool>,
     pub(crate) service: Arc<Service>,
-    pub(crate) intake: Arc<Intake>,
-    pub(crate) counters: Arc<Counters>,
-    pub(crate) keeper: Keeper,
+    pub(crate) intake: Arc<EventSender>,
+    pub(crate) counters: Arc<CounterPool>,
+    pub(crate) keeper: Maintenance,
     pub(crate) store: Arc<CachedStore>,
     pub(crate) metrics: Arc<Metrics>,
     pub(crate) database: Option<PathBuf>,
@@ -77,7 +77,7 @@ impl Running {
         &self.metrics
     }
 
-    /// Counters running now.
+    /// CounterPool running now.
     pub fn counters(&self) -> usize {
         self.counters.running()
     }
@@ -111,7 +111,7 @@ impl Running {
         let mut left = self.counters.join();
 
         // 5. Connections still open are idle: end them, and with them their threads.
-        let threads = self.pool.finish(Instant::now() + LAST_WORDS);
+        let threads = self.pool.finish(Instant::now() + JOIN_TIMEOUT);
         if threads > 0 {
             tracing::warn!(threads, "connection threads did not end in time");
         }
@@ -122,7 +122,7 @@ impl Running {
         let unwritten = write_or_spill(&self.store, self.database, &left, &self.metrics);
 
         // 7. Leave a note for the next run, if the store takes one.
-        let drain = Drain {
+        let drain = DrainRecord {
             at: clock::now(),
             took: i64::try_from(started.elapsed().as_millis()).unwrap_or(i64::MAX),
             written: self.metrics.events_sent.get() - self.metrics.pending(),

@@ -5,10 +5,10 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
-use viewtally::counter::{Counters, EventSink, Intake, OverflowRule, Settings};
+use viewtally::counter::{CounterPool, EventSender, EventSink, OverflowPolicy, Settings};
 use viewtally::metrics::Metrics;
-use viewtally::model::{Batch, Millis, PostContent, ViewEvent};
-use viewtally::store::{self, Applied, Rules, Store, StoreError, StoreHealth, ViewSink};
+use viewtally::model::{Batch, PostContent, TimestampMs, ViewEvent};
+use viewtally::store::{self, BatchResult, Rules, SinkHealth, Store, StoreError, ViewSink};
 
 use crate::support::{Home, until};
 
@@ -19,7 +19,7 @@ fn settings() -> Settings {
         max_counters: 4,
         flush_every: Duration::from_millis(10),
         batch_max: 10_000,
-        overflow: OverflowRule::Shed,
+        overflow: OverflowPolicy::Shed,
         overflow_wait: Duration::from_secs(3),
         scale_after: Duration::from_millis(300),
         retire_after: Duration::from_millis(600),
@@ -30,7 +30,7 @@ fn settings() -> Settings {
 struct Slow(Arc<dyn Store>, Duration);
 
 impl ViewSink for Slow {
-    fn apply(&self, batch: &Batch) -> Result<Applied, StoreError> {
+    fn apply(&self, batch: &Batch) -> Result<BatchResult, StoreError> {
         std::thread::sleep(self.1 * u32::try_from(batch.events()).unwrap_or(u32::MAX));
         self.0.apply(batch)
     }
@@ -46,21 +46,24 @@ fn store_with_posts(home: &Home, posts: usize) -> Arc<dyn Store> {
             summary: String::new(),
             body: String::new(),
             tags: Vec::new(),
-            published_at: Millis(0),
-            updated_at: Millis(0),
+            published_at: TimestampMs(0),
+            updated_at: TimestampMs(0),
         };
         store.create(&content).expect("a post");
     }
     store
 }
 
-fn start(settings: Settings, sink: Arc<dyn ViewSink>) -> (Arc<Counters>, Intake, Arc<Metrics>) {
+fn start(
+    settings: Settings,
+    sink: Arc<dyn ViewSink>,
+) -> (Arc<CounterPool>, EventSender, Arc<Metrics>) {
     let metrics = Arc::new(Metrics::new(settings.queue_capacity));
-    let (counters, intake) = Counters::start(
+    let (counters, intake) = CounterPool::start(
         settings,
         sink,
         Arc::clone(&metrics),
-        Arc::new(StoreHealth::default()),
+        Arc::new(SinkHealth::default()),
     )
     .expect("threads");
     (counters, intake, metrics)
@@ -69,14 +72,14 @@ fn start(settings: Settings, sink: Arc<dyn ViewSink>) -> (Arc<Counters>, Intake,
 fn view(post: i64) -> ViewEvent {
     ViewEvent {
         post,
-        at: Millis(1_700_000_000_000),
+        at: TimestampMs(1_700_000_000_000),
         viewer: None,
         uncounted: None,
     }
 }
 
 /// Sends without pause until told to stop; answers how many.
-fn flood(intake: &Intake, stop: &AtomicBool) -> u64 {
+fn flood(intake: &EventSender, stop: &AtomicBool) -> u64 {
     let mut sent = 0;
     while !stop.load(Ordering::Relaxed) {
         intake.send(view(1), &mut || {});
@@ -119,7 +122,7 @@ fn grow_and_retire(settings: Settings) {
     counters.drain_by(Instant::now() + Duration::from_secs(60));
     intake.close();
     assert!(counters.join().is_empty());
-    let tally = store.site_tally().expect("numbers");
+    let tally = store.site_stats().expect("numbers");
     assert_eq!(tally.views.cast_unsigned() + tally.uncounted.dropped, sent);
 }
 
@@ -142,7 +145,7 @@ fn with_the_real_times_they_grow_every_three_seconds() {
 struct Held(Arc<dyn Store>, AtomicBool);
 
 impl ViewSink for Held {
-    fn apply(&self, batch: &Batch) -> Result<Applied, StoreError> {
+    fn apply(&self, batch: &Batch) -> Result<BatchResult, StoreError> {
         if self.1.load(Ordering::Acquire) {
             self.0.apply(batch)
         } else {
@@ -179,6 +182,6 @@ fn a_million_pending_events_are_committed_within_two_seconds() {
     assert!(counters.join().is_empty());
     let took = started.elapsed();
     println!("1,000,000 pending events over {POSTS} posts: committed in {took:?}");
-    assert_eq!(store.site_tally().expect("numbers").views, 1_000_000);
+    assert_eq!(store.site_stats().expect("numbers").views, 1_000_000);
     assert!(took < Duration::from_secs(2), "{took:?}");
 }

@@ -174,7 +174,7 @@ fn counters_know_neither_http_nor_the_rest_above() {
 #[test]
 fn counters_and_http_name_no_backend() {
     let above_the_store = |source: &Source| {
-        source.is_below("src/http") || source.is_below("src/counter") || source.is_below("src/web")
+        source.is_below("src/http") || source.is_below("src/counter") || source.is_below("src/embed")
     };
     nowhere(
         "a backend is named above the store",
@@ -263,7 +263,7 @@ fn threads_have_names_and_one_place_that_joins_them() {
     let joining = |source: &Source| {
         let known = [
             "src/shutdown.rs",
-            "src/keeper.rs",
+            "src/maintenance.rs",
             "src/counter/pool.rs",
             "src/http/crew.rs",
             "src/http/pool.rs",

@@ -9,7 +9,7 @@ use clap::Args;
 use ipnet::IpNet;
 
 use super::LogFormat;
-use crate::counter::OverflowRule;
+use crate::counter::OverflowPolicy;
 
 /// Flags of `serve`.
 #[derive(Clone, Debug, Args)]
@@ -142,7 +142,7 @@ pub struct ServeFlags {
         default_value = "coalesce",
         help_heading = "Counting"
     )]
-    pub overflow: OverflowRule,
+    pub overflow: OverflowPolicy,
     /// How long the rule "wait" holds a connection whose reader has been served
     #[arg(long, env = "VIEWTALLY_OVERFLOW_WAIT", hide_env = true, value_name = "TIME", default_value = "3s", value_parser = duration, help_heading = "Counting")]
     pub overflow_wait: Duration,

@@ -9,7 +9,7 @@ use csv::{ReaderBuilder, StringRecord, Trim};
 use unicode_normalization::UnicodeNormalization;
 
 use super::Done;
-use super::patience::patiently;
+use super::patience::retry_while_busy;
 use crate::cli::CountsFlags;
 use crate::model::PostKey;
 use crate::store::{Rules, Store, StoreError, StoreUrl};
@@ -152,8 +152,8 @@ fn set_one(
         None => None,
     };
     let (post, _) =
-        patiently(|| store.tally(PostKey::parse(&key)))?.ok_or(StoreError::NoSuchPost)?;
-    patiently(|| store.correct(post, Some(views), viewers, reason, clock::now()))?;
+        retry_while_busy(|| store.tally(PostKey::parse(&key)))?.ok_or(StoreError::NoSuchPost)?;
+    retry_while_busy(|| store.correct(post, Some(views), viewers, reason, clock::now()))?;
     Ok(())
 }
 

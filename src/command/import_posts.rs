@@ -7,7 +7,7 @@ use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use super::Done;
 use crate::import::{self, FileError, Found, ImportedPost, Outcome, SkipReason};
-use crate::model::Millis;
+use crate::model::TimestampMs;
 use crate::store::import::ImportContent;
 use crate::store::{Imported, Rules, Source, Store, StoreUrl};
 use crate::{app, clock};
@@ -83,7 +83,12 @@ impl Report {
         Ok(())
     }
 
-    fn keep(&mut self, store: &dyn Store, post: ImportedPost, now: Millis) -> anyhow::Result<()> {
+    fn keep(
+        &mut self,
+        store: &dyn Store,
+        post: ImportedPost,
+        now: TimestampMs,
+    ) -> anyhow::Result<()> {
         let wanted = post.slug.clone();
         let file = post.source.clone();
         let source = Source {
@@ -96,8 +101,8 @@ impl Report {
             summary: post.summary,
             body: post.body,
             tags: post.tags,
-            published_at: post.published_at.map(Millis),
-            updated_at: post.updated_at.map(Millis),
+            published_at: post.published_at.map(TimestampMs),
+            updated_at: post.updated_at.map(TimestampMs),
         };
         let imported = match store.import(&source, &content, now)? {
             Imported::Created(imported) => {

@@ -11,7 +11,7 @@ const PATIENCE: Duration = Duration::from_secs(30);
 const PAUSE: Duration = Duration::from_millis(50);
 
 /// Tries again as long as the store is busy.
-pub(super) fn patiently<T>(
+pub(super) fn retry_while_busy<T>(
     mut work: impl FnMut() -> Result<T, StoreError>,
 ) -> Result<T, StoreError> {
     let start = Instant::now();

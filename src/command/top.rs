@@ -110,7 +110,7 @@ fn pad(text: &str, columns: usize) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::Millis;
+    use crate::model::TimestampMs;
 
     #[test]
     fn wide_letters_keep_the_columns_straight() {
@@ -120,8 +120,8 @@ mod tests {
             title: title.to_owned(),
             summary: String::new(),
             tags: Vec::new(),
-            published_at: Millis(0),
-            updated_at: Millis(0),
+            published_at: TimestampMs(0),
+            updated_at: TimestampMs(0),
             views,
             viewers: 0,
         };

@@ -50,14 +50,14 @@ impl Overflow {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::Millis;
+    use crate::model::TimestampMs;
 
     #[test]
     fn what_goes_in_comes_out_once() {
         let overflow = Overflow::default();
         let view = ViewEvent {
             post: 1,
-            at: Millis(5),
+            at: TimestampMs(5),
             viewer: None,
             uncounted: None,
         };

@@ -7,30 +7,30 @@ use std::time::{Duration, Instant};
 
 use flume::Receiver;
 
-use super::channel::{Intake, bounded};
-use super::doorbell::Doorbell;
+use super::event_sender::{EventSender, bounded};
 use super::overflow::Overflow;
-use super::pressure::Pressure;
-use super::{OverflowRule, thread};
+use super::saturation::Saturation;
+use super::wakeup::Wakeup;
+use super::{OverflowPolicy, worker};
 use crate::metrics::Metrics;
 use crate::model::{Batch, ViewEvent};
-use crate::store::{StoreHealth, ViewSink};
+use crate::store::{SinkHealth, ViewSink};
 
 /// How counting behaves; validated.
 #[derive(Clone, Debug)]
 pub struct Settings {
     /// Events the channel holds.
     pub queue_capacity: usize,
-    /// Counters that always run.
+    /// CounterPool that always run.
     pub counters: usize,
-    /// Counters that run at most.
+    /// CounterPool that run at most.
     pub max_counters: usize,
     /// How long after its first event a batch is committed.
     pub flush_every: Duration,
     /// At this many entries (rows to write) a batch is committed at once.
     pub batch_max: usize,
     /// What to do when the channel is full.
-    pub overflow: OverflowRule,
+    pub overflow: OverflowPolicy,
     /// How long `wait` waits.
     pub overflow_wait: Duration,
     /// How long the channel stays full before one more counter starts.
@@ -39,29 +39,29 @@ pub struct Settings {
     pub retire_after: Duration,
 }
 
-/// What the counters share with each other and with the [`Intake`].
-pub struct Counters {
+/// What the counters share with each other and with the [`EventSender`].
+pub struct CounterPool {
     pub(super) settings: Settings,
     pub(super) sink: Arc<dyn ViewSink>,
     pub(super) receiver: Receiver<ViewEvent>,
     pub(super) overflow: Overflow,
-    pub(super) doorbell: Doorbell,
-    pub(super) pressure: Pressure,
+    pub(super) wakeup: Wakeup,
+    pub(super) saturation: Saturation,
     /// Channel depth at which a sender wakes a counter that is gathering.
     pub(super) wake_at: usize,
     /// After so many events a sender looks at that depth.
     pub(super) look_every: u64,
     pub(super) metrics: Arc<Metrics>,
-    pub(super) health: Arc<StoreHealth>,
+    pub(super) health: Arc<SinkHealth>,
     /// When a drain gives up on the store. Set once, before the channel is closed.
     pub(super) drain_by: OnceLock<Instant>,
-    /// Counters that run and have not decided to retire.
+    /// CounterPool that run and have not decided to retire.
     running: AtomicUsize,
     /// One place for each counter by its number. Locked to start one and to join all.
     crew: Mutex<Vec<Option<JoinHandle<Batch>>>>,
 }
 
-impl Counters {
+impl CounterPool {
     /// Starts the counters that always run and opens the channel to them.
     ///
     /// # Errors
@@ -70,18 +70,18 @@ impl Counters {
         settings: Settings,
         sink: Arc<dyn ViewSink>,
         metrics: Arc<Metrics>,
-        health: Arc<StoreHealth>,
-    ) -> std::io::Result<(Arc<Counters>, Intake)> {
+        health: Arc<SinkHealth>,
+    ) -> std::io::Result<(Arc<CounterPool>, EventSender)> {
         let (sender, receiver) = bounded(settings.queue_capacity);
-        let counters = Arc::new(Counters {
+        let counters = Arc::new(CounterPool {
             wake_at: settings.queue_capacity.div_ceil(2),
             // Often enough to wake it well before the channel is full.
             look_every: (settings.queue_capacity as u64 / 16).clamp(1, 64),
             sink,
             receiver,
             overflow: Overflow::default(),
-            doorbell: Doorbell::default(),
-            pressure: Pressure::new(Instant::now()),
+            wakeup: Wakeup::default(),
+            saturation: Saturation::new(Instant::now()),
             metrics,
             health,
             drain_by: OnceLock::new(),
@@ -92,12 +92,12 @@ impl Counters {
         for _ in 0..counters.settings.counters {
             counters.spawn()?;
         }
-        let intake = Intake::new(sender, Arc::clone(&counters));
+        let intake = EventSender::new(sender, Arc::clone(&counters));
         Ok((counters, intake))
     }
 
     /// Starts one more counter, up to the maximum.
-    pub(super) fn start_one_more(this: &Arc<Counters>) {
+    pub(super) fn start_one_more(this: &Arc<CounterPool>) {
         if this.running.load(Ordering::Acquire) >= this.settings.max_counters {
             return;
         }
@@ -123,7 +123,7 @@ impl Counters {
         let number = vacant.unwrap_or(crew.len());
         let counters = Arc::clone(self);
         let handle =
-            crate::thread::spawn(format!("counter-{number}"), move || thread::run(&counters))?;
+            crate::thread::spawn(format!("counter-{number}"), move || worker::run(&counters))?;
         if number == crew.len() {
             crew.push(None);
         }
@@ -138,7 +138,7 @@ impl Counters {
         let spare = self.running.load(Ordering::Acquire) > self.settings.counters;
         if !spare
             || !self
-                .pressure
+                .saturation
                 .quiet_for(Instant::now(), self.settings.retire_after)
         {
             return false;
@@ -157,18 +157,18 @@ impl Counters {
         went
     }
 
-    /// Counters running now.
+    /// CounterPool running now.
     pub fn running(&self) -> usize {
         self.running.load(Ordering::Acquire)
     }
 
-    /// Says until when the counters may try to write what is pending. To be called before [`Intake::close`].
+    /// Says until when the counters may try to write what is pending. To be called before [`EventSender::close`].
     pub fn drain_by(&self, deadline: Instant) {
         // A second drain keeps the first one's deadline.
         let _ = self.drain_by.set(deadline);
     }
 
-    /// Waits for all counters, after [`Intake::close`], and returns what the store would not take until the deadline.
+    /// Waits for all counters, after [`EventSender::close`], and returns what the store would not take until the deadline.
     pub fn join(&self) -> Batch {
         let mut left = Batch::default();
         let handles: Vec<_> = self.lock_crew().drain(..).flatten().collect();

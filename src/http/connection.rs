@@ -18,7 +18,7 @@ use super::router::{self, Route};
 use super::sockets::{self, Seen};
 use super::watch::Seat;
 use crate::clock;
-use crate::metrics::{Answer, KnownAnswers};
+use crate::metrics::{Answer, HistogramCache};
 
 /// A longer target's buffer is given back after its request.
 const TARGET_KEPT: usize = 4096;
@@ -83,7 +83,7 @@ pub(super) struct Scratch {
     target: String,
     response: Response,
     out: Vec<u8>,
-    known_answers: KnownAnswers,
+    known_answers: HistogramCache,
 }
 
 impl Default for Scratch {
@@ -93,7 +93,7 @@ impl Default for Scratch {
             target: String::new(),
             response: Response::default(),
             out: Vec::new(),
-            known_answers: KnownAnswers::default(),
+            known_answers: HistogramCache::default(),
         }
     }
 }
@@ -254,8 +254,8 @@ impl Connection {
         if let (Some(mut event), Ok(())) = (event, &written) {
             event.at = now;
             let mut held_up = None;
-            let mut about_to_wait = || held_up = pool.crew.held_up(seat);
-            service.events.send(event, &mut about_to_wait);
+            let mut before_block = || held_up = pool.crew.held_up(seat);
+            service.events.send(event, &mut before_block);
         }
         // A drain waits for the view to be sent.
         drop(pass);

@@ -3,14 +3,14 @@
 use std::cell::RefCell;
 use std::time::SystemTime;
 
-use crate::model::Millis;
+use crate::model::TimestampMs;
 
 thread_local! {
     static LATEST: RefCell<(i64, String)> = const { RefCell::new((i64::MIN, String::new())) };
 }
 
 /// Appends `now` in the form HTTP wants.
-pub(super) fn write(now: Millis, out: &mut Vec<u8>) {
+pub(super) fn write(now: TimestampMs, out: &mut Vec<u8>) {
     LATEST.with_borrow_mut(|(second, text)| {
         if *second != now.seconds() {
             *second = now.seconds();

@@ -16,9 +16,9 @@ use super::exchange::{Exchange, Method};
 use super::posts;
 use super::problem::Problem;
 use super::views;
+use crate::embed::badge::{Badge, BadgeError};
+use crate::embed::{PIXEL, SNIPPET};
 use crate::model::Outcome;
-use crate::web::badge::{Badge, BadgeError};
-use crate::web::{PIXEL, SNIPPET};
 
 /// Browsers ask each time and mostly get 304. Shared caches keep a badge for 30 s: two of them in a row, one before this
 /// server and one before Camo, add up to a minute, since the second does not learn the age.
@@ -50,7 +50,7 @@ pub(super) fn pixel(exchange: &mut Exchange<'_>, segment: &str) -> Result<(), Pr
     let post = posts::find(exchange, segment)?;
     let outcome = match exchange.method {
         Method::Get => views::note_view(exchange, post.id),
-        _ => Outcome::NotAsked,
+        _ => Outcome::OptedOut,
     };
     exchange.response.start(200);
     exchange.response.header("View-Outcome", outcome.name());

@@ -11,7 +11,7 @@ use serde::Serialize;
 use super::problem::Problem;
 use super::query;
 use crate::model::time::{DAY, HOUR};
-use crate::model::{Bucket, By, Millis, Period, PostId, series};
+use crate::model::{Bucket, By, Period, PostId, TimestampMs, series};
 use crate::store::Store;
 
 /// Hours or days in one answer, at most, over all its series: about 1 MB. Enough for two years by hours.
@@ -23,7 +23,7 @@ pub(super) struct Asked {
     by: Option<By>,
     zone: TimeZone,
     /// The end of every period, and what the answer is as of.
-    pub(super) now: Millis,
+    pub(super) now: TimestampMs,
     /// Buckets the answer may still hold.
     left: i64,
 }
@@ -36,7 +36,7 @@ pub(super) struct History {
     pub(super) views: Option<i64>,
     /// When the period began.
     #[serde(skip_serializing_if = "Option::is_none")]
-    since: Option<Millis>,
+    since: Option<TimestampMs>,
     #[serde(skip_serializing_if = "Option::is_none")]
     series: Option<Vec<Bucket>>,
 }
@@ -46,7 +46,7 @@ impl Asked {
     ///
     /// # Errors
     /// A problem that names the parameter.
-    pub(super) fn parse(text: &str, now: Millis) -> Result<Asked, Problem> {
+    pub(super) fn parse(text: &str, now: TimestampMs) -> Result<Asked, Problem> {
         let by = match query::get(text, "by").as_deref() {
             None => None,
             Some("hour") => Some(By::Hour),
@@ -110,7 +110,9 @@ impl Asked {
         let start = match since {
             Some(since) => since,
             None => {
-                let first = hours.first().map_or(self.now, |&(hour, _)| Millis(hour));
+                let first = hours
+                    .first()
+                    .map_or(self.now, |&(hour, _)| TimestampMs(hour));
                 let start = first.min(self.now);
                 self.take(start, by)?;
                 start
@@ -118,7 +120,7 @@ impl Asked {
         };
         let buckets = series::series(&hours, start.timestamp(), self.end(), by, &self.zone)
             .map_err(|_| out_of_calendar())?;
-        let in_period = |since: Millis| {
+        let in_period = |since: TimestampMs| {
             let hours = hours.iter().filter(|(hour, _)| *hour >= since.0);
             hours.map(|(_, views)| views).sum()
         };
@@ -131,18 +133,18 @@ impl Asked {
 
     /// Just after now: the hour that has only begun is in it.
     fn end(&self) -> jiff::Timestamp {
-        Millis(self.now.0.saturating_add(1)).timestamp()
+        TimestampMs(self.now.0.saturating_add(1)).timestamp()
     }
 
     /// Where the first bucket begins.
-    fn first_covered(&self, since: Millis, by: By) -> Result<Option<Millis>, Problem> {
+    fn first_covered(&self, since: TimestampMs, by: By) -> Result<Option<TimestampMs>, Problem> {
         series::covered(since.timestamp(), self.end(), by, &self.zone)
-            .map(|covered| Some(Millis(covered.start)))
+            .map(|covered| Some(TimestampMs(covered.start)))
             .map_err(|_| out_of_calendar())
     }
 
     /// Takes the buckets from `start` until now off what the answer may hold.
-    fn take(&mut self, start: Millis, by: By) -> Result<(), Problem> {
+    fn take(&mut self, start: TimestampMs, by: By) -> Result<(), Problem> {
         let (length, name) = match by {
             By::Hour => (HOUR, "hours"),
             By::Day => (DAY, "days"),

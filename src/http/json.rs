@@ -4,7 +4,7 @@ use serde_json::{Map, Value};
 use unicode_normalization::UnicodeNormalization;
 
 use super::problem::Invalid;
-use crate::model::{Millis, PostContent, slug};
+use crate::model::{PostContent, TimestampMs, slug};
 
 /// The longest title, in characters.
 pub(super) const MAX_TITLE: usize = 500;
@@ -35,7 +35,7 @@ pub(super) fn is_json_type(value: &str) -> bool {
 pub(super) fn content(
     text: &[u8],
     old: Option<&PostContent>,
-    now: Millis,
+    now: TimestampMs,
 ) -> Result<PostContent, Vec<Invalid>> {
     let value: Value = serde_json::from_slice(text)
         .map_err(|error| vec![invalid("", format!("the body is not valid JSON: {error}"))])?;
@@ -169,7 +169,7 @@ impl Fields {
         tags
     }
 
-    fn time(&mut self, name: &str) -> Option<Millis> {
+    fn time(&mut self, name: &str) -> Option<TimestampMs> {
         let text = self.text(name)?;
         match text.parse::<jiff::Timestamp>() {
             Ok(timestamp) => Some(timestamp.into()),
@@ -189,7 +189,7 @@ mod tests {
     use super::*;
 
     fn errors(text: &str) -> Vec<(String, String)> {
-        let errors = content(text.as_bytes(), None, Millis(0)).unwrap_err();
+        let errors = content(text.as_bytes(), None, TimestampMs(0)).unwrap_err();
         errors
             .into_iter()
             .map(|error| (error.pointer, error.detail))
@@ -198,12 +198,15 @@ mod tests {
 
     #[test]
     fn a_title_is_enough() {
-        let post = content(br#"{"title":" Hello, World "}"#, None, Millis(7)).unwrap();
+        let post = content(br#"{"title":" Hello, World "}"#, None, TimestampMs(7)).unwrap();
         assert_eq!(
             (post.title.as_str(), post.slug.as_str()),
             ("Hello, World", "hello-world")
         );
-        assert_eq!((post.published_at, post.updated_at), (Millis(7), Millis(7)));
+        assert_eq!(
+            (post.published_at, post.updated_at),
+            (TimestampMs(7), TimestampMs(7))
+        );
     }
 
     #[test]
@@ -232,7 +235,7 @@ mod tests {
     fn a_reply_can_be_sent_back() {
         let text = br#"{"id":1,"slug":"a","title":"A","summary":"","body":"","tags":["x","x"],"views":3,"viewers":1,
             "published_at":"2026-01-01T00:00:00Z","updated_at":"2026-01-01T00:00:00Z"}"#;
-        assert_eq!(content(text, None, Millis(0)).unwrap().tags, ["x"]);
+        assert_eq!(content(text, None, TimestampMs(0)).unwrap().tags, ["x"]);
     }
 
     #[test]

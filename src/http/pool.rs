@@ -16,7 +16,7 @@ use super::listener::Listener;
 use super::parking::{Arrival, Call, Parking, Ticket};
 use super::service::Service;
 use super::watch::{Seat, Seats, Watch};
-use crate::descriptors::Allowed;
+use crate::fd_limit::Allowed;
 
 /// How often the end of connections is looked after while the pool stops.
 const LOOK_AGAIN: Duration = Duration::from_millis(50);

@@ -18,7 +18,7 @@ pub(super) fn read(exchange: &mut Exchange<'_>, segment: &str) -> Result<(), Pro
     let post = find(exchange, segment)?;
     let outcome = match exchange.method {
         Method::Get => views::note_view(exchange, post.id),
-        _ => Outcome::NotAsked,
+        _ => Outcome::OptedOut,
     };
     let (views, viewers) = (post.views(), post.viewers());
     let mut tag = TagBuffer::default();

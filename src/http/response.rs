@@ -8,7 +8,7 @@ use std::sync::Arc;
 use serde::Serialize;
 
 use super::date;
-use crate::model::Millis;
+use crate::model::TimestampMs;
 use crate::store::CachedPost;
 use crate::store::cache::{JSON_BETWEEN, JSON_END};
 
@@ -116,7 +116,7 @@ impl Response {
     pub(super) fn render(
         &self,
         out: &mut Vec<u8>,
-        now: Millis,
+        now: TimestampMs,
         cors_origin: &str,
         head_only: bool,
     ) {

@@ -6,9 +6,9 @@ use std::time::Duration;
 use super::auth::Auth;
 use super::gate::Gate;
 use crate::counter::EventSink;
-use crate::counter::rules::ViewRules;
 use crate::metrics::Metrics;
-use crate::store::{CachedStore, Rankings, StoreHealth};
+use crate::rules::ViewRules;
+use crate::store::{CachedStore, Rankings, SinkHealth};
 
 /// Bounds on one request.
 #[derive(Clone, Copy, Debug)]
@@ -28,7 +28,7 @@ pub struct Service {
     /// Where events go.
     pub events: Arc<dyn EventSink>,
     /// Whether the store takes writes.
-    pub health: Arc<StoreHealth>,
+    pub health: Arc<SinkHealth>,
     /// What is a view, and whose.
     pub rules: ViewRules,
     /// Requests in flight.

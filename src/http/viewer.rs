@@ -5,8 +5,8 @@ use std::sync::Arc;
 
 use super::exchange::Exchange;
 use crate::clock;
-use crate::counter::rules::{self, anonymous, client_addr::client_addr};
 use crate::model::{MAX_VIEWER_NAME, Outcome, Reason, Viewer};
+use crate::rules::{self, anonymous, client_addr::client_addr};
 
 /// A longer agent is judged each time: what one connection keeps is paid for by all.
 const AGENT_KEPT: usize = 512;

@@ -8,7 +8,7 @@ use super::history::{Asked, History};
 use super::problem::Problem;
 use super::{posts, query, viewer};
 use crate::clock;
-use crate::model::{Millis, Outcome, PostId, PostKey, Tally, Uncounted, ViewEvent};
+use crate::model::{Outcome, PostId, PostKey, PostStats, TimestampMs, Uncounted, ViewEvent};
 use crate::store::SITE;
 
 /// Posts asked for at once, at most.
@@ -21,7 +21,7 @@ struct Numbers {
     views: i64,
     viewers: i64,
     uncounted: Uncounted,
-    as_of: Millis,
+    as_of: TimestampMs,
     /// The views of a period, and of its parts, where they were asked for.
     #[serde(flatten)]
     history: History,
@@ -41,7 +41,12 @@ struct Beacon {
 impl Numbers {
     /// `viewers` and `uncounted` are always of all time: who came back within a period cannot be told from sums, and
     /// the ledger is kept by UTC days.
-    fn new(post: Option<PostId>, tally: Tally, as_of: Millis, history: History) -> Numbers {
+    fn new(
+        post: Option<PostId>,
+        tally: PostStats,
+        as_of: TimestampMs,
+        history: History,
+    ) -> Numbers {
         Numbers {
             post,
             views: history.views.unwrap_or(tally.views),
@@ -70,17 +75,17 @@ pub(super) fn beacon(exchange: &mut Exchange<'_>, segment: &str) -> Result<(), P
 /// Decides what becomes of a read of `post`, and has it sent once the response is written.
 pub(super) fn note_view(exchange: &mut Exchange<'_>, post: PostId) -> Outcome {
     if query::count_is_false(exchange.target.query) {
-        return Outcome::NotAsked;
+        return Outcome::OptedOut;
     }
     let (outcome, viewer) = viewer::judge(exchange);
     let uncounted = match outcome {
         Outcome::Uncounted(reason) => Some(reason),
-        Outcome::Accepted | Outcome::NotAsked => None,
+        Outcome::Accepted | Outcome::OptedOut => None,
     };
     // The time is set when the response has been written.
     exchange.event = Some(ViewEvent {
         post,
-        at: Millis(0),
+        at: TimestampMs(0),
         viewer,
         uncounted,
     });
@@ -105,7 +110,7 @@ pub(super) fn of_many(exchange: &mut Exchange<'_>) -> Result<(), Problem> {
     let mut asked = Asked::parse(exchange.target.query, clock::now())?;
     let store = exchange.service.store.store();
     let Some(posts) = query::get(exchange.target.query, "posts") else {
-        let tally = store.site_tally()?;
+        let tally = store.site_stats()?;
         let history = asked.with_series().history(store, SITE)?;
         start(exchange);
         exchange

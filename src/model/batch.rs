@@ -8,7 +8,7 @@ use hashbrown::HashMap;
 use serde::{Deserialize, Serialize};
 
 use super::post::PostId;
-use super::time::Millis;
+use super::time::TimestampMs;
 use super::view::{Reason, ViewEvent, Viewer};
 
 /// Views of one post by nobody in particular in one UTC hour.
@@ -92,13 +92,13 @@ impl Batch {
     }
 
     /// Merges `n` views of `post` at `at`, by nobody in particular.
-    pub fn add_views(&mut self, post: PostId, at: Millis, n: u64) {
+    pub fn add_views(&mut self, post: PostId, at: TimestampMs, n: u64) {
         *self.views.entry((post, at.hour().0)).or_default() += n;
         self.events += n;
     }
 
     /// Merges `n` uncounted events of `post` at `at`.
-    pub fn add_uncounted(&mut self, post: PostId, at: Millis, reason: Reason, n: u64) {
+    pub fn add_uncounted(&mut self, post: PostId, at: TimestampMs, reason: Reason, n: u64) {
         *self.ledger.entry((post, at.day().0, reason)).or_default() += n;
         self.events += n;
     }
@@ -108,7 +108,7 @@ impl Batch {
         let full = self.visits.len() >= VIEWERS_MAX;
         let key = (post, viewer);
         if full && !self.visits.contains_key(&key) {
-            self.add_views(post, Millis(visit.first), visit.count);
+            self.add_views(post, TimestampMs(visit.first), visit.count);
             return;
         }
         merge_visit(self.visits.entry(key).or_default(), visit);
@@ -121,7 +121,7 @@ impl Batch {
             std::mem::swap(self, &mut other);
         }
         for ((post, hour), n) in other.views {
-            self.add_views(post, Millis(hour), n);
+            self.add_views(post, TimestampMs(hour), n);
         }
         for ((post, viewer), visits) in other.visits {
             for visit in visits {
@@ -129,7 +129,7 @@ impl Batch {
             }
         }
         for ((post, day, reason), n) in other.ledger {
-            self.add_uncounted(post, Millis(day), reason, n);
+            self.add_uncounted(post, TimestampMs(day), reason, n);
         }
     }
 
@@ -208,7 +208,7 @@ fn merge_visit(visits: &mut Vec<Visit>, visit: Visit) {
     let crowded = visits.len() >= VISITS_KEPT_APART;
     let same = |known: &&mut Visit| {
         let moment = known.first == visit.first && known.last == visit.last;
-        moment || (crowded && Millis(known.first).hour() == Millis(visit.first).hour())
+        moment || (crowded && TimestampMs(known.first).hour() == TimestampMs(visit.first).hour())
     };
     match visits.iter_mut().rev().find(same) {
         Some(known) => {
@@ -244,7 +244,7 @@ impl<'de> Deserialize<'de> for Batch {
         let stored = Stored::deserialize(deserializer)?;
         let mut batch = Batch::default();
         for entry in stored.views {
-            batch.add_views(entry.post, Millis(entry.hour), entry.views);
+            batch.add_views(entry.post, TimestampMs(entry.hour), entry.views);
         }
         for visits in stored.visits {
             for visit in visits.visits {
@@ -252,7 +252,12 @@ impl<'de> Deserialize<'de> for Batch {
             }
         }
         for entry in stored.ledger {
-            batch.add_uncounted(entry.post, Millis(entry.day), entry.reason, entry.count);
+            batch.add_uncounted(
+                entry.post,
+                TimestampMs(entry.day),
+                entry.reason,
+                entry.count,
+            );
         }
         Ok(batch)
     }
@@ -268,7 +273,7 @@ mod tests {
         let viewer = viewer.map(Viewer::Anonymous);
         ViewEvent {
             post,
-            at: Millis(at),
+            at: TimestampMs(at),
             viewer,
             uncounted: None,
         }
@@ -319,9 +324,9 @@ mod tests {
     #[test]
     fn uncounted_events_are_kept_apart_by_day_and_reason() {
         let mut batch = Batch::default();
-        batch.add_uncounted(1, Millis(5), Reason::Dropped, 2);
-        batch.add_uncounted(1, Millis(DAY), Reason::Dropped, 1);
-        batch.add_uncounted(1, Millis(5), Reason::Bot, 1);
+        batch.add_uncounted(1, TimestampMs(5), Reason::Dropped, 2);
+        batch.add_uncounted(1, TimestampMs(DAY), Reason::Dropped, 1);
+        batch.add_uncounted(1, TimestampMs(5), Reason::Bot, 1);
         assert_eq!(batch.events(), 4);
         assert_eq!(batch.sorted_ledger().len(), 3);
         assert!(batch.sorted_views().is_empty());
@@ -341,7 +346,7 @@ mod tests {
         let event = (1..5i64, 0..3 * HOUR, reason, viewer);
         let event = event.prop_map(|(post, at, uncounted, viewer)| ViewEvent {
             post,
-            at: Millis(at),
+            at: TimestampMs(at),
             viewer: viewer.filter(|_| uncounted.is_none()),
             uncounted,
         });

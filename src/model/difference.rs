@@ -3,11 +3,11 @@
 use std::fmt;
 
 use super::post::PostId;
-use super::time::Millis;
+use super::time::TimestampMs;
 
 /// One finding of `check`.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Difference {
+pub enum Inconsistency {
     /// A post's total is not the sum of its rows.
     Total {
         /// The post.
@@ -31,7 +31,7 @@ pub enum Difference {
     /// The site's views of an hour are not the sum of its posts'.
     SiteHour {
         /// The hour.
-        hour: Millis,
+        hour: TimestampMs,
         /// The number kept.
         is: i64,
         /// What its posts' rows come to.
@@ -64,10 +64,10 @@ pub enum Difference {
     },
 }
 
-impl fmt::Display for Difference {
+impl fmt::Display for Inconsistency {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Difference::Total {
+            Inconsistency::Total {
                 post,
                 slug,
                 what,
@@ -79,25 +79,25 @@ impl fmt::Display for Difference {
                     "post {post} ({slug}): {what} is {is}, its rows say {rows}"
                 )
             }
-            Difference::NoNumbers { post, slug } => {
+            Inconsistency::NoNumbers { post, slug } => {
                 write!(f, "post {post} ({slug}): it has no numbers")
             }
-            Difference::SiteHour { hour, is, rows } => {
+            Inconsistency::SiteHour { hour, is, rows } => {
                 write!(f, "site at {hour}: views is {is}, its posts say {rows}")
             }
-            Difference::Orphans { table, post, rows } => {
+            Inconsistency::Orphans { table, post, rows } => {
                 write!(
                     f,
                     "{table}: {rows} rows of post {post}, which does not exist"
                 )
             }
-            Difference::Nameless { viewer, rows } => {
+            Inconsistency::Nameless { viewer, rows } => {
                 write!(
                     f,
                     "viewings: {rows} rows of viewer {viewer}, who has no name"
                 )
             }
-            Difference::NoReason {
+            Inconsistency::NoReason {
                 post,
                 reason,
                 count,

@@ -1,7 +1,7 @@
 //! Lists of posts: what was asked, and where the next page starts.
 
 use super::post::PostId;
-use super::time::{DAY, HOUR, Millis};
+use super::time::{DAY, HOUR, TimestampMs};
 
 /// In what order posts are listed; ties go to the higher id.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -49,9 +49,9 @@ impl Period {
     }
 
     /// When it began, if it ends `now`: at the start of a UTC hour, since views are kept by hours. `None` for all time.
-    pub fn since(self, now: Millis) -> Option<Millis> {
+    pub fn since(self, now: TimestampMs) -> Option<TimestampMs> {
         self.length()
-            .map(|length| Millis(now.0.saturating_sub(length)).hour())
+            .map(|length| TimestampMs(now.0.saturating_sub(length)).hour())
     }
 
     /// Its length in milliseconds; `None` for all time.

@@ -13,11 +13,13 @@ pub mod view;
 pub mod viewing;
 
 pub use batch::{Batch, Entry, LedgerEntry, Visit, Visits};
-pub use difference::Difference;
+pub use difference::Inconsistency;
 pub use list::{Cursor, ListQuery, Page, Period, Rank, Sort};
 pub use post::{Post, PostContent, PostId, PostKey, PostSummary, Revision};
 pub use record::{EXPORT_VERSION, NumbersRow, PostRecord, Record};
 pub use series::{Bucket, By};
-pub use time::Millis;
-pub use view::{Drain, MAX_VIEWER_NAME, Outcome, Reason, Tally, Uncounted, ViewEvent, Viewer};
-pub use viewing::{Seen, Viewing, ViewingKey};
+pub use time::TimestampMs;
+pub use view::{
+    DrainRecord, MAX_VIEWER_NAME, Outcome, PostStats, Reason, Uncounted, ViewEvent, Viewer,
+};
+pub use viewing::{ViewedPost, Viewing, ViewingKey};

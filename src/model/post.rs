@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use super::time::Millis;
+use super::time::TimestampMs;
 
 /// A post's number: positive, never used twice, not even after a deletion.
 pub type PostId = i64;
@@ -44,9 +44,9 @@ pub struct PostContent {
     /// Labels in the author's order.
     pub tags: Vec<String>,
     /// When it was or will be published.
-    pub published_at: Millis,
+    pub published_at: TimestampMs,
     /// When its content last changed.
-    pub updated_at: Millis,
+    pub updated_at: TimestampMs,
 }
 
 /// A post as the store holds it.
@@ -78,9 +78,9 @@ pub struct PostSummary {
     /// Labels in the author's order.
     pub tags: Vec<String>,
     /// When it was published.
-    pub published_at: Millis,
+    pub published_at: TimestampMs,
     /// When its content last changed.
-    pub updated_at: Millis,
+    pub updated_at: TimestampMs,
     /// Views counted so far, or in the asked period.
     pub views: i64,
     /// Distinct viewers so far.

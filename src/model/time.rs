@@ -7,22 +7,22 @@ use serde::{Serialize, Serializer};
 /// Milliseconds since 1970-01-01T00:00:00Z. Shown as RFC 3339 in UTC, with three digits of
 /// milliseconds where there are any.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Millis(pub i64);
+pub struct TimestampMs(pub i64);
 
 /// One hour in milliseconds.
 pub const HOUR: i64 = 3_600_000;
 /// One UTC day in milliseconds.
 pub const DAY: i64 = 24 * HOUR;
 
-impl Millis {
+impl TimestampMs {
     /// The start of the UTC hour this instant lies in.
-    pub fn hour(self) -> Millis {
-        Millis(self.0.div_euclid(HOUR) * HOUR)
+    pub fn hour(self) -> TimestampMs {
+        TimestampMs(self.0.div_euclid(HOUR) * HOUR)
     }
 
     /// The start of the UTC day this instant lies in.
-    pub fn day(self) -> Millis {
-        Millis(self.0.div_euclid(DAY) * DAY)
+    pub fn day(self) -> TimestampMs {
+        TimestampMs(self.0.div_euclid(DAY) * DAY)
     }
 
     /// Whole seconds since the epoch, rounded down.
@@ -40,20 +40,20 @@ impl Millis {
     }
 }
 
-impl From<jiff::Timestamp> for Millis {
-    fn from(timestamp: jiff::Timestamp) -> Millis {
-        Millis(timestamp.as_millisecond())
+impl From<jiff::Timestamp> for TimestampMs {
+    fn from(timestamp: jiff::Timestamp) -> TimestampMs {
+        TimestampMs(timestamp.as_millisecond())
     }
 }
 
-impl fmt::Display for Millis {
+impl fmt::Display for TimestampMs {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let digits = if self.0 % 1000 == 0 { 0 } else { 3 };
         write!(f, "{:.digits$}", self.timestamp())
     }
 }
 
-impl Serialize for Millis {
+impl Serialize for TimestampMs {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.collect_str(self)
     }
@@ -65,15 +65,15 @@ mod tests {
 
     #[test]
     fn hours_and_days_round_towards_the_past_on_both_sides_of_the_epoch() {
-        assert_eq!(Millis(HOUR + 5).hour(), Millis(HOUR));
-        assert_eq!(Millis(-1).hour(), Millis(-HOUR));
-        assert_eq!(Millis(-1).day(), Millis(-DAY));
+        assert_eq!(TimestampMs(HOUR + 5).hour(), TimestampMs(HOUR));
+        assert_eq!(TimestampMs(-1).hour(), TimestampMs(-HOUR));
+        assert_eq!(TimestampMs(-1).day(), TimestampMs(-DAY));
     }
 
     #[test]
     fn shows_rfc_3339_in_utc() {
-        assert_eq!(Millis(0).to_string(), "1970-01-01T00:00:00Z");
-        assert_eq!(Millis(1_500).to_string(), "1970-01-01T00:00:01.500Z");
-        assert!(Millis(i64::MAX).to_string().starts_with("9999-"));
+        assert_eq!(TimestampMs(0).to_string(), "1970-01-01T00:00:00Z");
+        assert_eq!(TimestampMs(1_500).to_string(), "1970-01-01T00:00:01.500Z");
+        assert!(TimestampMs(i64::MAX).to_string().starts_with("9999-"));
     }
 }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 
 use super::post::PostId;
-use super::time::Millis;
+use super::time::TimestampMs;
 
 /// Why a read was not counted. The order is the order of the reply's `uncounted` object.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
@@ -58,7 +58,7 @@ pub enum Outcome {
     /// It goes to the ledger under this reason.
     Uncounted(Reason),
     /// The request asked not to be counted (`?count=false`, `HEAD`).
-    NotAsked,
+    OptedOut,
 }
 
 impl Outcome {
@@ -67,7 +67,7 @@ impl Outcome {
         match self {
             Outcome::Accepted => "accepted",
             Outcome::Uncounted(reason) => reason.name(),
-            Outcome::NotAsked => "not-asked",
+            Outcome::OptedOut => "not-asked",
         }
     }
 }
@@ -92,7 +92,7 @@ pub struct ViewEvent {
     /// The post that was read.
     pub post: PostId,
     /// When its response was written.
-    pub at: Millis,
+    pub at: TimestampMs,
     /// Who read it, if that is known and wanted. Always `None` where `uncounted` is given.
     pub viewer: Option<Viewer>,
     /// `None` for a view; otherwise the reason it is not one.
@@ -145,7 +145,7 @@ impl Uncounted {
 
 /// A post's numbers, or the whole site's.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Tally {
+pub struct PostStats {
     /// Views counted.
     pub views: i64,
     /// Distinct viewers, summed over posts.
@@ -156,9 +156,9 @@ pub struct Tally {
 
 /// How a stop went.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Drain {
+pub struct DrainRecord {
     /// When it ended.
-    pub at: Millis,
+    pub at: TimestampMs,
     /// How long it took, in milliseconds.
     pub took: i64,
     /// Events written while the server ran.

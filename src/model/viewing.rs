@@ -5,7 +5,7 @@ use std::fmt;
 use serde::Serialize;
 
 use super::post::PostId;
-use super::time::Millis;
+use super::time::TimestampMs;
 
 /// How a request names a viewer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -47,16 +47,16 @@ pub struct Viewing {
     /// The name, or `anonymous-…`.
     pub viewer: String,
     /// When the first one was.
-    pub first_viewed_at: Millis,
+    pub first_viewed_at: TimestampMs,
     /// When the last one was, counted or not.
-    pub last_viewed_at: Millis,
+    pub last_viewed_at: TimestampMs,
     /// How many were counted.
     pub views: i64,
 }
 
 /// A post a viewer saw.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct Seen {
+pub struct ViewedPost {
     /// The post.
     pub post: PostId,
     /// Its slug.
@@ -64,9 +64,9 @@ pub struct Seen {
     /// Its title.
     pub title: String,
     /// When it was seen first.
-    pub first_viewed_at: Millis,
+    pub first_viewed_at: TimestampMs,
     /// When it was seen last.
-    pub last_viewed_at: Millis,
+    pub last_viewed_at: TimestampMs,
     /// How many views were counted.
     pub views: i64,
 }

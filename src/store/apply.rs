@@ -8,9 +8,9 @@ use diesel::prelude::*;
 use super::error::StoreError;
 use super::prepared::{AddHour, AddToLedger, AddViewing, SetCounts};
 use super::schema::{counts, viewers, viewings};
-use super::{Applied, PostTotals, posts, trend};
+use super::{BatchResult, PostTotals, posts, trend};
 use crate::model::{
-    Batch, Entry, LedgerEntry, Millis, PostId, PostKey, Reason, Viewer, Visit, Visits,
+    Batch, Entry, LedgerEntry, PostId, PostKey, Reason, TimestampMs, Viewer, Visit, Visits,
 };
 
 /// The post that stands for the whole site in hourly views, and for none in the ledger.
@@ -21,13 +21,13 @@ pub(super) fn apply(
     connection: &mut SqliteConnection,
     batch: &Batch,
     window: i64,
-) -> Result<Applied, StoreError> {
+) -> Result<BatchResult, StoreError> {
     let mut work = Work {
         connection,
         window,
         named: HashMap::new(),
         site: Vec::new(),
-        applied: Applied::default(),
+        applied: BatchResult::default(),
     };
     let (views, visits) = (batch.sorted_views(), batch.sorted_visits());
     let (mut views, mut visits) = (views.as_slice(), visits.as_slice());
@@ -67,7 +67,7 @@ struct Work<'a> {
     named: HashMap<Arc<str>, i64>,
     /// Views by hour over all posts of the batch.
     site: Vec<(i64, u64)>,
-    applied: Applied,
+    applied: BatchResult,
 }
 
 /// What one post's events come to.
@@ -144,9 +144,13 @@ impl Work<'_> {
         let mut views = 0;
         for visit in &visits.visits {
             let (counted, duplicates) = count_visit(visit, &mut seen, self.window);
-            add(&mut sum.hours, Millis(visit.first).hour().0, counted);
+            add(&mut sum.hours, TimestampMs(visit.first).hour().0, counted);
             if duplicates > 0 {
-                add(&mut sum.duplicates, Millis(visit.first).day().0, duplicates);
+                add(
+                    &mut sum.duplicates,
+                    TimestampMs(visit.first).day().0,
+                    duplicates,
+                );
             }
             views += counted;
         }
@@ -210,7 +214,7 @@ impl Work<'_> {
         let visits = visits.iter().flat_map(|visits| &visits.visits);
         let mut days = Vec::new();
         for (at, n) in plain.chain(visits.map(|visit| (visit.first, visit.count))) {
-            add(&mut days, Millis(at).day().0, n);
+            add(&mut days, TimestampMs(at).day().0, n);
         }
         for (day, count) in days {
             self.add_to_ledger(LedgerEntry {

@@ -13,8 +13,8 @@ use quick_cache::Weighter;
 use quick_cache::sync::{Cache, GuardResult};
 use serde::Serialize;
 
-use super::{Applied, Store, StoreError, ViewSink};
-use crate::model::{Batch, Millis, Post, PostContent, PostId, PostKey, Revision};
+use super::{BatchResult, Store, StoreError, ViewSink};
+use crate::model::{Batch, Post, PostContent, PostId, PostKey, Revision, TimestampMs};
 
 /// A post as it is served.
 #[derive(Debug)]
@@ -79,8 +79,8 @@ struct Fields<'a> {
     summary: &'a str,
     body: &'a str,
     tags: &'a [String],
-    published_at: Millis,
-    updated_at: Millis,
+    published_at: TimestampMs,
+    updated_at: TimestampMs,
 }
 
 fn json_before_views(id: PostId, content: &PostContent) -> Vec<u8> {
@@ -314,7 +314,7 @@ impl CachedStore {
 }
 
 impl ViewSink for CachedStore {
-    fn apply(&self, batch: &Batch) -> Result<Applied, StoreError> {
+    fn apply(&self, batch: &Batch) -> Result<BatchResult, StoreError> {
         let edits = self.edits.load(Ordering::SeqCst);
         self.begun.fetch_add(1, Ordering::SeqCst);
         let applied = self.store.apply(batch);

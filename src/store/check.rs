@@ -8,10 +8,10 @@ use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Text};
 
 use super::error::StoreError;
-use crate::model::{Difference, Millis, Reason};
+use crate::model::{Inconsistency, Reason, TimestampMs};
 
 /// Takes one finding after the other.
-pub type Tell<'a> = &'a mut dyn FnMut(Difference);
+pub type Tell<'a> = &'a mut dyn FnMut(Inconsistency);
 
 const VIEWS: &str = "CAST((SELECT COALESCE(SUM(h.views), 0) FROM hourly_views h WHERE h.post = counts.post) \
      + (SELECT COALESCE(SUM(k.views), 0) FROM corrections k WHERE k.post = counts.post) AS BIGINT)";
@@ -36,7 +36,7 @@ struct Finding {
 /// Tells every difference; returns how many. To be called inside a transaction, so that all are of one moment.
 pub(super) fn check(connection: &mut SqliteConnection, tell: Tell<'_>) -> Result<u64, StoreError> {
     let mut count = 0;
-    let mut find = |query: String, difference: &dyn Fn(Finding) -> Difference| {
+    let mut find = |query: String, difference: &dyn Fn(Finding) -> Inconsistency| {
         let rows = diesel::sql_query(query);
         for row in rows.load_iter::<Finding, DefaultLoadingMode>(connection)? {
             count += 1;
@@ -50,7 +50,7 @@ pub(super) fn check(connection: &mut SqliteConnection, tell: Tell<'_>) -> Result
              (SELECT post, COUNT(*) AS n FROM {table} WHERE post <> 0 GROUP BY post) r \
              LEFT JOIN posts ON posts.id = r.post WHERE posts.id IS NULL ORDER BY r.post"
         );
-        find(query, &|found| Difference::Orphans {
+        find(query, &|found| Inconsistency::Orphans {
             table,
             post: found.key,
             rows: found.summed,
@@ -60,7 +60,7 @@ pub(super) fn check(connection: &mut SqliteConnection, tell: Tell<'_>) -> Result
         "SELECT posts.id AS key, slug AS name, 0 AS kept, 0 AS summed FROM posts \
              LEFT JOIN counts ON counts.post = posts.id WHERE counts.post IS NULL ORDER BY posts.id"
             .to_owned(),
-        &|found| Difference::NoNumbers {
+        &|found| Inconsistency::NoNumbers {
             post: found.key,
             slug: found.name,
         },
@@ -70,7 +70,7 @@ pub(super) fn check(connection: &mut SqliteConnection, tell: Tell<'_>) -> Result
              LEFT JOIN viewers ON viewers.id = v.viewer \
              WHERE v.viewer > 0 AND viewers.id IS NULL GROUP BY v.viewer ORDER BY v.viewer"
             .to_owned(),
-        &|found| Difference::Nameless {
+        &|found| Inconsistency::Nameless {
             viewer: found.key,
             rows: found.summed,
         },
@@ -81,7 +81,7 @@ pub(super) fn check(connection: &mut SqliteConnection, tell: Tell<'_>) -> Result
              WHERE reason NOT IN ({}) GROUP BY post, reason ORDER BY post, reason",
             reasons()
         ),
-        &|found| Difference::NoReason {
+        &|found| Inconsistency::NoReason {
             post: found.key,
             reason: found.name,
             count: found.kept,
@@ -93,7 +93,7 @@ pub(super) fn check(connection: &mut SqliteConnection, tell: Tell<'_>) -> Result
              (SELECT post, {what} AS kept, {rows} AS summed FROM counts) t \
              JOIN posts ON posts.id = t.post WHERE t.kept <> t.summed ORDER BY t.post"
         );
-        find(query, &|found| Difference::Total {
+        find(query, &|found| Inconsistency::Total {
             post: found.key,
             slug: found.name,
             what,
@@ -108,8 +108,8 @@ pub(super) fn check(connection: &mut SqliteConnection, tell: Tell<'_>) -> Result
              FROM hourly_views GROUP BY hour \
              HAVING SUM(CASE WHEN post = 0 THEN views ELSE -views END) <> 0 ORDER BY hour"
             .to_owned(),
-        &|found| Difference::SiteHour {
-            hour: Millis(found.key),
+        &|found| Inconsistency::SiteHour {
+            hour: TimestampMs(found.key),
             is: found.kept,
             rows: found.summed,
         },

@@ -7,7 +7,7 @@ use diesel::prelude::*;
 use super::PostTotals;
 use super::error::StoreError;
 use super::schema::{corrections, counts};
-use crate::model::{Millis, PostId};
+use crate::model::{PostId, TimestampMs};
 
 /// Sets a post's numbers; one that is not given stays. A number that is right already leaves no row.
 pub(super) fn correct(
@@ -16,7 +16,7 @@ pub(super) fn correct(
     views: Option<i64>,
     viewers: Option<i64>,
     reason: &str,
-    now: Millis,
+    now: TimestampMs,
 ) -> Result<PostTotals, StoreError> {
     let (old_views, old_viewers): (i64, i64) = counts::table
         .find(post)

@@ -9,7 +9,7 @@ const PATIENCE: Duration = Duration::from_secs(5);
 /// Shared by the counters, which report each commit, and `/readyz`, which reads. One failure at a time is kept, so
 /// it is bounded.
 #[derive(Debug, Default)]
-pub struct StoreHealth {
+pub struct SinkHealth {
     failure: Mutex<Option<Failure>>,
 }
 
@@ -19,7 +19,7 @@ struct Failure {
     why: String,
 }
 
-impl StoreHealth {
+impl SinkHealth {
     /// A write succeeded.
     pub fn succeeded(&self) {
         *self.failure.lock().unwrap_or_else(PoisonError::into_inner) = None;

@@ -11,7 +11,7 @@ use diesel::sql_types::BigInt;
 use super::error::StoreError;
 use super::schema::hourly_views;
 use super::{Ranked, SITE};
-use crate::model::{Millis, PostId, Rank};
+use crate::model::{PostId, Rank, TimestampMs};
 
 /// Rows between two looks at whether to go on: some hundredths of a second.
 const STRETCH: u64 = 1 << 16;
@@ -19,7 +19,7 @@ const STRETCH: u64 = 1 << 16;
 pub(super) fn hours(
     connection: &mut SqliteConnection,
     post: PostId,
-    since: Option<Millis>,
+    since: Option<TimestampMs>,
 ) -> Result<Vec<(i64, i64)>, StoreError> {
     Ok(hourly_views::table
         .filter(hourly_views::post.eq(post))
@@ -32,7 +32,7 @@ pub(super) fn hours(
 pub(super) fn views_since(
     connection: &mut SqliteConnection,
     post: PostId,
-    since: Millis,
+    since: TimestampMs,
 ) -> Result<i64, StoreError> {
     Ok(hourly_views::table
         .filter(hourly_views::post.eq(post))
@@ -46,7 +46,7 @@ pub(super) fn views_since(
 /// needs as long for four sums of ten million rows (3.6 s) as reading them all out takes.
 pub(super) fn rank(
     connection: &mut SqliteConnection,
-    since: &[Millis],
+    since: &[TimestampMs],
     limit: usize,
     go_on: &dyn Fn() -> bool,
 ) -> Result<Option<Ranked>, StoreError> {
@@ -84,7 +84,7 @@ struct Best {
 }
 
 impl Best {
-    fn new(since: Millis, limit: usize) -> Best {
+    fn new(since: TimestampMs, limit: usize) -> Best {
         Best {
             since: since.0,
             limit,

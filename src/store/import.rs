@@ -7,7 +7,7 @@ use diesel::prelude::*;
 use super::error::StoreError;
 use super::posts;
 use super::schema::posts as table;
-use crate::model::{Millis, PostContent, PostId, PostKey};
+use crate::model::{PostContent, PostId, PostKey, TimestampMs};
 
 /// Which file a post comes from.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -32,9 +32,9 @@ pub struct ImportContent {
     /// Its tags.
     pub tags: Vec<String>,
     /// Its date; without one, the time of its first import.
-    pub published_at: Option<Millis>,
+    pub published_at: Option<TimestampMs>,
     /// When it last changed; without one, the time of the import that saw the change.
-    pub updated_at: Option<Millis>,
+    pub updated_at: Option<TimestampMs>,
 }
 
 /// What became of a file.
@@ -61,7 +61,7 @@ pub(super) fn import(
     connection: &mut SqliteConnection,
     source: &Source,
     wanted: &ImportContent,
-    now: Millis,
+    now: TimestampMs,
 ) -> Result<Imported, StoreError> {
     let known = match find_by_source(connection, source)? {
         Some(id) => posts::find(connection, PostKey::Id(id))?,

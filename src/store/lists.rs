@@ -5,7 +5,7 @@ use diesel::prelude::*;
 use super::error::StoreError;
 use super::posts::tags_from_text;
 use super::schema::{counts, post_tags, posts};
-use crate::model::{Cursor, ListQuery, Millis, Page, PostId, PostSummary, Sort};
+use crate::model::{Cursor, ListQuery, Page, PostId, PostSummary, Sort, TimestampMs};
 
 diesel::define_sql_function! {
     /// The place of `needle` in `text`, from 1; 0 if it is not there.
@@ -34,8 +34,8 @@ impl From<SummaryRow> for PostSummary {
             title: row.title,
             summary: row.summary,
             tags: tags_from_text(&row.tags),
-            published_at: Millis(row.published_at),
-            updated_at: Millis(row.updated_at),
+            published_at: TimestampMs(row.published_at),
+            updated_at: TimestampMs(row.updated_at),
             views: row.views,
             viewers: row.viewers,
         }

@@ -7,8 +7,8 @@ use diesel::prelude::*;
 use super::apply::{apply, to_column};
 use super::error::StoreError;
 use super::schema::imported_logs;
-use super::{Applied, posts};
-use crate::model::{Batch, Millis, PostContent, PostId, PostKey};
+use super::{BatchResult, posts};
+use crate::model::{Batch, PostContent, PostId, PostKey, TimestampMs};
 
 /// The number of an imported log.
 pub type LogId = i64;
@@ -36,7 +36,7 @@ pub struct LogProgress {
     /// Their hash.
     pub hash: String,
     /// Now.
-    pub at: Millis,
+    pub at: TimestampMs,
 }
 
 /// What was known of a log before a batch. Anything else found in its place means that another process imports it.
@@ -89,7 +89,7 @@ pub(super) fn import_batch(
     batch: &Batch,
     progress: &LogProgress,
     window: i64,
-) -> Result<(Applied, LogId), StoreError> {
+) -> Result<(BatchResult, LogId), StoreError> {
     let bytes = to_column(progress.bytes);
     let id = match progress.known {
         KnownLog::Part { id, bytes: before } => {
@@ -129,7 +129,7 @@ pub(super) fn import_batch(
 /// The posts of these slugs; each that is missing is made as of its time, if that is wanted.
 pub(super) fn find_or_create(
     connection: &mut SqliteConnection,
-    slugs: &[(&str, Millis)],
+    slugs: &[(&str, TimestampMs)],
     create: bool,
 ) -> Result<FoundPosts, StoreError> {
     let mut found = FoundPosts::default();

@@ -35,20 +35,21 @@ pub use cache::{CachedPost, CachedStore};
 pub use check::Tell;
 pub use error::StoreError;
 pub use export::Take;
-pub use health::StoreHealth;
+pub use health::SinkHealth;
 pub use import::{Imported, Source};
 pub use logs::{FoundPosts, ImportedLog, KnownLog, LogId, LogProgress};
 pub use rankings::Rankings;
 pub use url::StoreUrl;
 
 use crate::model::{
-    Batch, Cursor, Drain, ListQuery, Millis, NumbersRow, Page, Post, PostContent, PostId, PostKey,
-    PostSummary, Rank, Record, Revision, Seen, Tally, Uncounted, Viewing, ViewingKey,
+    Batch, Cursor, DrainRecord, ListQuery, NumbersRow, Page, Post, PostContent, PostId, PostKey,
+    PostStats, PostSummary, Rank, Record, Revision, TimestampMs, Uncounted, ViewedPost, Viewing,
+    ViewingKey,
 };
 
 /// What a batch did.
 #[derive(Clone, Debug, Default)]
-pub struct Applied {
+pub struct BatchResult {
     /// What the posts that were viewed have now.
     pub totals: Vec<PostTotals>,
     /// Events that became views.
@@ -93,7 +94,7 @@ pub trait ViewSink: Send + Sync {
     ///
     /// # Errors
     /// Any error means that nothing was applied and the same batch may be tried again.
-    fn apply(&self, batch: &Batch) -> Result<Applied, StoreError>;
+    fn apply(&self, batch: &Batch) -> Result<BatchResult, StoreError>;
 }
 
 /// Posts and their numbers, kept.
@@ -142,7 +143,7 @@ pub trait Store: ViewSink {
         &self,
         source: &Source,
         content: &import::ImportContent,
-        now: Millis,
+        now: TimestampMs,
     ) -> Result<Imported, StoreError>;
 
     /// The numbers of the posts of these slugs; with `create`, each that is missing is made, empty and published at
@@ -152,7 +153,7 @@ pub trait Store: ViewSink {
     /// See [`Store::post`].
     fn find_or_create(
         &self,
-        slugs: &[(&str, Millis)],
+        slugs: &[(&str, TimestampMs)],
         create: bool,
     ) -> Result<FoundPosts, StoreError>;
 
@@ -171,7 +172,7 @@ pub trait Store: ViewSink {
         &self,
         batch: &Batch,
         progress: &LogProgress,
-    ) -> Result<(Applied, LogId), StoreError>;
+    ) -> Result<(BatchResult, LogId), StoreError>;
 
     /// Sets a post's numbers, those that are given, and keeps the correction with its reason. The caller tells the
     /// cache ([`CachedStore::edited`]).
@@ -184,7 +185,7 @@ pub trait Store: ViewSink {
         views: Option<i64>,
         viewers: Option<i64>,
         reason: &str,
-        now: Millis,
+        now: TimestampMs,
     ) -> Result<PostTotals, StoreError>;
 
     /// Tells everything in the store as of one moment, in one order, but for the salts of anonymous viewers.
@@ -216,26 +217,30 @@ pub trait Store: ViewSink {
     ///
     /// # Errors
     /// See [`Store::post`].
-    fn tally(&self, key: PostKey<'_>) -> Result<Option<(PostId, Tally)>, StoreError>;
+    fn tally(&self, key: PostKey<'_>) -> Result<Option<(PostId, PostStats)>, StoreError>;
 
     /// The numbers of the whole site: all posts, and what belongs to none.
     ///
     /// # Errors
     /// See [`Store::post`].
-    fn site_tally(&self) -> Result<Tally, StoreError>;
+    fn site_stats(&self) -> Result<PostStats, StoreError>;
 
     /// The views of a post, or of the [`SITE`], by UTC hour, oldest first: from the hour `since` lies in, or from the
     /// first view on. Corrections belong to no hour.
     ///
     /// # Errors
     /// See [`Store::post`].
-    fn hours(&self, post: PostId, since: Option<Millis>) -> Result<Vec<(i64, i64)>, StoreError>;
+    fn hours(
+        &self,
+        post: PostId,
+        since: Option<TimestampMs>,
+    ) -> Result<Vec<(i64, i64)>, StoreError>;
 
     /// The sum of [`Store::hours`].
     ///
     /// # Errors
     /// See [`Store::post`].
-    fn views_since(&self, post: PostId, since: Millis) -> Result<i64, StoreError>;
+    fn views_since(&self, post: PostId, since: TimestampMs) -> Result<i64, StoreError>;
 
     /// The posts with the most views since each of some hours, most first, at most `limit` each. Reads every hourly
     /// row there is, once; `None` if `go_on` said no meanwhile.
@@ -244,7 +249,7 @@ pub trait Store: ViewSink {
     /// See [`Store::post`].
     fn rank(
         &self,
-        since: &[Millis],
+        since: &[TimestampMs],
         limit: usize,
         go_on: &dyn Fn() -> bool,
     ) -> Result<Option<Ranked>, StoreError>;
@@ -285,7 +290,7 @@ pub trait Store: ViewSink {
         name: &str,
         after: Option<Cursor>,
         limit: usize,
-    ) -> Result<Option<Page<Seen>>, StoreError>;
+    ) -> Result<Option<Page<ViewedPost>>, StoreError>;
 
     /// Forgets a named viewer; the posts keep their numbers. Returns whether there was one.
     ///
@@ -300,7 +305,7 @@ pub trait Store: ViewSink {
     /// See [`Store::post`].
     fn prune_viewings(
         &self,
-        before: Millis,
+        before: TimestampMs,
         after: (PostId, i64),
     ) -> Result<Option<(PostId, i64)>, StoreError>;
 
@@ -309,8 +314,12 @@ pub trait Store: ViewSink {
     ///
     /// # Errors
     /// See [`Store::post`].
-    fn salt(&self, day: Millis, proposed: [u8; 16], oldest: Millis)
-    -> Result<[u8; 16], StoreError>;
+    fn salt(
+        &self,
+        day: TimestampMs,
+        proposed: [u8; 16],
+        oldest: TimestampMs,
+    ) -> Result<[u8; 16], StoreError>;
 
     /// Applies a spilled batch, unless it already was.
     ///
@@ -320,20 +329,20 @@ pub trait Store: ViewSink {
         &self,
         spill: &str,
         batch: &Batch,
-        now: Millis,
-    ) -> Result<Option<Applied>, StoreError>;
+        now: TimestampMs,
+    ) -> Result<Option<BatchResult>, StoreError>;
 
     /// Keeps how a stop went.
     ///
     /// # Errors
     /// See [`Store::post`].
-    fn note_drain(&self, drain: &Drain) -> Result<(), StoreError>;
+    fn note_drain(&self, drain: &DrainRecord) -> Result<(), StoreError>;
 
     /// How the last stop went that could be noted.
     ///
     /// # Errors
     /// See [`Store::post`].
-    fn last_drain(&self) -> Result<Option<Drain>, StoreError>;
+    fn last_drain(&self) -> Result<Option<DrainRecord>, StoreError>;
 
     /// Whether another process has written since this was last asked (by this or by [`ViewSink::apply`]).
     ///

@@ -6,7 +6,7 @@ use super::error::StoreError;
 use super::history;
 use super::import::Source;
 use super::schema::{corrections, counts, ledger, post_tags, posts, viewings};
-use crate::model::{Millis, Post, PostContent, PostId, PostKey, Revision};
+use crate::model::{Post, PostContent, PostId, PostKey, Revision, TimestampMs};
 
 #[derive(Queryable)]
 struct PostRow {
@@ -47,8 +47,8 @@ impl From<PostRow> for Post {
                 summary: row.summary,
                 body: row.body,
                 tags: tags_from_text(&row.tags),
-                published_at: Millis(row.published_at),
-                updated_at: Millis(row.updated_at),
+                published_at: TimestampMs(row.published_at),
+                updated_at: TimestampMs(row.updated_at),
             },
             views: row.views,
             viewers: row.viewers,

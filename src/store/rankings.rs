@@ -18,7 +18,7 @@ use flume::{Receiver, RecvTimeoutError, Sender};
 
 use super::cache::Version;
 use super::{CachedStore, Ranked, Store, StoreError};
-use crate::model::{Cursor, ListQuery, Millis, Page, Period, PostId, PostSummary, Rank};
+use crate::model::{Cursor, ListQuery, Page, Period, PostId, PostSummary, Rank, TimestampMs};
 
 /// Places kept for each period; a list by period ends after them. 160 KB each.
 pub const PLACES: usize = 10_000;
@@ -53,13 +53,13 @@ struct Kept {
     /// What had been written before it was computed.
     version: Version,
     /// The hour it was computed in.
-    hour: Millis,
+    hour: TimestampMs,
     at: Instant,
     took: Duration,
 }
 
 impl Kept {
-    fn is_right(&self, version: Version, now: Millis) -> bool {
+    fn is_right(&self, version: Version, now: TimestampMs) -> bool {
         self.version == version && version.is_settled() && self.hour == now.hour()
     }
 
@@ -94,7 +94,7 @@ impl Rankings {
         &self,
         period: Period,
         query: &ListQuery,
-        now: Millis,
+        now: TimestampMs,
     ) -> Result<Page<PostSummary>, StoreError> {
         let kept = self.current(now)?;
         let list = PERIODS
@@ -112,7 +112,7 @@ impl Rankings {
         page_of(self.store.store(), &list[start..], query)
     }
 
-    fn current(&self, now: Millis) -> Result<Arc<Kept>, StoreError> {
+    fn current(&self, now: TimestampMs) -> Result<Arc<Kept>, StoreError> {
         if let Some(kept) = self.good_enough(now) {
             return Ok(kept);
         }
@@ -134,7 +134,7 @@ impl Rankings {
             .clone()
     }
 
-    fn good_enough(&self, now: Millis) -> Option<Arc<Kept>> {
+    fn good_enough(&self, now: TimestampMs) -> Option<Arc<Kept>> {
         let kept = self.kept()?;
         if kept.is_right(self.store.version(), now) {
             return Some(kept);
@@ -159,10 +159,10 @@ impl Rankings {
     }
 
     /// To be called with `computing` held.
-    fn compute(&self, now: Millis) -> Result<Arc<Kept>, StoreError> {
+    fn compute(&self, now: TimestampMs) -> Result<Arc<Kept>, StoreError> {
         let at = Instant::now();
         let version = self.store.version();
-        let since: Vec<Millis> = PERIODS
+        let since: Vec<TimestampMs> = PERIODS
             .iter()
             .filter_map(|period| period.since(now))
             .collect();
@@ -183,7 +183,7 @@ impl Rankings {
     }
 
     /// What the thread does: computes at the start, and then as often as [`Rankings`] says, until [`Rankings::close`].
-    pub fn attend(&self, rings: &Receiver<()>, now: impl Fn() -> Millis) {
+    pub fn attend(&self, rings: &Receiver<()>, now: impl Fn() -> TimestampMs) {
         loop {
             if let Err(error) = self.renew(now()) {
                 tracing::debug!(%error, "cannot rank the posts of each period; trying again");
@@ -194,7 +194,7 @@ impl Rankings {
         }
     }
 
-    fn renew(&self, now: Millis) -> Result<(), StoreError> {
+    fn renew(&self, now: TimestampMs) -> Result<(), StoreError> {
         let _alone = self
             .computing
             .lock()
@@ -219,7 +219,11 @@ impl Rankings {
 ///
 /// # Errors
 /// See [`super::Store::post`].
-pub fn top(store: &dyn Store, since: Millis, limit: usize) -> Result<Vec<PostSummary>, StoreError> {
+pub fn top(
+    store: &dyn Store,
+    since: TimestampMs,
+    limit: usize,
+) -> Result<Vec<PostSummary>, StoreError> {
     let ranked = store.rank(&[since], limit, &|| true)?.unwrap_or_default();
     let query = ListQuery {
         limit,

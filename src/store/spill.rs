@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 use serde::{Deserialize, Serialize};
 
 use super::{Store, StoreError};
-use crate::model::{Batch, Millis};
+use crate::model::{Batch, TimestampMs};
 
 /// The format this program writes.
 const VERSION: u32 = 1;
@@ -76,7 +76,7 @@ pub fn write(database: &Path, batch: &Batch) -> io::Result<PathBuf> {
 ///
 /// # Errors
 /// The first file that cannot be read, applied or removed; it stays for the next start.
-pub fn replay(database: &Path, store: &dyn Store, now: Millis) -> Result<u64, ReplayError> {
+pub fn replay(database: &Path, store: &dyn Store, now: TimestampMs) -> Result<u64, ReplayError> {
     let mut events = 0;
     let paths = find(database).map_err(|error| ReplayError::File {
         path: database.into(),

@@ -16,13 +16,13 @@ use super::error::StoreError;
 use super::import::{self, ImportContent, Imported, Source};
 use super::url::SqliteLocation;
 use super::{
-    Applied, FoundPosts, ImportedLog, LogId, LogProgress, PostTotals, Ranked, Rules, Store, Take,
-    Tell, ViewSink, apply, check, corrections, export, history, lists, logs, posts, restore,
+    BatchResult, FoundPosts, ImportedLog, LogId, LogProgress, PostTotals, Ranked, Rules, Store,
+    Take, Tell, ViewSink, apply, check, corrections, export, history, lists, logs, posts, restore,
     viewings, views,
 };
 use crate::model::{
-    Batch, Cursor, Drain, ListQuery, Millis, NumbersRow, Page, Post, PostContent, PostId, PostKey,
-    PostSummary, Record, Revision, Seen, Tally, Viewing, ViewingKey,
+    Batch, Cursor, DrainRecord, ListQuery, NumbersRow, Page, Post, PostContent, PostId, PostKey,
+    PostStats, PostSummary, Record, Revision, TimestampMs, ViewedPost, Viewing, ViewingKey,
 };
 
 /// Connections for reading. They serve cache misses only; each holds two descriptors and its own page cache.
@@ -117,7 +117,7 @@ impl SqliteStore {
 }
 
 impl ViewSink for SqliteStore {
-    fn apply(&self, batch: &Batch) -> Result<Applied, StoreError> {
+    fn apply(&self, batch: &Batch) -> Result<BatchResult, StoreError> {
         self.with_writer(|writer| {
             let mut applied = writer
                 .connection
@@ -159,14 +159,14 @@ impl Store for SqliteStore {
         &self,
         source: &Source,
         content: &ImportContent,
-        now: Millis,
+        now: TimestampMs,
     ) -> Result<Imported, StoreError> {
         self.write(|connection| import::import(connection, source, content, now))
     }
 
     fn find_or_create(
         &self,
-        slugs: &[(&str, Millis)],
+        slugs: &[(&str, TimestampMs)],
         create: bool,
     ) -> Result<FoundPosts, StoreError> {
         if create {
@@ -184,7 +184,7 @@ impl Store for SqliteStore {
         &self,
         batch: &Batch,
         progress: &LogProgress,
-    ) -> Result<(Applied, LogId), StoreError> {
+    ) -> Result<(BatchResult, LogId), StoreError> {
         self.write(|connection| logs::import_batch(connection, batch, progress, self.window))
     }
 
@@ -194,7 +194,7 @@ impl Store for SqliteStore {
         views: Option<i64>,
         viewers: Option<i64>,
         reason: &str,
-        now: Millis,
+        now: TimestampMs,
     ) -> Result<PostTotals, StoreError> {
         self.write(|connection| corrections::correct(connection, post, views, viewers, reason, now))
     }
@@ -221,27 +221,31 @@ impl Store for SqliteStore {
             .transaction(|connection| check::check(connection, tell))
     }
 
-    fn tally(&self, key: PostKey<'_>) -> Result<Option<(PostId, Tally)>, StoreError> {
+    fn tally(&self, key: PostKey<'_>) -> Result<Option<(PostId, PostStats)>, StoreError> {
         self.reader()?
             .transaction(|connection| views::tally(connection, key))
     }
 
-    fn site_tally(&self) -> Result<Tally, StoreError> {
+    fn site_stats(&self) -> Result<PostStats, StoreError> {
         self.reader()?
-            .transaction(|connection| views::site_tally(connection))
+            .transaction(|connection| views::site_stats(connection))
     }
 
-    fn hours(&self, post: PostId, since: Option<Millis>) -> Result<Vec<(i64, i64)>, StoreError> {
+    fn hours(
+        &self,
+        post: PostId,
+        since: Option<TimestampMs>,
+    ) -> Result<Vec<(i64, i64)>, StoreError> {
         history::hours(&mut *self.reader()?, post, since)
     }
 
-    fn views_since(&self, post: PostId, since: Millis) -> Result<i64, StoreError> {
+    fn views_since(&self, post: PostId, since: TimestampMs) -> Result<i64, StoreError> {
         history::views_since(&mut *self.reader()?, post, since)
     }
 
     fn rank(
         &self,
-        since: &[Millis],
+        since: &[TimestampMs],
         limit: usize,
         go_on: &dyn Fn() -> bool,
     ) -> Result<Option<Ranked>, StoreError> {
@@ -274,7 +278,7 @@ impl Store for SqliteStore {
         name: &str,
         after: Option<Cursor>,
         limit: usize,
-    ) -> Result<Option<Page<Seen>>, StoreError> {
+    ) -> Result<Option<Page<ViewedPost>>, StoreError> {
         viewings::by(&mut *self.reader()?, name, after, limit)
     }
 
@@ -284,7 +288,7 @@ impl Store for SqliteStore {
 
     fn prune_viewings(
         &self,
-        before: Millis,
+        before: TimestampMs,
         after: (PostId, i64),
     ) -> Result<Option<(PostId, i64)>, StoreError> {
         self.write(|connection| viewings::prune(connection, before, after, PRUNE_STEP))
@@ -292,9 +296,9 @@ impl Store for SqliteStore {
 
     fn salt(
         &self,
-        day: Millis,
+        day: TimestampMs,
         proposed: [u8; 16],
-        oldest: Millis,
+        oldest: TimestampMs,
     ) -> Result<[u8; 16], StoreError> {
         self.with_writer(|writer| {
             let connection = &mut writer.connection;
@@ -318,16 +322,16 @@ impl Store for SqliteStore {
         &self,
         spill: &str,
         batch: &Batch,
-        now: Millis,
-    ) -> Result<Option<Applied>, StoreError> {
+        now: TimestampMs,
+    ) -> Result<Option<BatchResult>, StoreError> {
         self.write(|connection| views::replay(connection, spill, batch, self.window, now))
     }
 
-    fn note_drain(&self, drain: &Drain) -> Result<(), StoreError> {
+    fn note_drain(&self, drain: &DrainRecord) -> Result<(), StoreError> {
         self.write(|connection| views::note_drain(connection, drain))
     }
 
-    fn last_drain(&self) -> Result<Option<Drain>, StoreError> {
+    fn last_drain(&self) -> Result<Option<DrainRecord>, StoreError> {
         views::last_drain(&mut *self.reader()?)
     }
 

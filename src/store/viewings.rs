@@ -5,7 +5,7 @@ use diesel::upsert::excluded;
 
 use super::error::StoreError;
 use super::schema::{counts, posts, salts, viewers, viewings};
-use crate::model::{Cursor, Millis, Page, PostId, Seen, Viewing, ViewingKey};
+use crate::model::{Cursor, Page, PostId, TimestampMs, ViewedPost, Viewing, ViewingKey};
 
 /// A named viewer's number, or an anonymous one's own.
 fn number(
@@ -27,8 +27,8 @@ type Row = (i64, Option<String>, i64, i64, i64);
 fn viewing((number, name, first, last, views): Row) -> Viewing {
     Viewing {
         viewer: name.unwrap_or_else(|| ViewingKey::Anonymous(number).to_string()),
-        first_viewed_at: Millis(first),
-        last_viewed_at: Millis(last),
+        first_viewed_at: TimestampMs(first),
+        last_viewed_at: TimestampMs(last),
         views,
     }
 }
@@ -101,7 +101,7 @@ pub(super) fn by(
     name: &str,
     after: Option<Cursor>,
     limit: usize,
-) -> Result<Option<Page<Seen>>, StoreError> {
+) -> Result<Option<Page<ViewedPost>>, StoreError> {
     let Some(number) = number(connection, ViewingKey::Named(name))? else {
         return Ok(None);
     };
@@ -134,12 +134,12 @@ pub(super) fn by(
         key: row.4,
         id: row.0,
     });
-    let seen = |(post, slug, title, first, last, views)| Seen {
+    let seen = |(post, slug, title, first, last, views)| ViewedPost {
         post,
         slug,
         title,
-        first_viewed_at: Millis(first),
-        last_viewed_at: Millis(last),
+        first_viewed_at: TimestampMs(first),
+        last_viewed_at: TimestampMs(last),
         views,
     };
     Ok(Some(Page {
@@ -182,7 +182,7 @@ fn remove(connection: &mut SqliteConnection, post: PostId, viewer: i64) -> Resul
 /// it stopped; `None` at the end.
 pub(super) fn prune(
     connection: &mut SqliteConnection,
-    before: Millis,
+    before: TimestampMs,
     after: (PostId, i64),
     step: usize,
 ) -> Result<Option<(PostId, i64)>, StoreError> {
@@ -205,7 +205,7 @@ pub(super) fn prune(
 /// The salt of a day: the one that is there, or `proposed`, which then is.
 pub(super) fn salt(
     connection: &mut SqliteConnection,
-    day: Millis,
+    day: TimestampMs,
     proposed: [u8; 16],
 ) -> Result<[u8; 16], StoreError> {
     let kept: Vec<u8> = diesel::insert_into(salts::table)
@@ -222,7 +222,7 @@ pub(super) fn salt(
 /// Deletes the salts of days before `oldest`. Returns whether there were any.
 pub(super) fn forget_salts(
     connection: &mut SqliteConnection,
-    oldest: Millis,
+    oldest: TimestampMs,
 ) -> Result<bool, StoreError> {
     let gone = diesel::delete(salts::table.filter(salts::day.lt(oldest.0))).execute(connection)?;
     Ok(gone > 0)

@@ -2,12 +2,14 @@
 
 use diesel::prelude::*;
 
-use super::Applied;
+use super::BatchResult;
 use super::apply::{apply, to_column};
 use super::error::StoreError;
 use super::posts;
 use super::schema::{applied_spills, counts, drains, ledger};
-use crate::model::{Batch, Drain, Millis, PostId, PostKey, Reason, Tally, Uncounted};
+use crate::model::{
+    Batch, DrainRecord, PostId, PostKey, PostStats, Reason, TimestampMs, Uncounted,
+};
 
 /// Applies a spilled batch unless its id was applied before.
 pub(super) fn replay(
@@ -15,8 +17,8 @@ pub(super) fn replay(
     spill: &str,
     batch: &Batch,
     window: i64,
-    now: Millis,
-) -> Result<Option<Applied>, StoreError> {
+    now: TimestampMs,
+) -> Result<Option<BatchResult>, StoreError> {
     let new = diesel::insert_or_ignore_into(applied_spills::table)
         .values((
             applied_spills::id.eq(spill),
@@ -31,7 +33,7 @@ pub(super) fn replay(
 
 pub(super) fn note_drain(
     connection: &mut SqliteConnection,
-    drain: &Drain,
+    drain: &DrainRecord,
 ) -> Result<(), StoreError> {
     diesel::replace_into(drains::table)
         .values((
@@ -44,13 +46,15 @@ pub(super) fn note_drain(
     Ok(())
 }
 
-pub(super) fn last_drain(connection: &mut SqliteConnection) -> Result<Option<Drain>, StoreError> {
+pub(super) fn last_drain(
+    connection: &mut SqliteConnection,
+) -> Result<Option<DrainRecord>, StoreError> {
     let row: Option<(i64, i64, i64, i64)> = drains::table
         .order(drains::at.desc())
         .first(connection)
         .optional()?;
-    Ok(row.map(|(at, took, written, unwritten)| Drain {
-        at: Millis(at),
+    Ok(row.map(|(at, took, written, unwritten)| DrainRecord {
+        at: TimestampMs(at),
         took,
         written: u64::try_from(written).unwrap_or(0),
         unwritten: u64::try_from(unwritten).unwrap_or(0),
@@ -60,7 +64,7 @@ pub(super) fn last_drain(connection: &mut SqliteConnection) -> Result<Option<Dra
 pub(super) fn tally(
     connection: &mut SqliteConnection,
     key: PostKey<'_>,
-) -> Result<Option<(PostId, Tally)>, StoreError> {
+) -> Result<Option<(PostId, PostStats)>, StoreError> {
     let Some(id) = posts::id_of(connection, key)? else {
         return Ok(None);
     };
@@ -75,7 +79,7 @@ pub(super) fn tally(
     let uncounted = sum_by_reason(rows);
     Ok(Some((
         id,
-        Tally {
+        PostStats {
             views,
             viewers,
             uncounted,
@@ -83,7 +87,7 @@ pub(super) fn tally(
     )))
 }
 
-pub(super) fn site_tally(connection: &mut SqliteConnection) -> Result<Tally, StoreError> {
+pub(super) fn site_stats(connection: &mut SqliteConnection) -> Result<PostStats, StoreError> {
     let sum = |column: &str| {
         diesel::dsl::sql::<diesel::sql_types::BigInt>(&format!("COALESCE(SUM({column}), 0)"))
     };
@@ -94,7 +98,7 @@ pub(super) fn site_tally(connection: &mut SqliteConnection) -> Result<Tally, Sto
         .group_by(ledger::reason)
         .select((ledger::reason, sum("count")))
         .load(connection)?;
-    Ok(Tally {
+    Ok(PostStats {
         views,
         viewers,
         uncounted: sum_by_reason(rows),

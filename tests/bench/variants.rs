@@ -13,13 +13,13 @@ use diesel::r2d2::{ConnectionManager, CustomizeConnection, Error as PoolError, P
 use diesel::sql_types::BigInt;
 use viewtally::cli::{Cli, Command};
 use viewtally::config::Config;
-use viewtally::counter::rules::{BotRule, Salts, ViewRules};
-use viewtally::counter::{EventSink, Waiting};
-use viewtally::descriptors;
+use viewtally::counter::{EventSink, QueueDepth};
+use viewtally::fd_limit;
 use viewtally::http::{self, Auth, Listener, Service};
 use viewtally::metrics::Metrics;
 use viewtally::model::{Batch, ViewEvent};
-use viewtally::store::{self, CachedStore, Rankings, StoreHealth, ViewSink};
+use viewtally::rules::{BotRule, Salts, ViewRules};
+use viewtally::store::{self, CachedStore, Rankings, SinkHealth, ViewSink};
 
 /// Makes the harness one of the variants: its name follows, then flags of `viewtally serve`.
 pub const SERVE: &str = "--serve-variant";
@@ -49,7 +49,7 @@ pub fn serve(arguments: impl Iterator<Item = String>) -> Result<()> {
         config.limits.request_timeout,
     )?;
     let address = listener.address();
-    let allowed = descriptors::reserve(config.max_connections)?;
+    let allowed = fd_limit::reserve(config.max_connections)?;
     let store = store::open(&config.store, config.rules)?;
     let cached = Arc::new(CachedStore::new(store, config.cache_bytes));
     let events: Arc<dyn EventSink> = match name.as_str() {
@@ -68,7 +68,7 @@ pub fn serve(arguments: impl Iterator<Item = String>) -> Result<()> {
         rankings: Arc::new(Rankings::new(Arc::clone(&cached)).0),
         store: cached,
         events,
-        health: Arc::new(StoreHealth::default()),
+        health: Arc::new(SinkHealth::default()),
         rules,
         gate: Arc::default(),
         auth: Auth::new(config.token),
@@ -92,8 +92,8 @@ pub fn serve(arguments: impl Iterator<Item = String>) -> Result<()> {
 struct Inline(Arc<CachedStore>);
 
 impl EventSink for Inline {
-    fn send(&self, event: ViewEvent, about_to_wait: &mut dyn FnMut()) {
-        about_to_wait();
+    fn send(&self, event: ViewEvent, before_block: &mut dyn FnMut()) {
+        before_block();
         let mut batch = Batch::default();
         batch.add(event);
         if let Err(error) = self.0.apply(&batch) {
@@ -101,8 +101,8 @@ impl EventSink for Inline {
         }
     }
 
-    fn waiting(&self) -> Waiting {
-        Waiting::default()
+    fn waiting(&self) -> QueueDepth {
+        QueueDepth::default()
     }
 }
 
@@ -151,14 +151,14 @@ impl Naive {
 }
 
 impl EventSink for Naive {
-    fn send(&self, event: ViewEvent, about_to_wait: &mut dyn FnMut()) {
-        about_to_wait();
+    fn send(&self, event: ViewEvent, before_block: &mut dyn FnMut()) {
+        before_block();
         if let Err(error) = self.add_one(&event) {
             eprintln!("a view is lost: {error}");
         }
     }
 
-    fn waiting(&self) -> Waiting {
-        Waiting::default()
+    fn waiting(&self) -> QueueDepth {
+        QueueDepth::default()
     }
 }

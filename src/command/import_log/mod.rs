@@ -10,10 +10,10 @@ use std::path::Path;
 use std::sync::Arc;
 
 use super::Done;
-use super::patience::patiently;
+use super::patience::retry_while_busy;
 use crate::cli::LogFlags;
 use crate::import::log::{Chunks, Fingerprint, Known, LogReader, Reads, Source};
-use crate::model::{Batch, Millis, PostId, Reason, Viewer, Visit};
+use crate::model::{Batch, PostId, Reason, TimestampMs, Viewer, Visit};
 use crate::store::{ImportedLog, KnownLog, LogProgress, Rules, Store, StoreError, StoreUrl};
 use crate::{app, clock};
 use report::{Progress, Report};
@@ -157,7 +157,7 @@ impl Import {
     fn find_place(&self, source: &mut Source) -> Result<Option<(Place, bool)>, Failure> {
         let head = source.head()?;
         let logs: Vec<ImportedLog> = match &head {
-            Some(head) => patiently(|| self.store.imported_logs(head))?,
+            Some(head) => retry_while_busy(|| self.store.imported_logs(head))?,
             None => Vec::new(),
         };
         let known: Vec<Known> = logs
@@ -237,14 +237,14 @@ impl Import {
 
     /// Asks the store for the posts of slugs it was not yet asked for.
     fn find_posts(&mut self) -> Result<(), Failure> {
-        let new: Vec<(&str, Millis)> = self.reader.slugs()[self.posts.len()..]
+        let new: Vec<(&str, TimestampMs)> = self.reader.slugs()[self.posts.len()..]
             .iter()
             .map(|(slug, time)| (slug.as_str(), *time))
             .collect();
         if new.is_empty() {
             return Ok(());
         }
-        let found = patiently(|| self.store.find_or_create(&new, self.create))?;
+        let found = retry_while_busy(|| self.store.find_or_create(&new, self.create))?;
         self.posts.extend(found.ids);
         self.report.created += found.created;
         Ok(())
@@ -285,13 +285,13 @@ impl Import {
                     hash: place.read.hash(),
                     at: clock::now(),
                 };
-                let (applied, id) = patiently(|| self.store.import_batch(batch, &progress))?;
+                let (applied, id) = retry_while_busy(|| self.store.import_batch(batch, &progress))?;
                 place.known = KnownLog::Part { id, bytes };
                 place.committed = bytes;
                 applied
             }
             _ if batch.is_empty() => return Ok(()),
-            _ => patiently(|| self.store.apply(batch))?,
+            _ => retry_while_busy(|| self.store.apply(batch))?,
         };
         self.report.applied(&applied);
         batch.clear();

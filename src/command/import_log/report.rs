@@ -8,7 +8,7 @@ use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use crate::import::log::line::ParseError;
 use crate::model::Uncounted;
-use crate::store::Applied;
+use crate::store::BatchResult;
 
 /// Unparsable lines of a log that are shown.
 const SHOWN: u64 = 3;
@@ -33,7 +33,7 @@ pub(super) struct Report {
 }
 
 impl Report {
-    pub(super) fn applied(&mut self, applied: &Applied) {
+    pub(super) fn applied(&mut self, applied: &BatchResult) {
         self.views += applied.counted;
         for reason in crate::model::Reason::ALL {
             self.uncounted.add(reason, applied.uncounted.get(reason));

@@ -9,8 +9,8 @@ use siphasher::sip::SipHasher24;
 
 use super::line::{self, Entry, Field, ParseError};
 use super::path::PathPattern;
-use crate::counter::rules::bot::BotRule;
-use crate::model::Millis;
+use crate::model::TimestampMs;
+use crate::rules::bot::BotRule;
 
 /// Targets and slugs kept at most; beyond, they are worked out anew. About 50 MB.
 const TARGETS_MAX: usize = 200_000;
@@ -23,7 +23,7 @@ pub struct Read {
     /// Its slug's place in [`LogReader::slugs`].
     pub slug: usize,
     /// When.
-    pub time: Millis,
+    pub time: TimestampMs,
     /// The number of an anonymous viewer; `None` for a crawler.
     pub viewer: Option<i64>,
 }
@@ -52,7 +52,7 @@ pub struct LogReader {
     /// Paths as logged, and the place of each one's slug; `None` where no pattern has it.
     targets: HashMap<Box<[u8]>, Option<usize>, RandomState>,
     places: HashMap<String, usize, RandomState>,
-    slugs: Vec<(String, Millis)>,
+    slugs: Vec<(String, TimestampMs)>,
 }
 
 impl LogReader {
@@ -73,7 +73,7 @@ impl LogReader {
     }
 
     /// The slugs met since [`LogReader::make_room`] last said so, each with the time of its first read.
-    pub fn slugs(&self) -> &[(String, Millis)] {
+    pub fn slugs(&self) -> &[(String, TimestampMs)] {
         &self.slugs
     }
 
@@ -117,13 +117,13 @@ impl LogReader {
             into.other_requests += 1;
             return;
         }
-        let Some(slug) = self.place_of(entry.target, Millis(entry.time)) else {
+        let Some(slug) = self.place_of(entry.target, TimestampMs(entry.time)) else {
             into.other_paths += 1;
             return;
         };
         let agent = entry.agent.map_or(&b""[..], Field::raw);
         let bot = entry.agent.is_some_and(|field| self.is_bot(field));
-        let time = Millis(entry.time);
+        let time = TimestampMs(entry.time);
         let viewer = (!bot).then(|| self.viewers.of(time, entry.host, agent));
         into.reads.push(Read { slug, time, viewer });
     }
@@ -137,7 +137,7 @@ impl LogReader {
         bot
     }
 
-    fn place_of(&mut self, target: Field<'_>, time: Millis) -> Option<usize> {
+    fn place_of(&mut self, target: Field<'_>, time: TimestampMs) -> Option<usize> {
         // What follows makes no difference to the slug, and no two are alike.
         let raw = target.raw();
         let path = &raw[..memchr2(b'?', b'#', raw).unwrap_or(raw.len())];
@@ -178,7 +178,7 @@ impl ViewerHash {
     }
 
     /// Negative, as the numbers of anonymous viewers are.
-    fn of(&self, time: Millis, host: &str, agent: &[u8]) -> i64 {
+    fn of(&self, time: TimestampMs, host: &str, agent: &[u8]) -> i64 {
         let mut hasher = self.keyed;
         hasher.write(&time.day().0.to_le_bytes());
         hasher.write(host.as_bytes());
@@ -241,16 +241,16 @@ mod tests {
     fn a_viewer_is_another_one_on_another_day_or_with_another_agent() {
         let hash = ViewerHash::random().unwrap();
         let numbers = [
-            hash.of(Millis(0), "h", b"a"),
-            hash.of(Millis(DAY), "h", b"a"),
-            hash.of(Millis(0), "ha", b""),
-            hash.of(Millis(0), "h", b""),
-            ViewerHash::random().unwrap().of(Millis(0), "h", b"a"),
+            hash.of(TimestampMs(0), "h", b"a"),
+            hash.of(TimestampMs(DAY), "h", b"a"),
+            hash.of(TimestampMs(0), "ha", b""),
+            hash.of(TimestampMs(0), "h", b""),
+            ViewerHash::random().unwrap().of(TimestampMs(0), "h", b"a"),
         ];
         for (i, number) in numbers.iter().enumerate() {
             assert!(*number < 0);
             assert!(!numbers[..i].contains(number));
         }
-        assert_eq!(hash.of(Millis(5), "h", b"a"), numbers[0]);
+        assert_eq!(hash.of(TimestampMs(5), "h", b"a"), numbers[0]);
     }
 }

@@ -8,10 +8,10 @@ use anyhow::{Context, Result, bail};
 use diesel::connection::SimpleConnection;
 use diesel::prelude::*;
 use diesel::sql_types::BigInt;
-use viewtally::counter::{Counters, EventSink, Intake, OverflowRule, Settings};
+use viewtally::counter::{CounterPool, EventSender, EventSink, OverflowPolicy, Settings};
 use viewtally::metrics::Metrics;
 use viewtally::model::ViewEvent;
-use viewtally::store::{self, CachedStore, Rules, Store, StoreHealth, StoreUrl, ViewSink};
+use viewtally::store::{self, CachedStore, Rules, SinkHealth, Store, StoreUrl, ViewSink};
 
 use crate::meter::{Commit, Meter};
 
@@ -44,10 +44,10 @@ impl Setup {
     };
 }
 
-/// Counters that run on a bed.
+/// CounterPool that run on a bed.
 pub struct Machinery {
-    counters: Arc<Counters>,
-    intake: Intake,
+    counters: Arc<CounterPool>,
+    intake: EventSender,
     pub meter: Arc<Meter>,
     store: Arc<dyn Store>,
     accounted_before: i64,
@@ -109,16 +109,16 @@ impl Bed {
             max_counters: setup.counters,
             flush_every: Duration::from_millis(100),
             batch_max: 10_000,
-            overflow: OverflowRule::Coalesce,
+            overflow: OverflowPolicy::Coalesce,
             overflow_wait: Duration::from_secs(3),
             scale_after: Duration::from_secs(3),
             retire_after: Duration::from_secs(30),
         };
-        let (counters, intake) = Counters::start(
+        let (counters, intake) = CounterPool::start(
             settings,
             Arc::clone(&meter) as _,
             Arc::new(Metrics::new(setup.queue_capacity)),
-            Arc::new(StoreHealth::default()),
+            Arc::new(SinkHealth::default()),
         )?;
         Ok(Machinery {
             counters,
@@ -192,6 +192,6 @@ pub struct Finished {
 }
 
 fn accounted(store: &dyn Store) -> Result<i64> {
-    let tally = store.site_tally()?;
+    let tally = store.site_stats()?;
     Ok(tally.views + i64::try_from(tally.uncounted.total())?)
 }

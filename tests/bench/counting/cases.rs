@@ -184,7 +184,7 @@ impl Bench<'_> {
             machinery.meter.release();
             let finished = machinery.finish(events.len())?;
             let took = (finished.at - started).as_secs_f64();
-            self.note(DRAIN, &case, Metric::Drain, took);
+            self.note(DRAIN, &case, Metric::DrainRecord, took);
             let commits: Duration = finished.commits.iter().map(|commit| commit.took).sum();
             self.note(DRAIN, &case, Metric::InCommits, commits.as_secs_f64());
             self.tell();

@@ -11,7 +11,7 @@ pub enum Metric {
     /// Events committed per second.
     Rate,
     /// Seconds until everything pending was committed.
-    Drain,
+    DrainRecord,
     /// The part of it spent in commits.
     InCommits,
     /// Seconds; half of the commits took no longer.
@@ -27,7 +27,7 @@ pub enum Metric {
 impl Metric {
     const ALL: [Self; 7] = [
         Self::Rate,
-        Self::Drain,
+        Self::DrainRecord,
         Self::InCommits,
         Self::CommitP50,
         Self::CommitP99,
@@ -38,7 +38,7 @@ impl Metric {
     fn name(self) -> &'static str {
         match self {
             Self::Rate => "events_per_second",
-            Self::Drain => "drain_seconds",
+            Self::DrainRecord => "drain_seconds",
             Self::InCommits => "in_commits_seconds",
             Self::CommitP50 => "commit_p50_seconds",
             Self::CommitP99 => "commit_p99_seconds",
@@ -50,7 +50,7 @@ impl Metric {
     fn title(self) -> &'static str {
         match self {
             Self::Rate => "events/s",
-            Self::Drain => "drain ms",
+            Self::DrainRecord => "drain ms",
             Self::InCommits => "in commits ms",
             Self::CommitP50 => "commit p50 ms",
             Self::CommitP99 => "commit p99 ms",
@@ -63,7 +63,7 @@ impl Metric {
     fn unit(self) -> f64 {
         match self {
             Self::Rate | Self::BatchEvents => 1.0,
-            Self::Drain | Self::InCommits | Self::CommitP50 | Self::CommitP99 => 1e-3,
+            Self::DrainRecord | Self::InCommits | Self::CommitP50 | Self::CommitP99 => 1e-3,
             Self::Cpu => 1e-6,
         }
     }

@@ -1,7 +1,7 @@
 //! Counting apart from HTTP: channel, batch, database. `cargo bench --bench counting`, or with `-- --quick` a smoke run.
 //!
 //! ```text
-//! producers ─► Intake::send ─► channel ─► counter ─► batch ─► Meter ─► CachedStore ─► SQLite in a file
+//! producers ─► EventSender::send ─► channel ─► counter ─► batch ─► Meter ─► CachedStore ─► SQLite in a file
 //! ```
 //!
 //! Everything but [`Meter`], which takes times and can hold batches back, is the server's own, started as the server

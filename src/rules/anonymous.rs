@@ -10,7 +10,7 @@ use std::net::IpAddr;
 use arc_swap::ArcSwap;
 use siphasher::sip::SipHasher24;
 
-use crate::model::{Millis, Viewer};
+use crate::model::{TimestampMs, Viewer};
 
 /// A day's secret.
 pub type Salt = [u8; 16];
@@ -19,7 +19,7 @@ pub type Salt = [u8; 16];
 /// Shared by requests, which read, and the keeper.
 #[derive(Debug)]
 pub struct Salts {
-    days: ArcSwap<Vec<(Millis, Salt)>>,
+    days: ArcSwap<Vec<(TimestampMs, Salt)>>,
     /// For a day the store has not given a salt for: another secret of this process, never stored.
     fallback: Salt,
 }
@@ -37,7 +37,7 @@ impl Salts {
     }
 
     /// The salt of the UTC day that `at` lies in.
-    pub fn at(&self, at: Millis) -> Salt {
+    pub fn at(&self, at: TimestampMs) -> Salt {
         let day = at.day();
         self.days
             .load()
@@ -57,7 +57,7 @@ impl Salts {
     }
 
     /// Takes the store's salt of a day, and forgets those of days before `oldest`.
-    pub fn set(&self, day: Millis, salt: Salt, oldest: Millis) {
+    pub fn set(&self, day: TimestampMs, salt: Salt, oldest: TimestampMs) {
         self.days.rcu(|days| {
             let mut days = Vec::clone(days);
             days.retain(|(known, _)| *known != day && *known >= oldest);
@@ -102,11 +102,11 @@ mod tests {
     #[test]
     fn the_same_reader_is_the_same_for_a_day_and_negative() {
         let salts = Salts::new().unwrap();
-        let at = |ms: i64| viewer(&salts.at(Millis(ms)), HERE, "Firefox");
+        let at = |ms: i64| viewer(&salts.at(TimestampMs(ms)), HERE, "Firefox");
         assert_eq!(at(0), at(DAY - 1));
         assert_ne!(at(0), at(DAY));
         assert!(matches!(at(0), Viewer::Anonymous(n) if n < 0));
-        assert_ne!(at(0), viewer(&salts.at(Millis(0)), HERE, "Chrome"));
+        assert_ne!(at(0), viewer(&salts.at(TimestampMs(0)), HERE, "Chrome"));
     }
 
     #[test]
@@ -119,10 +119,10 @@ mod tests {
     #[test]
     fn a_stored_salt_takes_the_place_of_the_fallback_and_old_ones_go() {
         let salts = Salts::new().unwrap();
-        salts.set(Millis(0), [1; 16], Millis(0));
-        assert_eq!(salts.at(Millis(5)), [1; 16]);
-        salts.set(Millis(DAY), [2; 16], Millis(DAY));
-        assert_ne!(salts.at(Millis(5)), [1; 16]);
-        assert_eq!(salts.at(Millis(DAY)), [2; 16]);
+        salts.set(TimestampMs(0), [1; 16], TimestampMs(0));
+        assert_eq!(salts.at(TimestampMs(5)), [1; 16]);
+        salts.set(TimestampMs(DAY), [2; 16], TimestampMs(DAY));
+        assert_ne!(salts.at(TimestampMs(5)), [1; 16]);
+        assert_eq!(salts.at(TimestampMs(DAY)), [2; 16]);
     }
 }

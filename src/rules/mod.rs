@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 use ipnet::IpNet;
 
-pub use anonymous::{Salt, Salts};
+pub use anonymous::Salts;
 pub use bot::BotRule;
 
 /// The rules of a server. Immutable but for the salts, which guard themselves.

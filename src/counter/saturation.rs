@@ -10,7 +10,7 @@ const NEVER: i64 = i64::MIN;
 /// The channel "has stayed full" while no counter has gone through a whole cycle (empty the channel, commit) without
 /// some sender finding it full meanwhile. The moment after a counter has emptied it does not end that.
 #[derive(Debug)]
-pub(super) struct Pressure {
+pub(super) struct Saturation {
     start: Instant,
     /// Since when it has stayed full, in milliseconds from `start`; `NEVER` if it has not.
     full_since: AtomicI64,
@@ -18,9 +18,9 @@ pub(super) struct Pressure {
     last_full: AtomicI64,
 }
 
-impl Pressure {
-    pub(super) fn new(start: Instant) -> Pressure {
-        Pressure {
+impl Saturation {
+    pub(super) fn new(start: Instant) -> Saturation {
+        Saturation {
             start,
             full_since: AtomicI64::new(NEVER),
             last_full: AtomicI64::new(NEVER),
@@ -74,8 +74,8 @@ mod tests {
     #[test]
     fn asks_for_a_counter_once_each_limit_while_it_stays_full() {
         let start = Instant::now();
-        let pressure = Pressure::new(start);
-        let full = |s: u64| pressure.full(start + Duration::from_secs(s), LIMIT);
+        let saturation = Saturation::new(start);
+        let full = |s: u64| saturation.full(start + Duration::from_secs(s), LIMIT);
         assert!(!full(10));
         assert!(!full(12));
         assert!(full(13));
@@ -87,17 +87,17 @@ mod tests {
     #[test]
     fn a_cycle_without_a_full_channel_ends_the_stretch() {
         let start = Instant::now();
-        let pressure = Pressure::new(start);
+        let saturation = Saturation::new(start);
         let at = |s: u64| start + Duration::from_secs(s);
-        assert!(!pressure.full(at(1), LIMIT));
-        pressure.cycle(at(0));
+        assert!(!saturation.full(at(1), LIMIT));
+        saturation.cycle(at(0));
         assert!(
-            pressure.full(at(4), LIMIT),
+            saturation.full(at(4), LIMIT),
             "a sender found it full during that cycle"
         );
-        pressure.cycle(at(5));
-        assert!(!pressure.full(at(9), LIMIT), "it starts anew");
-        assert!(!pressure.quiet_for(at(10), Duration::from_secs(5)));
-        assert!(pressure.quiet_for(at(14), Duration::from_secs(5)));
+        saturation.cycle(at(5));
+        assert!(!saturation.full(at(9), LIMIT), "it starts anew");
+        assert!(!saturation.quiet_for(at(10), Duration::from_secs(5)));
+        assert!(saturation.quiet_for(at(14), Duration::from_secs(5)));
     }
 }

@@ -9,14 +9,14 @@ use std::time::Instant;
 
 /// Shared by senders, who ring, and counters, who wait. A ring nobody waits for is kept for the next to wait.
 #[derive(Debug, Default)]
-pub(super) struct Doorbell {
+pub(super) struct Wakeup {
     rung: AtomicBool,
     /// Whether the channel is closed: then nobody waits any more.
     closed: Mutex<bool>,
     bell: Condvar,
 }
 
-impl Doorbell {
+impl Wakeup {
     /// Wakes one waiting counter. Rings before it has woken are one ring.
     pub(super) fn ring(&self) {
         if !self.rung.swap(true, Ordering::AcqRel) {
@@ -64,7 +64,7 @@ mod tests {
 
     #[test]
     fn a_ring_before_the_wait_is_not_lost() {
-        let bell = Doorbell::default();
+        let bell = Wakeup::default();
         bell.ring();
         assert!(bell.wait_until(Instant::now() + Duration::from_secs(60)));
         assert!(!bell.wait_until(Instant::now()));
@@ -72,7 +72,7 @@ mod tests {
 
     #[test]
     fn a_ring_wakes_a_waiter_and_closing_wakes_all() {
-        let bell = Doorbell::default();
+        let bell = Wakeup::default();
         let far = Instant::now() + Duration::from_secs(60);
         std::thread::scope(|scope| {
             let waiter = scope.spawn(|| bell.wait_until(far));

@@ -6,9 +6,9 @@ use std::time::{Duration, Instant};
 use flume::RecvTimeoutError;
 
 use super::backoff::Backoff;
-use super::pool::Counters;
+use super::pool::CounterPool;
 use crate::model::Batch;
-use crate::store::{Applied, StoreError};
+use crate::store::{BatchResult, StoreError};
 
 /// How often an idle counter looks up: at the overflow, where a sender may have merged an event a moment after the
 /// channel was emptied, and at whether it may retire.
@@ -16,10 +16,10 @@ const IDLE_LOOK: Duration = Duration::from_secs(1);
 
 /// While the store is away a batch takes in what comes, up to this many entries (about 64 MB); beyond that, the
 /// channel fills and the overflow rule decides.
-const ENTRIES_WHILE_AWAY: usize = 1_000_000;
+const MAX_RETRY_ENTRIES: usize = 1_000_000;
 
 /// Runs until the channel is closed and empty, or until this counter may retire. Returns what it could not write.
-pub(super) fn run(counters: &Counters) -> Batch {
+pub(super) fn run(counters: &CounterPool) -> Batch {
     let mut batch = Batch::default();
     loop {
         let open = match counters.receiver.recv_timeout(IDLE_LOOK) {
@@ -42,7 +42,7 @@ pub(super) fn run(counters: &Counters) -> Batch {
         if !batch.is_empty() && !commit(counters, &mut batch) {
             return batch;
         }
-        counters.pressure.cycle(cycle_start);
+        counters.saturation.cycle(cycle_start);
         if !open || counters.may_retire() {
             return batch;
         }
@@ -50,11 +50,11 @@ pub(super) fn run(counters: &Counters) -> Batch {
 }
 
 /// Takes events until the batch is due or full, or the channel is closed.
-fn gather(counters: &Counters, batch: &mut Batch, due: Instant) {
+fn gather(counters: &CounterPool, batch: &mut Batch, due: Instant) {
     loop {
         empty_channel(counters, batch);
         let full = batch.entries() >= counters.settings.batch_max;
-        if full || counters.receiver.is_disconnected() || !counters.doorbell.wait_until(due) {
+        if full || counters.receiver.is_disconnected() || !counters.wakeup.wait_until(due) {
             break;
         }
     }
@@ -63,7 +63,7 @@ fn gather(counters: &Counters, batch: &mut Batch, due: Instant) {
 
 /// Takes what is on the channel. One lock for all of it; again until nothing is left, for senders that were waiting
 /// for room put their events in as it is emptied.
-fn empty_channel(counters: &Counters, batch: &mut Batch) {
+fn empty_channel(counters: &CounterPool, batch: &mut Batch) {
     // Bounded: senders may be as fast as this loop.
     for _ in 0..4 {
         let events = counters.receiver.drain();
@@ -76,7 +76,7 @@ fn empty_channel(counters: &Counters, batch: &mut Batch) {
 
 /// Applies the batch, trying again until it is done or a drain's deadline has passed. Returns whether it was done;
 /// the batch is emptied exactly then.
-fn commit(counters: &Counters, batch: &mut Batch) -> bool {
+fn commit(counters: &CounterPool, batch: &mut Batch) -> bool {
     let mut backoff = Backoff::new();
     loop {
         let started = Instant::now();
@@ -105,23 +105,23 @@ fn commit(counters: &Counters, batch: &mut Batch) -> bool {
 }
 
 /// One try. A panic in the store is a failed try: the batch is as it was, and the store replaces its connection.
-fn apply(counters: &Counters, batch: &Batch) -> Result<Applied, StoreError> {
+fn apply(counters: &CounterPool, batch: &Batch) -> Result<BatchResult, StoreError> {
     catch_unwind(AssertUnwindSafe(|| counters.sink.apply(batch)))
         .unwrap_or_else(|_| Err(StoreError::Unavailable("the store panicked".to_owned())))
 }
 
 /// Takes in what comes until the next try, so that the channel has room as long as memory does.
-fn wait_for_retry(counters: &Counters, batch: &mut Batch, retry_at: Instant) {
+fn wait_for_retry(counters: &CounterPool, batch: &mut Batch, retry_at: Instant) {
     loop {
-        if batch.entries() < ENTRIES_WHILE_AWAY {
+        if batch.entries() < MAX_RETRY_ENTRIES {
             empty_channel(counters, batch);
             counters.overflow.take(batch);
         }
         if counters.receiver.is_disconnected() {
-            // The doorbell no longer waits.
+            // The wakeup no longer waits.
             std::thread::sleep(retry_at.saturating_duration_since(Instant::now()));
         }
-        if !counters.doorbell.wait_until(retry_at) || Instant::now() >= retry_at {
+        if !counters.wakeup.wait_until(retry_at) || Instant::now() >= retry_at {
             return;
         }
     }

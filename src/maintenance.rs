@@ -8,9 +8,9 @@ use std::time::{Duration, Instant};
 use flume::{Receiver, RecvTimeoutError, Sender};
 
 use crate::clock;
-use crate::counter::rules::Salts;
 use crate::model::time::DAY;
-use crate::model::{Millis, PostId};
+use crate::model::{PostId, TimestampMs};
+use crate::rules::Salts;
 use crate::store::{CachedStore, Rankings, StoreError};
 
 /// How often it looks. A cached post may be so old after another process, such as `viewtally import`, changed it.
@@ -23,14 +23,14 @@ const PRUNE_EVERY: Duration = Duration::from_secs(3600);
 const SALT_GRACE: i64 = 60_000;
 
 /// The threads that look after the store. They end when this is stopped.
-pub struct Keeper {
+pub struct Maintenance {
     stop: Sender<()>,
     keeper: JoinHandle<()>,
     rankings: Arc<Rankings>,
     ranker: JoinHandle<()>,
 }
 
-impl Keeper {
+impl Maintenance {
     /// Starts them, with the salts of today and tomorrow in place if the store gives them.
     ///
     /// # Errors
@@ -39,7 +39,7 @@ impl Keeper {
         store: Arc<CachedStore>,
         salts: Arc<Salts>,
         keep_viewings: Duration,
-    ) -> std::io::Result<Keeper> {
+    ) -> std::io::Result<Maintenance> {
         let (stop, stopped) = flume::bounded(0);
         let (rankings, rings) = Rankings::new(Arc::clone(&store));
         let rankings = Arc::new(rankings);
@@ -57,7 +57,7 @@ impl Keeper {
         let ranker = crate::thread::spawn("ranker".to_owned(), move || {
             attended.attend(&rings, clock::now);
         })?;
-        Ok(Keeper {
+        Ok(Maintenance {
             stop,
             keeper,
             rankings,
@@ -86,7 +86,7 @@ struct Work {
     /// In milliseconds.
     keep_viewings: i64,
     /// The day whose salt, and the next day's, are the store's.
-    salted: Option<Millis>,
+    salted: Option<TimestampMs>,
     prune_at: Instant,
     /// How far the pass under way has come.
     pruned_to: Option<(PostId, i64)>,
@@ -109,12 +109,12 @@ impl Work {
 
     fn salt(&mut self) -> Result<(), StoreError> {
         let now = clock::now();
-        let today = Millis(now.0 - SALT_GRACE).day();
+        let today = TimestampMs(now.0 - SALT_GRACE).day();
         if self.salted == Some(today) {
             return Ok(());
         }
         // While the grace lasts, `today` is yesterday still: its salt, and the one of the day that has begun.
-        for day in [today, Millis(today.0 + DAY)] {
+        for day in [today, TimestampMs(today.0 + DAY)] {
             let salt = self.store.store().salt(day, self.salts.at(day), today)?;
             self.salts.set(day, salt, today);
         }
@@ -129,7 +129,7 @@ impl Work {
             None if now >= self.prune_at => (PostId::MIN, i64::MIN),
             None => return Ok(()),
         };
-        let before = Millis(clock::now().0.saturating_sub(self.keep_viewings));
+        let before = TimestampMs(clock::now().0.saturating_sub(self.keep_viewings));
         self.pruned_to = self.store.store().prune_viewings(before, start)?;
         if self.pruned_to.is_none() {
             self.prune_at = now + PRUNE_EVERY;

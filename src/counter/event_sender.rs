@@ -6,8 +6,8 @@ use std::time::Instant;
 use arc_swap::ArcSwapOption;
 use flume::{Receiver, Sender, TrySendError};
 
-use super::pool::Counters;
-use super::{EventSink, OverflowRule, Waiting};
+use super::pool::CounterPool;
+use super::{EventSink, OverflowPolicy, QueueDepth};
 use crate::model::ViewEvent;
 
 /// The one bounded channel from requests to counters.
@@ -16,17 +16,17 @@ pub(super) fn bounded(capacity: usize) -> (Sender<ViewEvent>, Receiver<ViewEvent
 }
 
 /// Where requests leave their events. Shared by all of them.
-pub struct Intake {
-    /// The channel's only long-lived sender: taken out by [`Intake::close`], which is how the counters learn that
+pub struct EventSender {
+    /// The channel's only long-lived sender: taken out by [`EventSender::close`], which is how the counters learn that
     /// nothing more will come. Read with every event, written once: a lock would cost each reader two writes to memory
     /// that all of them share.
     sender: ArcSwapOption<Sender<ViewEvent>>,
-    counters: Arc<Counters>,
+    counters: Arc<CounterPool>,
 }
 
-impl Intake {
-    pub(super) fn new(sender: Sender<ViewEvent>, counters: Arc<Counters>) -> Intake {
-        Intake {
+impl EventSender {
+    pub(super) fn new(sender: Sender<ViewEvent>, counters: Arc<CounterPool>) -> EventSender {
+        EventSender {
             sender: ArcSwapOption::from_pointee(sender),
             counters,
         }
@@ -35,24 +35,24 @@ impl Intake {
     /// Closes the channel. Events sent later, of which a drain has none, go to the overflow.
     pub fn close(&self) {
         self.sender.store(None);
-        self.counters.doorbell.close();
+        self.counters.wakeup.close();
     }
 
-    fn full(&self, sender: &Sender<ViewEvent>, event: ViewEvent, about_to_wait: &mut dyn FnMut()) {
+    fn full(&self, sender: &Sender<ViewEvent>, event: ViewEvent, before_block: &mut dyn FnMut()) {
         let counters = &self.counters;
         counters.metrics.channel_full.inc();
-        counters.doorbell.ring();
+        counters.wakeup.ring();
         if counters
-            .pressure
+            .saturation
             .full(Instant::now(), counters.settings.scale_after)
         {
-            Counters::start_one_more(counters);
+            CounterPool::start_one_more(counters);
         }
         match counters.settings.overflow {
-            OverflowRule::Coalesce => counters.overflow.merge(event),
-            OverflowRule::Shed => counters.overflow.shed(event),
-            OverflowRule::Wait => {
-                about_to_wait();
+            OverflowPolicy::Coalesce => counters.overflow.merge(event),
+            OverflowPolicy::Shed => counters.overflow.shed(event),
+            OverflowPolicy::Wait => {
+                before_block();
                 if let Err(refused) = sender.send_timeout(event, counters.settings.overflow_wait) {
                     counters.overflow.merge(refused.into_inner());
                 }
@@ -61,8 +61,8 @@ impl Intake {
     }
 }
 
-impl EventSink for Intake {
-    fn send(&self, event: ViewEvent, about_to_wait: &mut dyn FnMut()) {
+impl EventSink for EventSender {
+    fn send(&self, event: ViewEvent, before_block: &mut dyn FnMut()) {
         let sent = self.counters.metrics.events_sent.inc();
         let sender = self.sender.load();
         let Some(sender) = &*sender else {
@@ -75,16 +75,16 @@ impl EventSink for Intake {
                 if sent.is_multiple_of(self.counters.look_every)
                     && sender.len() >= self.counters.wake_at
                 {
-                    self.counters.doorbell.ring();
+                    self.counters.wakeup.ring();
                 }
             }
-            Err(TrySendError::Full(event)) => self.full(sender, event, about_to_wait),
+            Err(TrySendError::Full(event)) => self.full(sender, event, before_block),
             Err(TrySendError::Disconnected(event)) => self.counters.overflow.merge(event),
         }
     }
 
-    fn waiting(&self) -> Waiting {
-        Waiting {
+    fn waiting(&self) -> QueueDepth {
+        QueueDepth {
             events: self.counters.receiver.len(),
             overflow_entries: self.counters.overflow.entries(),
         }
