@@ -3,14 +3,15 @@
 use std::net::SocketAddr;
 use std::sync::Arc;
 
+use crate::api::{self, ApiState, Auth};
 use crate::clock;
 use crate::config::Config;
 use crate::counter::CounterPool;
 use crate::fd_limit::{self, TooFew};
-use crate::http::{Auth, Listener, Pool, Service};
 use crate::maintenance::Maintenance;
 use crate::metrics::Metrics;
 use crate::rules::{BotRule, Salts, ViewRules};
+use crate::server::{InFlight, Listener, Server, ServerConfig};
 use crate::shutdown::Running;
 use crate::store::spill::{self, ReplayError};
 use crate::store::{self, CachedStore, Rules, SinkHealth, StoreError, StoreUrl, ViewSink};
@@ -84,16 +85,11 @@ pub fn open_existing_store(url: &StoreUrl) -> Result<Arc<dyn store::Store>, Star
 /// What kept it from starting; then nothing of it runs.
 pub fn start(config: &Config) -> Result<Running, StartError> {
     // The address first: it is the likeliest thing to be wrong, and the cheapest to find out.
-    let listener = Listener::bind(
-        config.listen,
-        config.idle_timeout,
-        config.limits.request_timeout,
-    )
-    .map_err(|error| StartError::Listen {
+    let listener = Listener::bind(config.listen).map_err(|error| StartError::Listen {
         address: config.listen,
         error,
     })?;
-    let allowed = fd_limit::reserve(config.max_connections)?;
+    let max_connections = fd_limit::reserve(config.max_connections)?;
 
     let metrics = Arc::new(Metrics::new(config.counting.queue_capacity));
     let store = open_store(&config.store, config.rules)?;
@@ -135,24 +131,38 @@ pub fn start(config: &Config) -> Result<Running, StartError> {
         bots: BotRule::new(),
         salts,
     };
-    let service = Arc::new(Service {
+    let in_flight = Arc::new(InFlight::default());
+    let api = Arc::new(ApiState {
         store: Arc::clone(&cached),
         rankings: Arc::clone(keeper.rankings()),
         events: Arc::clone(&intake) as _,
         health,
         rules,
-        gate: Arc::default(),
-        auth: Auth::new(config.token.clone()),
-        limits: config.limits,
-        cors_origin: config.cors_origin.clone(),
+        in_flight: Arc::clone(&in_flight),
+        auth: Auth::new(config.token.clone().unwrap_or_default()),
         metrics: Arc::clone(&metrics),
     });
-    let pool = Pool::start(listener, Arc::clone(&service), allowed, config.idle_timeout)
-        .map_err(StartError::Thread)?;
+    let server_config = ServerConfig {
+        max_connections,
+        max_connections_per_address: config.max_connections_per_address,
+        trusted_proxies: config.trusted_proxies.clone(),
+        idle_timeout: config.idle_timeout,
+        request_timeout: config.request_timeout,
+        max_body: config.max_body,
+        common_headers: api::common_headers(&config.cors_origin),
+    };
+    let server = Server::start(
+        listener,
+        api,
+        Arc::clone(&in_flight),
+        Arc::clone(&metrics),
+        server_config,
+    )
+    .map_err(StartError::Thread)?;
 
     Ok(Running {
-        pool,
-        service,
+        server,
+        in_flight,
         intake,
         counters,
         keeper,

@@ -8,7 +8,6 @@ use ipnet::IpNet;
 
 use crate::cli::ServeFlags;
 use crate::counter::Settings;
-use crate::http::Limits;
 use crate::store::{Rules, StoreUrl};
 
 /// Bytes of posts kept in memory.
@@ -31,8 +30,12 @@ pub struct Config {
     pub max_connections: usize,
     /// Silence that ends a connection.
     pub idle_timeout: Duration,
-    /// Bounds on one request.
-    pub limits: Limits,
+    /// The largest body read, in bytes.
+    pub max_body: u64,
+    /// How long a request may take to arrive, its body to arrive, and its response to be taken.
+    pub request_timeout: Duration,
+    /// Connections of one address at once.
+    pub max_connections_per_address: Option<usize>,
     /// How counting behaves.
     pub counting: Settings,
     /// Proxies whose word about the client is taken.
@@ -109,10 +112,9 @@ impl Config {
             cors_origin: flags.cors_origin,
             max_connections: flags.max_connections,
             idle_timeout: flags.idle_timeout,
-            limits: Limits {
-                max_body: flags.max_body.as_u64(),
-                request_timeout: flags.request_timeout,
-            },
+            max_body: flags.max_body.as_u64(),
+            request_timeout: flags.request_timeout,
+            max_connections_per_address: None,
             counting: Settings {
                 queue_capacity: flags.queue_capacity,
                 counters: flags.counters,

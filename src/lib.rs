@@ -25,6 +25,7 @@
 //! [`cli`] and [`config`] (what was asked), [`app`] (the start), [`http`], `embed` (what other sites show), [`counter`],
 //! [`store`], [`model`], [`import`] and [`command`] (the other commands), [`shutdown`] (the stop).
 
+mod api;
 pub mod app;
 pub mod cli;
 mod clock;
@@ -33,12 +34,13 @@ pub mod config;
 pub mod counter;
 mod embed;
 pub mod fd_limit;
-pub mod http;
+mod http;
 pub mod import;
 mod maintenance;
 pub mod metrics;
 pub mod model;
 pub mod rules;
+mod server;
 pub mod shutdown;
 pub mod store;
 mod thread;

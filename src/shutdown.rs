@@ -6,12 +6,13 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use crate::api::ApiState;
 use crate::clock;
 use crate::counter::{CounterPool, EventSender};
-use crate::http::{Pool, Service};
 use crate::maintenance::Maintenance;
 use crate::metrics::Metrics;
 use crate::model::{Batch, DrainRecord, Reason, Uncounted};
+use crate::server::{InFlight, Server};
 use crate::store::{CachedStore, ViewSink, spill};
 
 /// How long threads may take to end once nothing is left for them to do.
@@ -19,8 +20,8 @@ const JOIN_TIMEOUT: Duration = Duration::from_secs(2);
 
 /// A server that runs.
 pub struct Running {
-    pub(crate) pool: Arc<Pool>,
-    pub(crate) service: Arc<Service>,
+    pub(crate) server: Arc<Server<ApiState>>,
+    pub(crate) in_flight: Arc<InFlight>,
     pub(crate) intake: Arc<EventSender>,
     pub(crate) counters: Arc<CounterPool>,
     pub(crate) keeper: Maintenance,
@@ -69,7 +70,7 @@ pub enum Unwritten {
 impl Running {
     /// The address served, with the real port.
     pub fn address(&self) -> SocketAddr {
-        self.pool.address()
+        self.server.address()
     }
 
     /// The measurements; they outlive the server.
@@ -88,13 +89,12 @@ impl Running {
         let deadline = started + self.drain_timeout;
 
         // 1. No new connections.
-        self.pool.stop_accepting();
+        self.server.stop_accepting();
 
         // 2. Requests in flight finish; later ones on open connections get 503. Counting keeps half of the time.
-        self.service.gate.close();
+        self.in_flight.close();
         let inside = self
-            .service
-            .gate
+            .in_flight
             .wait_until_empty(Instant::now() + self.drain_timeout / 2);
         if inside > 0 {
             tracing::warn!(
@@ -111,9 +111,9 @@ impl Running {
         let mut left = self.counters.join();
 
         // 5. Connections still open are idle: end them, and with them their threads.
-        let threads = self.pool.finish(Instant::now() + JOIN_TIMEOUT);
+        let threads = self.server.finish(Instant::now() + JOIN_TIMEOUT);
         if threads > 0 {
-            tracing::warn!(threads, "connection threads did not end in time");
+            tracing::warn!(threads, "workers did not end in time");
         }
         self.keeper.stop();
 

@@ -174,7 +174,9 @@ fn counters_know_neither_http_nor_the_rest_above() {
 #[test]
 fn counters_and_http_name_no_backend() {
     let above_the_store = |source: &Source| {
-        source.is_below("src/http") || source.is_below("src/counter") || source.is_below("src/embed")
+        source.is_below("src/http")
+            || source.is_below("src/counter")
+            || source.is_below("src/embed")
     };
     nowhere(
         "a backend is named above the store",

@@ -19,11 +19,8 @@ const SECOND_SIGNAL: i32 = 130;
 pub(super) fn run(config: &Config) -> anyhow::Result<Done> {
     if let Some(path) = &config.import {
         // What cannot be read is reported, and does not keep the rest from being served.
-        let report = import_posts::import(
-            &config.store,
-            std::slice::from_ref(path),
-            config.limits.max_body,
-        )?;
+        let report =
+            import_posts::import(&config.store, std::slice::from_ref(path), config.max_body)?;
         tracing::info!("{report}");
     }
     let running = app::start(config)?;

@@ -37,6 +37,13 @@ pub const JSON_BETWEEN: &[u8] = b",\"viewers\":";
 /// See [`JSON_BETWEEN`].
 pub const JSON_END: &[u8] = b"}";
 
+impl AsRef<[u8]> for CachedPost {
+    /// The JSON up to and including `"views":`.
+    fn as_ref(&self) -> &[u8] {
+        self.json_before_views()
+    }
+}
+
 impl CachedPost {
     /// Serialises a post.
     pub fn new(post: &Post) -> CachedPost {
