@@ -39,7 +39,6 @@ mod seed;
 mod smoke;
 mod stats;
 mod table;
-mod variants;
 mod workshop;
 
 use std::path::{Path, PathBuf};
@@ -50,10 +49,6 @@ use anyhow::Result;
 use crate::options::{HELP, Mode, Options};
 
 fn main() -> ExitCode {
-    let mut arguments = std::env::args().skip(1);
-    if arguments.next().as_deref() == Some(variants::SERVE) {
-        return exit_code(variants::serve(arguments));
-    }
     // `cargo test --all-targets` runs this too, without the argument that cargo bench adds.
     if !std::env::args().any(|argument| argument == "--bench" || argument == "--help") {
         println!("nothing measured; run it with: cargo bench --bench peers");

@@ -116,13 +116,7 @@ fn start(site: &Site, connections: usize, workshop: &Workshop) -> Result<Running
     let dir = workshop.scratch()?;
     let port = contender::free_port()?;
     let log = dir.path().join("output.log");
-    let command = own::serve(
-        Path::new(own::BINARY),
-        &["serve"],
-        port,
-        &site.dir,
-        connections,
-    );
+    let command = own::serve(port, &site.dir, connections);
     let mut server = Server::start(command, &log)?;
     contender::wait_ready(&mut server, port, "/healthz", &log)
         .context("viewtally did not get ready")?;

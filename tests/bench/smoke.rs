@@ -130,7 +130,7 @@ fn instructions(requests: usize, workshop: &Workshop) -> Result<u64> {
 }
 
 fn under_callgrind(port: u16, dir: &Path, counts: &Path) -> Command {
-    let server = own::serve(Path::new(own::BINARY), &["serve"], port, dir, 1);
+    let server = own::serve(port, dir, 1);
     let mut command = Command::new("valgrind");
     command
         .args(["--tool=callgrind", "--quiet"])

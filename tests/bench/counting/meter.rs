@@ -3,8 +3,7 @@
 use std::sync::{Arc, Condvar, Mutex};
 use std::time::{Duration, Instant};
 
-use viewtally::model::Batch;
-use viewtally::store::{Applied, StoreError, ViewSink};
+use crate::internals::{Applied, Batch, StoreError, ViewSink};
 
 /// See the module.
 pub struct Meter {
