@@ -24,61 +24,40 @@ pub struct Verdict {
     pub ratio: Option<Spread>,
 }
 
-/// What README claims against other contenders.
+/// A claim, what it is measured in, and where.
+type Claim = (&'static str, Metric, Case);
+
+const CPU: Claim = ("CPU per counted read", Metric::Cpu, Case::MAIN);
+const P99: Claim = ("p99", Metric::P99, Case::MAIN);
+const PEAK: Claim = ("peak memory", Metric::Peak, Case::MEMORY);
+
+/// Each claim, against whom, and the largest ratio allowed.
+const AGAINST_PEERS: [(Claim, &str, Option<f64>); 11] = [
+    (CPU, peers::AXUM, Some(0.9)),
+    (CPU, peers::GO_CHANNEL, Some(0.5)),
+    (CPU, peers::GO_PREPARED, None),
+    (CPU, peers::NGINX, Some(1.2)),
+    (CPU, own::OFF, Some(1.03)),
+    (P99, peers::AXUM, Some(1.0)),
+    (P99, peers::GO_CHANNEL, Some(0.5)),
+    (P99, peers::GO_PREPARED, None),
+    (P99, peers::NGINX, Some(1.0)),
+    (PEAK, peers::GO_CHANNEL, Some(1.0)),
+    (PEAK, peers::GO_PREPARED, None),
+];
+
+/// The demands on viewtally against other contenders.
 pub fn against_peers() -> Vec<Demand> {
-    let against = |what: &str, metric, case, peer, limit| Demand {
-        what: format!("{what} against {peer}"),
-        metric,
-        ours: (own::CHANNEL, case),
-        theirs: (peer, case),
-        limit,
-    };
-    vec![
-        against(
-            "CPU per counted read",
-            Metric::Cpu,
-            Case::MAIN,
-            peers::GO_CHANNEL,
-            Some(0.65),
-        ),
-        against(
-            "CPU per counted read",
-            Metric::Cpu,
-            Case::MAIN,
-            peers::GO_PREPARED,
-            None,
-        ),
-        against(
-            "CPU per counted read",
-            Metric::Cpu,
-            Case::MAIN,
-            peers::NGINX,
-            Some(2.0),
-        ),
-        against(
-            "CPU per counted read",
-            Metric::Cpu,
-            Case::MAIN,
-            own::OFF,
-            Some(1.03),
-        ),
-        against("p99", Metric::P99, Case::MAIN, peers::GO_CHANNEL, Some(0.5)),
-        against("p99", Metric::P99, Case::MAIN, peers::GO_PREPARED, None),
-        against(
-            "peak memory",
-            Metric::Peak,
-            Case::MEMORY,
-            peers::GO_CHANNEL,
-            Some(1.0),
-        ),
-        against(
-            "peak memory",
-            Metric::Peak,
-            Case::MEMORY,
-            peers::GO_PREPARED,
-            None,
-        ),
-    ]
+    AGAINST_PEERS
+        .into_iter()
+        .map(|((what, metric, case), peer, limit)| Demand {
+            what: format!("{what} against {peer}"),
+            metric,
+            ours: (own::CHANNEL, case),
+            theirs: (peer, case),
+            limit,
+        })
+        .collect()
 }
 
 /// Compares demands with results.
