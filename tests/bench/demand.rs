@@ -1,5 +1,6 @@
 //! The claims the benchmark has to bear out, each a ratio within a round.
 
+use anyhow::{Result, bail};
 use serde_json::{Value, json};
 
 use crate::case::Case;
@@ -7,6 +8,8 @@ use crate::measure::Metric;
 use crate::results::Results;
 use crate::stats::Spread;
 use crate::{own, peers};
+
+const NOT_MET: &str = "NOT met";
 
 /// A ratio of one metric between two contenders or two cases, and how large it may be.
 pub struct Demand {
@@ -60,6 +63,38 @@ pub fn against_peers() -> Vec<Demand> {
         .collect()
 }
 
+/// The end of a run: fails if a measurement failed, a demand is not met, or viewtally lost a view.
+pub fn conclude(results: &Results, verdicts: &[Verdict]) -> Result<()> {
+    let not_met = verdicts
+        .iter()
+        .filter(|verdict| verdict.outcome() == NOT_MET);
+    let losses = results
+        .runs
+        .iter()
+        .filter(|run| run.contender == own::CHANNEL && run.sample.lost != Some(0));
+    let failed: Vec<String> = results
+        .failures
+        .iter()
+        .cloned()
+        .chain(losses.map(|run| {
+            format!(
+                "round {}: {}: {}: {}",
+                run.round, run.case, run.contender, run.sample
+            )
+        }))
+        .chain(not_met.map(|verdict| verdict.cells().join(", ")))
+        .collect();
+    fail_if_any(&failed)
+}
+
+/// Fails with what is listed.
+pub fn fail_if_any(failed: &[String]) -> Result<()> {
+    if !failed.is_empty() {
+        bail!("what was demanded is not met:\n  {}", failed.join("\n  "));
+    }
+    Ok(())
+}
+
 /// Compares demands with results.
 pub fn judge(demands: Vec<Demand>, results: &Results) -> Vec<Verdict> {
     demands
@@ -79,7 +114,7 @@ impl Verdict {
             (None, _) => "not measured",
             (Some(_), None) => "shown",
             (Some(ratio), Some(limit)) if ratio.median <= limit => "met",
-            _ => "NOT met",
+            _ => NOT_MET,
         }
     }
 

@@ -9,14 +9,13 @@ use anyhow::{Context, Result};
 use serde_json::json;
 
 use crate::case::Case;
-use crate::compare::brief;
 use crate::contender::{self, Counted, Running};
 use crate::demand::{self, Demand};
 use crate::machine::Machine;
 use crate::measure::{Metric, drive};
 use crate::options::Options;
 use crate::proc::Server;
-use crate::results::{Results, Run};
+use crate::results::Results;
 use crate::workshop::{Scratch, Workshop};
 use crate::{load, own, report, seed, table};
 
@@ -55,25 +54,8 @@ pub fn run(options: &Options, root: &Path) -> Result<()> {
                 keep_alive: true,
             };
             let running = start(site, connections, &workshop)?;
-            match drive(&running, &case, "", options.seconds) {
-                Ok(sample) => {
-                    eprintln!(
-                        "round {round}/{}: {case}: {}",
-                        options.rounds,
-                        brief(&sample)
-                    );
-                    results.runs.push(Run {
-                        round,
-                        contender: NAME,
-                        case,
-                        sample,
-                    });
-                }
-                Err(error) => eprintln!(
-                    "round {round}/{}: {case}: failed: {error:#}",
-                    options.rounds
-                ),
-            }
+            let outcome = drive(&running, &case, "", options.seconds);
+            results.note((round, options.rounds), NAME, case, outcome);
         }
     }
     publish(options, root, &results, &sites)
@@ -155,7 +137,8 @@ fn publish(options: &Options, root: &Path, results: &Results, sites: &[Site]) ->
             .map(demand::Verdict::to_json)
             .collect::<Vec<_>>()
     );
-    report::write(&options.json(root, "scaling"), &format!("{document:#}\n"))
+    report::write(&options.json(root, "scaling"), &format!("{document:#}\n"))?;
+    demand::conclude(results, &verdicts)
 }
 
 /// Each case against the first one; the largest sizes have a limit.
