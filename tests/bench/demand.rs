@@ -35,7 +35,7 @@ const P99: Claim = ("p99", Metric::P99, Case::MAIN);
 const PEAK: Claim = ("peak memory", Metric::Peak, Case::MEMORY);
 
 /// Each claim, against whom, and the largest ratio allowed.
-const AGAINST_PEERS: [(Claim, &str, Option<f64>); 11] = [
+const AGAINST_PEERS: [(Claim, &str, Option<f64>); 12] = [
     (CPU, peers::AXUM, Some(0.9)),
     (CPU, peers::GO_CHANNEL, Some(0.5)),
     (CPU, peers::GO_PREPARED, None),
@@ -45,6 +45,7 @@ const AGAINST_PEERS: [(Claim, &str, Option<f64>); 11] = [
     (P99, peers::GO_CHANNEL, Some(0.5)),
     (P99, peers::GO_PREPARED, None),
     (P99, peers::NGINX, Some(1.0)),
+    (PEAK, peers::AXUM, None),
     (PEAK, peers::GO_CHANNEL, Some(1.0)),
     (PEAK, peers::GO_PREPARED, None),
 ];
