@@ -3,8 +3,7 @@
 use std::sync::{Arc, Condvar, Mutex};
 use std::time::{Duration, Instant};
 
-use viewtally::model::Batch;
-use viewtally::store::{BatchResult, StoreError, ViewSink};
+use crate::internals::{Applied, Batch, StoreError, ViewSink};
 
 /// See the module.
 pub struct Meter {
@@ -69,7 +68,7 @@ impl Meter {
 }
 
 impl ViewSink for Meter {
-    fn apply(&self, batch: &Batch) -> Result<BatchResult, StoreError> {
+    fn apply(&self, batch: &Batch) -> Result<Applied, StoreError> {
         let mut state = self.state();
         if state.held {
             state.waiting += 1;
