@@ -7,7 +7,7 @@ use std::time::Duration;
 use ipnet::IpNet;
 
 use crate::cli::ServeFlags;
-use crate::counter::Settings;
+use crate::counter::CounterConfig;
 use crate::http::Limits;
 use crate::store::{Rules, StoreUrl};
 
@@ -34,7 +34,7 @@ pub struct Config {
     /// Bounds on one request.
     pub limits: Limits,
     /// How counting behaves.
-    pub counting: Settings,
+    pub counting: CounterConfig,
     /// Proxies whose word about the client is taken.
     pub trusted_proxies: Vec<IpNet>,
     /// Clients that are not counted.
@@ -113,7 +113,7 @@ impl Config {
                 max_body: flags.max_body.as_u64(),
                 request_timeout: flags.request_timeout,
             },
-            counting: Settings {
+            counting: CounterConfig {
                 queue_capacity: flags.queue_capacity,
                 counters: flags.counters,
                 // Asking for more counters than the maximum asks for no scaling.

@@ -41,7 +41,7 @@ pub(super) fn readyz(exchange: &mut Exchange<'_>) -> Result<(), Problem> {
 pub(super) fn metrics(exchange: &mut Exchange<'_>) -> Result<(), Problem> {
     let service = exchange.service;
     let gauge = |n: usize| i64::try_from(n).unwrap_or(i64::MAX);
-    let waiting = service.events.waiting();
+    let waiting = service.events.depth();
     service.metrics.channel_depth.set(gauge(waiting.events));
     service
         .metrics

@@ -101,7 +101,7 @@ impl EventSink for Inline {
         }
     }
 
-    fn waiting(&self) -> QueueDepth {
+    fn depth(&self) -> QueueDepth {
         QueueDepth::default()
     }
 }
@@ -158,7 +158,7 @@ impl EventSink for Naive {
         }
     }
 
-    fn waiting(&self) -> QueueDepth {
+    fn depth(&self) -> QueueDepth {
         QueueDepth::default()
     }
 }

@@ -8,7 +8,7 @@ use anyhow::{Context, Result, bail};
 use diesel::connection::SimpleConnection;
 use diesel::prelude::*;
 use diesel::sql_types::BigInt;
-use viewtally::counter::{CounterPool, EventSender, EventSink, OverflowPolicy, Settings};
+use viewtally::counter::{CounterConfig, CounterPool, EventSender, EventSink, OverflowPolicy};
 use viewtally::metrics::Metrics;
 use viewtally::model::ViewEvent;
 use viewtally::store::{self, CachedStore, Rules, SinkHealth, Store, StoreUrl, ViewSink};
@@ -44,7 +44,7 @@ impl Setup {
     };
 }
 
-/// CounterPool that run on a bed.
+/// Counters that run on a bed.
 pub struct Machinery {
     counters: Arc<CounterPool>,
     intake: EventSender,
@@ -103,7 +103,7 @@ impl Bed {
         let accounted_before = accounted(&*store)?;
         let cached: Arc<dyn ViewSink> = Arc::new(CachedStore::new(Arc::clone(&store), CACHE_BYTES));
         let meter = Meter::new(cached);
-        let settings = Settings {
+        let config = CounterConfig {
             queue_capacity: setup.queue_capacity,
             counters: setup.counters,
             max_counters: setup.counters,
@@ -115,7 +115,7 @@ impl Bed {
             retire_after: Duration::from_secs(30),
         };
         let (counters, intake) = CounterPool::start(
-            settings,
+            config,
             Arc::clone(&meter) as _,
             Arc::new(Metrics::new(setup.queue_capacity)),
             Arc::new(SinkHealth::default()),
