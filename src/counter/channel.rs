@@ -1,10 +1,10 @@
 //! The bounded channel from requests to counters, as the counters see it.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
-use flume::{Receiver, RecvTimeoutError, Sender};
+use flume::{Drain, Receiver, RecvTimeoutError, Sender};
 
-use crate::model::{Batch, ViewEvent};
+use crate::model::ViewEvent;
 
 /// The channel's receiving end, shared by all counters.
 #[derive(Debug)]
@@ -22,32 +22,25 @@ impl Channel {
     /// Waits for one event.
     ///
     /// # Errors
-    /// When none comes within `timeout`, or when the channel is empty and all senders are gone.
+    /// When none comes within `timeout`, or when the channel is empty and closed.
     pub(super) fn receive(&self, timeout: Duration) -> Result<ViewEvent, RecvTimeoutError> {
         self.receiver.recv_timeout(timeout)
     }
 
-    /// Moves what is on the channel into `batch`. Each pass takes the channel's lock once; there are several because
-    /// blocked senders put their events on the channel as it empties, and at most four because senders may be as fast
-    /// as this loop.
-    pub(super) fn drain_into(&self, batch: &mut Batch) {
-        for _ in 0..4 {
-            let events = self.receiver.drain();
-            if events.len() == 0 {
-                break;
-            }
-            events.for_each(|event| batch.add(event));
-        }
+    /// As [`Channel::receive`], until `deadline`.
+    ///
+    /// # Errors
+    /// When none comes until then, or when the channel is empty and closed.
+    pub(super) fn receive_until(&self, deadline: Instant) -> Result<ViewEvent, RecvTimeoutError> {
+        self.receiver.recv_deadline(deadline)
     }
 
-    /// Moves the rest into `batch`, after the senders are gone.
-    pub(super) fn finish_into(&self, batch: &mut Batch) {
-        for event in self.receiver.drain() {
-            batch.add(event);
-        }
+    /// Takes what is on the channel, under one lock. Events of senders that are blocked stay with them.
+    pub(super) fn drain(&self) -> Drain<'_, ViewEvent> {
+        self.receiver.drain()
     }
 
-    /// Whether all senders are gone.
+    /// Whether all senders are gone. As long as a sender is blocked, they are not.
     pub(super) fn is_closed(&self) -> bool {
         self.receiver.is_disconnected()
     }

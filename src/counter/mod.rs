@@ -5,7 +5,7 @@
 //! channel into a batch and write the batch to a sink, which is all they know of the store.
 //!
 //! Invariant: an event is at every moment in exactly one of the channel, the overflow, a counter's batch, or the
-//! store. A batch leaves memory only after its commit.
+//! store. A batch leaves memory only after its commit, and a counter that panics continues with its batch.
 
 mod backoff;
 mod channel;
@@ -14,6 +14,7 @@ mod event_sender;
 mod event_sink;
 mod overflow;
 mod overflow_policy;
+mod pending;
 mod pool;
 mod queue_depth;
 mod saturation;
@@ -27,3 +28,7 @@ pub use event_sink::EventSink;
 pub use overflow_policy::OverflowPolicy;
 pub use pool::CounterPool;
 pub use queue_depth::QueueDepth;
+
+#[cfg(test)]
+#[path = "../../tests/counter/losses.rs"]
+mod losses;

@@ -27,11 +27,9 @@ impl Overflow {
         self.with(|batch| batch.add_uncounted(event.post, event.at, reason, 1));
     }
 
-    /// Moves everything into `into`.
-    pub(super) fn take(&self, into: &mut Batch) {
-        if self.entries() > 0 {
-            into.merge(self.with(std::mem::take));
-        }
+    /// Takes everything out; `None` if there is nothing.
+    pub(super) fn take(&self) -> Option<Batch> {
+        (self.entries() > 0).then(|| self.with(std::mem::take))
     }
 
     /// How many entries there are.
@@ -69,9 +67,8 @@ mod tests {
             ..view
         });
         assert_eq!(overflow.entries(), 3);
-        let mut batch = Batch::default();
-        overflow.take(&mut batch);
-        overflow.take(&mut batch);
+        let batch = overflow.take().unwrap();
+        assert!(overflow.take().is_none());
         assert_eq!(batch.events(), 4);
         assert_eq!(batch.sorted_views()[0].views, 2);
         let reasons: Vec<Reason> = batch

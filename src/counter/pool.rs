@@ -3,18 +3,22 @@
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::thread::JoinHandle;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use super::channel::bounded;
 use super::config::CounterConfig;
 use super::event_sender::EventSender;
 use super::overflow::Overflow;
+use super::pending::Pending;
 use super::saturation::Saturation;
 use super::shared::{BatchSink, Shared, SinkHealth};
 use super::wakeup::Wakeup;
 use super::worker;
 use crate::metrics::Metrics;
 use crate::model::Batch;
+
+/// How long a request may take to hand over its event once the channel is closed: no longer than it takes to run.
+const SENDER_TIMEOUT: Duration = Duration::from_secs(1);
 
 /// The counter threads: at least `counters`, at most `max_counters` of [`CounterConfig`].
 pub struct CounterPool {
@@ -134,21 +138,47 @@ impl CounterPool {
     }
 
     /// Waits for all counters, after [`EventSender::close`], and returns what the sink refused until the deadline.
+    /// Called again, it returns what senders have put into the overflow since.
     pub fn join(&self) -> Batch {
-        let mut left = Batch::default();
+        let shared = &*self.shared;
+        let mut pending = Pending::default();
         let handles: Vec<_> = self.lock_handles().drain(..).flatten().collect();
         for handle in handles {
             match handle.join() {
-                Ok(batch) => left.merge(batch),
-                Err(_) => tracing::error!("a counter ended in a panic"),
+                Ok(batch) => pending.merge(batch),
+                // A counter catches its panics, so this one happened while handling one.
+                Err(_) => {
+                    shared.metrics.events_lost.inc();
+                }
             }
         }
-        self.shared.channel.finish_into(&mut left);
-        self.shared.overflow.take(&mut left);
-        left
+        let deadline = Instant::now() + SENDER_TIMEOUT;
+        while !shared.catch_panic(&mut pending, |pending| take_rest(shared, pending, deadline)) {}
+        if !shared.channel.is_closed() {
+            tracing::warn!("a request is still sending its event");
+        }
+        pending.into_batch()
+    }
+
+    /// How many events were lost because a counter panicked while merging them.
+    pub fn lost(&self) -> u64 {
+        self.shared.metrics.events_lost.get()
     }
 
     fn lock_handles(&self) -> MutexGuard<'_, Vec<Option<JoinHandle<Batch>>>> {
         self.handles.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+/// Takes what is left on the channel. It is empty for good only when it is closed: one `drain` leaves the events of
+/// blocked senders behind.
+fn take_rest<'a>(shared: &'a Shared, pending: &mut Pending<'a>, deadline: Instant) {
+    while Instant::now() < deadline {
+        match shared.channel.receive_until(deadline) {
+            Ok(event) => pending.add(event),
+            Err(_) => break,
+        }
+    }
+    // A sender that found the channel full may have merged its event here until it was gone.
+    pending.take_overflow(&shared.overflow);
 }

@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 use flume::RecvTimeoutError;
 
 use super::backoff::Backoff;
+use super::pending::Pending;
 use super::shared::{BatchResult, Shared, SinkError};
 use crate::model::Batch;
 
@@ -18,70 +19,84 @@ const IDLE_CHECK: Duration = Duration::from_secs(1);
 const MAX_RETRY_ENTRIES: usize = 1_000_000;
 
 /// Runs until the channel is closed and empty, or until `retire` lets this counter end. Returns what it could not
-/// write.
+/// write. A counter that panics continues with its batch.
 pub(super) fn run(shared: &Shared, retire: &dyn Fn() -> bool) -> Batch {
-    let mut batch = Batch::default();
+    let mut pending = Pending::default();
+    let mut backoff = Backoff::new();
+    while !shared.catch_panic(&mut pending, |pending| count(shared, pending, retire)) {
+        if shared.is_past_deadline(Instant::now()) {
+            break;
+        }
+        std::thread::sleep(backoff.next());
+    }
+    while !shared.catch_panic(&mut pending, Pending::merge_drained) {}
+    pending.into_batch()
+}
+
+fn count<'a>(shared: &'a Shared, pending: &mut Pending<'a>, retire: &dyn Fn() -> bool) {
     loop {
         let open = match shared.channel.receive(IDLE_CHECK) {
             Ok(event) => {
-                batch.add(event);
+                pending.add(event);
                 true
             }
             Err(RecvTimeoutError::Timeout) => true,
             Err(RecvTimeoutError::Disconnected) => false,
         };
         let cycle_start = Instant::now();
-        if !batch.is_empty() {
-            fill_batch(shared, &mut batch, cycle_start + shared.config.flush_every);
+        if !pending.batch().is_empty() {
+            fill_batch(shared, pending, cycle_start + shared.config.flush_every);
         }
-        shared.overflow.take(&mut batch);
-        if !batch.is_empty() && !commit(shared, &mut batch) {
-            return batch;
+        pending.take_overflow(&shared.overflow);
+        if !pending.batch().is_empty() && !commit(shared, pending) {
+            return;
         }
         shared.saturation.on_cycle(cycle_start);
         if !open || retire() {
-            return batch;
+            return;
         }
     }
 }
 
 /// Takes events until the batch is due or full, or the channel is closed.
-fn fill_batch(shared: &Shared, batch: &mut Batch, due: Instant) {
+fn fill_batch<'a>(shared: &'a Shared, pending: &mut Pending<'a>, due: Instant) {
     loop {
-        shared.channel.drain_into(batch);
-        let full = batch.entries() >= shared.config.batch_max;
+        pending.drain(&shared.channel);
+        let full = pending.batch().entries() >= shared.config.batch_max;
         if full || shared.channel.is_closed() || !shared.wakeup.wait_until(due) {
             break;
         }
     }
-    shared.channel.drain_into(batch);
+    pending.drain(&shared.channel);
 }
 
 /// Writes the batch, again and again until it succeeds or the drain's deadline has passed. Returns whether it
 /// succeeded; the batch is emptied exactly then.
-fn commit(shared: &Shared, batch: &mut Batch) -> bool {
+fn commit<'a>(shared: &'a Shared, pending: &mut Pending<'a>) -> bool {
     let mut backoff = Backoff::new();
     loop {
         let started = Instant::now();
-        match write(shared, batch) {
+        let events = pending.batch().events();
+        match write(shared, pending.batch()) {
             Ok(result) => {
+                // First of all: a batch that is committed must not be written again, whatever fails after this.
+                pending.clear();
                 shared.health.succeeded();
-                shared.metrics.batch(batch.events(), started.elapsed());
+                shared.metrics.batch(events, started.elapsed());
                 shared.metrics.committed(result.counted, &result.uncounted);
-                batch.clear();
                 return true;
             }
             Err(error) => {
                 shared.health.failed(&error);
                 shared.metrics.store_failures.inc();
-                tracing::warn!(%error, events = batch.events(), "cannot write a batch; it is kept and tried again");
+                tracing::warn!(%error, events, "cannot write a batch; it is kept and tried again");
             }
         }
         let retry_at = Instant::now() + backoff.next();
-        match shared.drain_deadline.get() {
-            Some(deadline) if retry_at >= *deadline => return false,
-            _ => wait_for_retry(shared, batch, retry_at),
+        if shared.is_past_deadline(retry_at) {
+            return false;
         }
+        wait_for_retry(shared, pending, retry_at);
     }
 }
 
@@ -92,11 +107,11 @@ fn write(shared: &Shared, batch: &Batch) -> Result<BatchResult, SinkError> {
 }
 
 /// Takes in events until the next try, so that the channel has room as long as memory allows.
-fn wait_for_retry(shared: &Shared, batch: &mut Batch, retry_at: Instant) {
+fn wait_for_retry<'a>(shared: &'a Shared, pending: &mut Pending<'a>, retry_at: Instant) {
     loop {
-        if batch.entries() < MAX_RETRY_ENTRIES {
-            shared.channel.drain_into(batch);
-            shared.overflow.take(batch);
+        if pending.batch().entries() < MAX_RETRY_ENTRIES {
+            pending.drain(&shared.channel);
+            pending.take_overflow(&shared.overflow);
         }
         if shared.channel.is_closed() {
             // The wakeup no longer waits.
