@@ -7,7 +7,7 @@ use std::time::Duration;
 use ipnet::IpNet;
 
 use crate::cli::ServeFlags;
-use crate::counter::Settings;
+use crate::counter::CounterConfig;
 use crate::store::{Rules, StoreUrl};
 
 /// Bytes of posts kept in memory.
@@ -37,7 +37,7 @@ pub struct Config {
     /// Connections of one address at once.
     pub max_connections_per_address: Option<usize>,
     /// How counting behaves.
-    pub counting: Settings,
+    pub counting: CounterConfig,
     /// Proxies whose word about the client is taken.
     pub trusted_proxies: Vec<IpNet>,
     /// Clients that are not counted.
@@ -115,7 +115,7 @@ impl Config {
             max_body: flags.max_body.as_u64(),
             request_timeout: flags.request_timeout,
             max_connections_per_address: None,
-            counting: Settings {
+            counting: CounterConfig {
                 queue_capacity: flags.queue_capacity,
                 counters: flags.counters,
                 // Asking for more counters than the maximum asks for no scaling.

@@ -80,6 +80,10 @@ pub struct Metrics {
     pub counters_started: Counter,
     /// CounterPool retired.
     pub counters_retired: Counter,
+    /// Panics while counting.
+    pub counter_panics: Counter,
+    /// Events lost by them.
+    pub events_lost: Counter,
     /// Events applied at start from the spill files of earlier drains.
     pub replayed_events: Counter,
     last_drain_time: Gauge,
@@ -177,6 +181,12 @@ impl Metrics {
             "Counter threads started because the channel stayed full",
         );
         let counters_retired = counter(r, "counters_retired", "Counter threads retired after that");
+        let counter_panics = counter(
+            r,
+            "counter_panics",
+            "Panics while counting; the counter continues with its batch",
+        );
+        let events_lost = counter(r, "events_lost", "Events lost to those panics");
         let replayed_events = counter(
             r,
             "replayed_events",
@@ -218,6 +228,8 @@ impl Metrics {
             counters_running,
             counters_started,
             counters_retired,
+            counter_panics,
+            events_lost,
             replayed_events,
             last_drain_time,
             last_drain_seconds,

@@ -119,7 +119,8 @@ impl Running {
 
         // 6. What came too late, and what the store refused until now: one more try, then the file.
         left.merge(self.counters.join());
-        let unwritten = write_or_spill(&self.store, self.database, &left, &self.metrics);
+        let unwritten = write_or_spill(&self.store, self.database, &left, &self.metrics)
+            .and_lost(self.counters.lost());
 
         // 7. Leave a note for the next run, if the store takes one.
         let drain = DrainRecord {
@@ -147,6 +148,28 @@ impl Running {
 }
 
 impl Unwritten {
+    /// Adds the events that were lost because a counter panicked.
+    fn and_lost(self, lost: u64) -> Unwritten {
+        if lost == 0 {
+            return self;
+        }
+        match self {
+            Unwritten::None => Unwritten::Lost {
+                events: lost,
+                why: "a counter panicked".to_owned(),
+            },
+            Unwritten::Spilled { events, path, why } => Unwritten::Spilled {
+                events,
+                path,
+                why: format!("{why}; {lost} more are lost because a counter panicked"),
+            },
+            Unwritten::Lost { events, why } => Unwritten::Lost {
+                events: events + lost,
+                why: format!("{why}; a counter panicked"),
+            },
+        }
+    }
+
     fn events(&self) -> u64 {
         match self {
             Unwritten::None => 0,
@@ -221,5 +244,31 @@ impl fmt::Display for Unwritten {
                 )
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn events_lost_to_a_panic_are_told_whatever_else_there_is_to_tell() {
+        assert!(matches!(Unwritten::None.and_lost(0), Unwritten::None));
+        let lost = Unwritten::None.and_lost(2);
+        assert!(
+            matches!(lost, Unwritten::Lost { events: 2, .. }),
+            "{lost:?}"
+        );
+        let spilled = Unwritten::Spilled {
+            events: 3,
+            path: "spill".into(),
+            why: "locked".to_owned(),
+        };
+        let text = spilled.and_lost(2).to_string();
+        assert!(
+            text.contains("2 more are lost") && text.contains("3 views"),
+            "{text}"
+        );
+        assert_eq!(lost.and_lost(1).events(), 3);
     }
 }

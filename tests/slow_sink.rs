@@ -5,15 +5,15 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
-use viewtally::counter::{CounterPool, EventSender, EventSink, OverflowPolicy, Settings};
+use viewtally::counter::{CounterConfig, CounterPool, EventSender, EventSink, OverflowPolicy};
 use viewtally::metrics::Metrics;
 use viewtally::model::{Batch, PostContent, TimestampMs, ViewEvent};
 use viewtally::store::{self, BatchResult, Rules, SinkHealth, Store, StoreError, ViewSink};
 
 use crate::support::{Home, until};
 
-fn settings() -> Settings {
-    Settings {
+fn config() -> CounterConfig {
+    CounterConfig {
         queue_capacity: 64,
         counters: 1,
         max_counters: 4,
@@ -55,12 +55,12 @@ fn store_with_posts(home: &Home, posts: usize) -> Arc<dyn Store> {
 }
 
 fn start(
-    settings: Settings,
+    config: CounterConfig,
     sink: Arc<dyn ViewSink>,
 ) -> (Arc<CounterPool>, EventSender, Arc<Metrics>) {
-    let metrics = Arc::new(Metrics::new(settings.queue_capacity));
+    let metrics = Arc::new(Metrics::new(config.queue_capacity));
     let (counters, intake) = CounterPool::start(
-        settings,
+        config,
         sink,
         Arc::clone(&metrics),
         Arc::new(SinkHealth::default()),
@@ -89,12 +89,12 @@ fn flood(intake: &EventSender, stop: &AtomicBool) -> u64 {
     sent
 }
 
-fn grow_and_retire(settings: Settings) {
+fn grow_and_retire(config: CounterConfig) {
     let home = Home::new();
     let store = store_with_posts(&home, 1);
-    let scale_after = settings.scale_after;
+    let scale_after = config.scale_after;
     let sink = Arc::new(Slow(Arc::clone(&store), Duration::from_millis(1)));
-    let (counters, intake, _metrics) = start(settings, sink);
+    let (counters, intake, _metrics) = start(config, sink);
     let stop = AtomicBool::new(false);
     let started = Instant::now();
     let mut grown = Vec::new();
@@ -128,16 +128,16 @@ fn grow_and_retire(settings: Settings) {
 
 #[test]
 fn counters_grow_one_by_one_while_the_sink_is_slow_and_retire_again() {
-    grow_and_retire(settings());
+    grow_and_retire(config());
 }
 
 #[test]
 #[ignore = "slow: make test-long"]
 fn with_the_real_times_they_grow_every_three_seconds() {
-    grow_and_retire(Settings {
+    grow_and_retire(CounterConfig {
         scale_after: Duration::from_secs(3),
         retire_after: Duration::from_secs(5),
-        ..settings()
+        ..config()
     });
 }
 
@@ -162,12 +162,12 @@ fn a_million_pending_events_are_committed_within_two_seconds() {
     let home = Home::new();
     let store = store_with_posts(&home, POSTS);
     let held = Arc::new(Held(Arc::clone(&store), AtomicBool::new(false)));
-    let settings = Settings {
+    let config = CounterConfig {
         queue_capacity: EVENTS,
         max_counters: 1,
-        ..settings()
+        ..config()
     };
-    let (counters, intake, metrics) = start(settings, Arc::clone(&held) as _);
+    let (counters, intake, metrics) = start(config, Arc::clone(&held) as _);
     for event in 0..EVENTS {
         intake.send(
             view(1 + i64::try_from(event % POSTS).expect("few")),

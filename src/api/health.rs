@@ -35,7 +35,7 @@ pub(super) fn readyz(exchange: &mut Exchange<'_>) -> Result<(), Problem> {
 pub(super) fn metrics(exchange: &mut Exchange<'_>) -> Result<(), Problem> {
     let state = exchange.state;
     let gauge = |n: usize| i64::try_from(n).unwrap_or(i64::MAX);
-    let waiting = state.events.waiting();
+    let waiting = state.events.depth();
     state.metrics.channel_depth.set(gauge(waiting.events));
     state
         .metrics

@@ -1,12 +1,12 @@
-//! How long to wait before trying a failed commit again.
+//! The delay before a failed commit is tried again.
 
 use std::time::Duration;
 
 const FIRST: Duration = Duration::from_millis(50);
 const CAP: Duration = Duration::from_secs(2);
 
-/// Doubles from 50 ms to 2 s. Each wait is drawn from the upper half of its step, so that counters that failed
-/// together do not come back together.
+/// Doubles from 50 ms to 2 s. Each wait is drawn from the upper half of its step, so that counters that failed at
+/// the same time do not retry at the same time.
 #[derive(Debug)]
 pub(super) struct Backoff {
     step: Duration,
@@ -17,7 +17,7 @@ impl Backoff {
         Backoff { step: FIRST }
     }
 
-    /// The next wait.
+    /// The next delay.
     pub(super) fn next(&mut self) -> Duration {
         let wait = self.step.mul_f64(0.5 + fastrand::f64() / 2.0);
         self.step = (self.step * 2).min(CAP);

@@ -1,60 +1,80 @@
-//! The senders' end of the channel, and what happens when it is full.
+//! The channel's sending end, and what happens when the channel is full.
 
 use std::sync::Arc;
 use std::time::Instant;
 
 use arc_swap::ArcSwapOption;
-use flume::{Receiver, Sender, TrySendError};
+use flume::{Sender, TrySendError};
 
-use super::pool::CounterPool;
-use super::{EventSink, OverflowPolicy, QueueDepth};
+use super::event_sink::EventSink;
+use super::overflow_policy::OverflowPolicy;
+use super::queue_depth::QueueDepth;
+use super::shared::Shared;
 use crate::model::ViewEvent;
 
-/// The one bounded channel from requests to counters.
-pub(super) fn bounded(capacity: usize) -> (Sender<ViewEvent>, Receiver<ViewEvent>) {
-    flume::bounded(capacity)
-}
+/// Starts one more counter, if there may be one.
+type ScaleUp = Box<dyn Fn() + Send + Sync>;
 
-/// Where requests leave their events. Shared by all of them.
+/// The channel's sending end. One for all requests.
 pub struct EventSender {
-    /// The channel's only long-lived sender: taken out by [`EventSender::close`], which is how the counters learn that
-    /// nothing more will come. Read with every event, written once: a lock would cost each reader two writes to memory
-    /// that all of them share.
+    /// The channel's only long-lived sender. [`EventSender::close`] takes it out, which is how the counters learn that
+    /// no event follows. It is read with every event and written once: a lock would cost each reader two writes to
+    /// memory that all of them share.
     sender: ArcSwapOption<Sender<ViewEvent>>,
-    counters: Arc<CounterPool>,
+    shared: Arc<Shared>,
+    /// Channel depth from which a sender wakes a counter that is filling its batch.
+    wake_threshold: usize,
+    /// How many events a sender lets pass between two checks of that depth.
+    depth_check_every: u64,
+    scale_up: ScaleUp,
 }
 
 impl EventSender {
-    pub(super) fn new(sender: Sender<ViewEvent>, counters: Arc<CounterPool>) -> EventSender {
+    pub(super) fn new(
+        sender: Sender<ViewEvent>,
+        shared: Arc<Shared>,
+        scale_up: ScaleUp,
+    ) -> EventSender {
+        let capacity = shared.config.queue_capacity;
         EventSender {
             sender: ArcSwapOption::from_pointee(sender),
-            counters,
+            wake_threshold: capacity.div_ceil(2),
+            // Often enough to wake a counter well before the channel is full.
+            depth_check_every: (capacity as u64 / 16).clamp(1, 64),
+            shared,
+            scale_up,
         }
     }
 
-    /// Closes the channel. Events sent later, of which a drain has none, go to the overflow.
+    /// Closes the channel. Events sent later go to the overflow.
     pub fn close(&self) {
         self.sender.store(None);
-        self.counters.wakeup.close();
+        self.shared.wakeup.close();
     }
 
-    fn full(&self, sender: &Sender<ViewEvent>, event: ViewEvent, before_block: &mut dyn FnMut()) {
-        let counters = &self.counters;
-        counters.metrics.channel_full.inc();
-        counters.wakeup.ring();
-        if counters
+    fn on_full(
+        &self,
+        sender: &Sender<ViewEvent>,
+        event: ViewEvent,
+        before_block: &mut dyn FnMut(),
+    ) {
+        let shared = &self.shared;
+        let config = &shared.config;
+        shared.metrics.channel_full.inc();
+        shared.wakeup.notify();
+        if shared
             .saturation
-            .full(Instant::now(), counters.settings.scale_after)
+            .on_full(Instant::now(), config.scale_after)
         {
-            CounterPool::start_one_more(counters);
+            (self.scale_up)();
         }
-        match counters.settings.overflow {
-            OverflowPolicy::Coalesce => counters.overflow.merge(event),
-            OverflowPolicy::Shed => counters.overflow.shed(event),
+        match config.overflow {
+            OverflowPolicy::Coalesce => shared.overflow.merge(event),
+            OverflowPolicy::Shed => shared.overflow.shed(event),
             OverflowPolicy::Wait => {
                 before_block();
-                if let Err(refused) = sender.send_timeout(event, counters.settings.overflow_wait) {
-                    counters.overflow.merge(refused.into_inner());
+                if let Err(refused) = sender.send_timeout(event, config.overflow_wait) {
+                    shared.overflow.merge(refused.into_inner());
                 }
             }
         }
@@ -63,30 +83,31 @@ impl EventSender {
 
 impl EventSink for EventSender {
     fn send(&self, event: ViewEvent, before_block: &mut dyn FnMut()) {
-        let sent = self.counters.metrics.events_sent.inc();
+        let shared = &self.shared;
+        let sent = shared.metrics.events_sent.inc();
         let sender = self.sender.load();
         let Some(sender) = &*sender else {
-            self.counters.overflow.merge(event);
+            shared.overflow.merge(event);
             return;
         };
         match sender.try_send(event) {
             Ok(()) => {
-                // Asking how full it is takes its lock once more: not after every event.
-                if sent.is_multiple_of(self.counters.look_every)
-                    && sender.len() >= self.counters.wake_at
+                // Reading the depth takes the channel's lock once more: not after every event.
+                if sent.is_multiple_of(self.depth_check_every)
+                    && sender.len() >= self.wake_threshold
                 {
-                    self.counters.wakeup.ring();
+                    shared.wakeup.notify();
                 }
             }
-            Err(TrySendError::Full(event)) => self.full(sender, event, before_block),
-            Err(TrySendError::Disconnected(event)) => self.counters.overflow.merge(event),
+            Err(TrySendError::Full(event)) => self.on_full(sender, event, before_block),
+            Err(TrySendError::Disconnected(event)) => shared.overflow.merge(event),
         }
     }
 
-    fn waiting(&self) -> QueueDepth {
+    fn depth(&self) -> QueueDepth {
         QueueDepth {
-            events: self.counters.receiver.len(),
-            overflow_entries: self.counters.overflow.entries(),
+            events: self.shared.channel.len(),
+            overflow_entries: self.shared.overflow.entries(),
         }
     }
 }

@@ -1,17 +1,17 @@
-//! Where events go when the channel is full: coalesced, so that however long the store is away, a post costs one
-//! entry an hour.
+//! Holds events that did not fit into the channel. They are coalesced: however long the store is unavailable, a post
+//! costs one entry an hour.
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError};
 
 use crate::model::{Batch, Reason, ViewEvent};
 
-/// Shared by senders, who merge, and counters, who take all of it with their next batch. Bounded as a
-/// [`Batch`] is: by the posts, for a view is only ever of a post that was just read, and by the viewers it keeps.
+/// Senders merge events into it; a counter takes all of them with its next batch. Bounded as a [`Batch`] is: by the
+/// number of posts, since only an existing post is ever viewed, and by the limit on viewers.
 #[derive(Debug, Default)]
 pub(super) struct Overflow {
     batch: Mutex<Batch>,
-    /// Its entries, readable without the lock: every counter looks at every batch, and mostly there are none.
+    /// Its entries, readable without the lock: a counter checks with each batch, and mostly there are none.
     entries: AtomicUsize,
 }
 
@@ -21,17 +21,15 @@ impl Overflow {
         self.with(|batch| batch.add(event));
     }
 
-    /// Notes an event as dropped; one that would not have been counted anyway keeps its own reason.
+    /// Records an event as dropped. An event that would not have been counted keeps its own reason.
     pub(super) fn shed(&self, event: ViewEvent) {
         let reason = event.uncounted.unwrap_or(Reason::Dropped);
         self.with(|batch| batch.add_uncounted(event.post, event.at, reason, 1));
     }
 
-    /// Moves everything into `into`.
-    pub(super) fn take(&self, into: &mut Batch) {
-        if self.entries() > 0 {
-            into.merge(self.with(std::mem::take));
-        }
+    /// Takes everything out; `None` if there is nothing.
+    pub(super) fn take(&self) -> Option<Batch> {
+        (self.entries() > 0).then(|| self.with(std::mem::take))
     }
 
     /// How many entries there are.
@@ -53,7 +51,7 @@ mod tests {
     use crate::model::TimestampMs;
 
     #[test]
-    fn what_goes_in_comes_out_once() {
+    fn each_event_is_taken_once() {
         let overflow = Overflow::default();
         let view = ViewEvent {
             post: 1,
@@ -69,9 +67,8 @@ mod tests {
             ..view
         });
         assert_eq!(overflow.entries(), 3);
-        let mut batch = Batch::default();
-        overflow.take(&mut batch);
-        overflow.take(&mut batch);
+        let batch = overflow.take().unwrap();
+        assert!(overflow.take().is_none());
         assert_eq!(batch.events(), 4);
         assert_eq!(batch.sorted_views()[0].views, 2);
         let reasons: Vec<Reason> = batch

@@ -1,191 +1,184 @@
-//! The counters: how many run, who starts one more, when one goes, and what they share.
+//! Starts, retires and joins the counters.
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
-use flume::Receiver;
-
-use super::event_sender::{EventSender, bounded};
+use super::channel::bounded;
+use super::config::CounterConfig;
+use super::event_sender::EventSender;
 use super::overflow::Overflow;
+use super::pending::Pending;
 use super::saturation::Saturation;
+use super::shared::{BatchSink, Shared, SinkHealth};
 use super::wakeup::Wakeup;
-use super::{OverflowPolicy, worker};
+use super::worker;
 use crate::metrics::Metrics;
-use crate::model::{Batch, ViewEvent};
-use crate::store::{SinkHealth, ViewSink};
+use crate::model::Batch;
 
-/// How counting behaves; validated.
-#[derive(Clone, Debug)]
-pub struct Settings {
-    /// Events the channel holds.
-    pub queue_capacity: usize,
-    /// CounterPool that always run.
-    pub counters: usize,
-    /// CounterPool that run at most.
-    pub max_counters: usize,
-    /// How long after its first event a batch is committed.
-    pub flush_every: Duration,
-    /// At this many entries (rows to write) a batch is committed at once.
-    pub batch_max: usize,
-    /// What to do when the channel is full.
-    pub overflow: OverflowPolicy,
-    /// How long `wait` waits.
-    pub overflow_wait: Duration,
-    /// How long the channel stays full before one more counter starts.
-    pub scale_after: Duration,
-    /// How long it must not have been full before that counter goes again.
-    pub retire_after: Duration,
-}
+/// How long a request may take to hand over its event once the channel is closed: no longer than it takes to run.
+const SENDER_TIMEOUT: Duration = Duration::from_secs(1);
 
-/// What the counters share with each other and with the [`EventSender`].
+/// The counter threads: at least `counters`, at most `max_counters` of [`CounterConfig`].
 pub struct CounterPool {
-    pub(super) settings: Settings,
-    pub(super) sink: Arc<dyn ViewSink>,
-    pub(super) receiver: Receiver<ViewEvent>,
-    pub(super) overflow: Overflow,
-    pub(super) wakeup: Wakeup,
-    pub(super) saturation: Saturation,
-    /// Channel depth at which a sender wakes a counter that is gathering.
-    pub(super) wake_at: usize,
-    /// After so many events a sender looks at that depth.
-    pub(super) look_every: u64,
-    pub(super) metrics: Arc<Metrics>,
-    pub(super) health: Arc<SinkHealth>,
-    /// When a drain gives up on the store. Set once, before the channel is closed.
-    pub(super) drain_by: OnceLock<Instant>,
-    /// CounterPool that run and have not decided to retire.
+    shared: Arc<Shared>,
+    /// Counters that run and have not decided to retire.
     running: AtomicUsize,
-    /// One place for each counter by its number. Locked to start one and to join all.
-    crew: Mutex<Vec<Option<JoinHandle<Batch>>>>,
+    /// One slot for each counter by its number. Locked to start a counter and to join all.
+    handles: Mutex<Vec<Option<JoinHandle<Batch>>>>,
 }
 
 impl CounterPool {
-    /// Starts the counters that always run and opens the channel to them.
+    /// Opens the channel and starts the counters that always run.
     ///
     /// # Errors
-    /// When the system gives no thread.
+    /// When the system cannot create a thread.
     pub fn start(
-        settings: Settings,
-        sink: Arc<dyn ViewSink>,
+        config: CounterConfig,
+        sink: Arc<dyn BatchSink>,
         metrics: Arc<Metrics>,
         health: Arc<SinkHealth>,
     ) -> std::io::Result<(Arc<CounterPool>, EventSender)> {
-        let (sender, receiver) = bounded(settings.queue_capacity);
-        let counters = Arc::new(CounterPool {
-            wake_at: settings.queue_capacity.div_ceil(2),
-            // Often enough to wake it well before the channel is full.
-            look_every: (settings.queue_capacity as u64 / 16).clamp(1, 64),
+        let (sender, channel) = bounded(config.queue_capacity);
+        let shared = Arc::new(Shared {
+            config,
             sink,
-            receiver,
+            channel,
             overflow: Overflow::default(),
             wakeup: Wakeup::default(),
             saturation: Saturation::new(Instant::now()),
             metrics,
             health,
-            drain_by: OnceLock::new(),
-            running: AtomicUsize::new(0),
-            crew: Mutex::new(Vec::new()),
-            settings,
+            drain_deadline: OnceLock::new(),
         });
-        for _ in 0..counters.settings.counters {
-            counters.spawn()?;
+        let pool = Arc::new(CounterPool {
+            shared: Arc::clone(&shared),
+            running: AtomicUsize::new(0),
+            handles: Mutex::new(Vec::new()),
+        });
+        for _ in 0..shared.config.counters {
+            pool.spawn()?;
         }
-        let intake = EventSender::new(sender, Arc::clone(&counters));
-        Ok((counters, intake))
+        let scaled = Arc::clone(&pool);
+        let scale_up = Box::new(move || scaled.scale_up());
+        Ok((pool, EventSender::new(sender, shared, scale_up)))
     }
 
     /// Starts one more counter, up to the maximum.
-    pub(super) fn start_one_more(this: &Arc<CounterPool>) {
-        if this.running.load(Ordering::Acquire) >= this.settings.max_counters {
+    fn scale_up(self: &Arc<Self>) {
+        if self.running() >= self.shared.config.max_counters {
             return;
         }
-        match this.spawn() {
-            Ok(number) => {
-                this.metrics.counters_started.inc();
-                tracing::info!(
-                    counter = number,
-                    "the channel stayed full: started one more counter"
-                );
+        match self.spawn() {
+            Ok(counter) => {
+                self.shared.metrics.counters_started.inc();
+                tracing::info!(counter, "started one more counter: the channel stayed full");
             }
-            // The next sender who finds the channel full tries again.
+            // The next sender that finds the channel full tries again.
             Err(error) => tracing::warn!(%error, "cannot start one more counter"),
         }
     }
 
     fn spawn(self: &Arc<Self>) -> std::io::Result<usize> {
-        let mut crew = self.lock_crew();
-        let vacant = crew.iter().position(|place| match place {
+        let mut handles = self.lock_handles();
+        let vacant = handles.iter().position(|slot| match slot {
             Some(handle) => handle.is_finished(),
             None => true,
         });
-        let number = vacant.unwrap_or(crew.len());
-        let counters = Arc::clone(self);
-        let handle =
-            crate::thread::spawn(format!("counter-{number}"), move || worker::run(&counters))?;
-        if number == crew.len() {
-            crew.push(None);
+        let number = vacant.unwrap_or(handles.len());
+        let pool = Arc::clone(self);
+        let work = move || worker::run(&pool.shared, &|| pool.retire());
+        let handle = crate::thread::spawn(format!("counter-{number}"), work)?;
+        if number == handles.len() {
+            handles.push(None);
         }
-        crew[number] = Some(handle);
+        handles[number] = Some(handle);
         self.running.fetch_add(1, Ordering::AcqRel);
-        self.metrics.counters_running.inc();
+        self.shared.metrics.counters_running.inc();
         Ok(number)
     }
 
-    /// Asked by a counter with nothing in hand: whether it may go. The first ones never may.
-    pub(super) fn may_retire(&self) -> bool {
-        let spare = self.running.load(Ordering::Acquire) > self.settings.counters;
-        if !spare
-            || !self
-                .saturation
-                .quiet_for(Instant::now(), self.settings.retire_after)
+    /// Called by a counter whose batch is empty: whether it may end. At least `counters` of them stay.
+    fn retire(&self) -> bool {
+        let Shared {
+            config,
+            saturation,
+            metrics,
+            ..
+        } = &*self.shared;
+        if self.running() <= config.counters
+            || !saturation.calm_for(Instant::now(), config.retire_after)
         {
             return false;
         }
-        let went = self
+        let retired = self
             .running
             .fetch_update(Ordering::AcqRel, Ordering::Acquire, |running| {
-                (running > self.settings.counters).then(|| running - 1)
+                (running > config.counters).then(|| running - 1)
             })
             .is_ok();
-        if went {
-            self.metrics.counters_running.dec();
-            self.metrics.counters_retired.inc();
-            tracing::info!("the channel has room again: a counter retires");
+        if retired {
+            metrics.counters_running.dec();
+            metrics.counters_retired.inc();
+            tracing::info!("retired a counter: the channel has room again");
         }
-        went
+        retired
     }
 
-    /// CounterPool running now.
+    /// How many counters run.
     pub fn running(&self) -> usize {
         self.running.load(Ordering::Acquire)
     }
 
-    /// Says until when the counters may try to write what is pending. To be called before [`EventSender::close`].
+    /// Sets the time until which failed commits are tried again. To be called before [`EventSender::close`].
     pub fn drain_by(&self, deadline: Instant) {
         // A second drain keeps the first one's deadline.
-        let _ = self.drain_by.set(deadline);
+        let _ = self.shared.drain_deadline.set(deadline);
     }
 
-    /// Waits for all counters, after [`EventSender::close`], and returns what the store would not take until the deadline.
+    /// Waits for all counters, after [`EventSender::close`], and returns what the sink refused until the deadline.
+    /// Called again, it returns what senders have put into the overflow since.
     pub fn join(&self) -> Batch {
-        let mut left = Batch::default();
-        let handles: Vec<_> = self.lock_crew().drain(..).flatten().collect();
+        let shared = &*self.shared;
+        let mut pending = Pending::default();
+        let handles: Vec<_> = self.lock_handles().drain(..).flatten().collect();
         for handle in handles {
             match handle.join() {
-                Ok(batch) => left.merge(batch),
-                Err(_) => tracing::error!("a counter ended in a panic"),
+                Ok(batch) => pending.merge(batch),
+                // A counter catches its panics, so this one happened while handling one.
+                Err(_) => {
+                    shared.metrics.events_lost.inc();
+                }
             }
         }
-        for event in self.receiver.drain() {
-            left.add(event);
+        let deadline = Instant::now() + SENDER_TIMEOUT;
+        while !shared.catch_panic(&mut pending, |pending| take_rest(shared, pending, deadline)) {}
+        if !shared.channel.is_closed() {
+            tracing::warn!("a request is still sending its event");
         }
-        self.overflow.take(&mut left);
-        left
+        pending.into_batch()
     }
 
-    fn lock_crew(&self) -> MutexGuard<'_, Vec<Option<JoinHandle<Batch>>>> {
-        self.crew.lock().unwrap_or_else(PoisonError::into_inner)
+    /// How many events were lost because a counter panicked while merging them.
+    pub fn lost(&self) -> u64 {
+        self.shared.metrics.events_lost.get()
     }
+
+    fn lock_handles(&self) -> MutexGuard<'_, Vec<Option<JoinHandle<Batch>>>> {
+        self.handles.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Takes what is left on the channel. It is empty for good only when it is closed: one `drain` leaves the events of
+/// blocked senders behind.
+fn take_rest<'a>(shared: &'a Shared, pending: &mut Pending<'a>, deadline: Instant) {
+    while Instant::now() < deadline {
+        match shared.channel.receive_until(deadline) {
+            Ok(event) => pending.add(event),
+            Err(_) => break,
+        }
+    }
+    // A sender that found the channel full may have merged its event here until it was gone.
+    pending.take_overflow(&shared.overflow);
 }

@@ -1,4 +1,4 @@
-//! Wakes a counter that is gathering a batch.
+//! Wakes a counter that is filling its batch.
 //!
 //! A counter that has its first event does not wait *in* the channel for more: each further send would then wake it,
 //! two context switches for one event. It waits here, until its batch is due or a sender finds the channel half full.
@@ -7,36 +7,37 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
 
-/// Shared by senders, who ring, and counters, who wait. A ring nobody waits for is kept for the next to wait.
+/// Senders notify, counters wait. A notification that finds no waiter is kept for the next one.
 #[derive(Debug, Default)]
 pub(super) struct Wakeup {
-    rung: AtomicBool,
-    /// Whether the channel is closed: then nobody waits any more.
+    notified: AtomicBool,
+    /// Whether the channel is closed. Then no wait blocks any more.
     closed: Mutex<bool>,
-    bell: Condvar,
+    condvar: Condvar,
 }
 
 impl Wakeup {
-    /// Wakes one waiting counter. Rings before it has woken are one ring.
-    pub(super) fn ring(&self) {
-        if !self.rung.swap(true, Ordering::AcqRel) {
-            // Taking the lock orders this after a waiter's last look at `rung` and before its wait.
+    /// Wakes one waiting counter. Several notifications before it has woken are one.
+    pub(super) fn notify(&self) {
+        if !self.notified.swap(true, Ordering::AcqRel) {
+            // Taking the lock orders this after a waiter's last check of `notified` and before its wait.
             let _guard = self.lock();
-            self.bell.notify_one();
+            self.condvar.notify_one();
         }
     }
 
-    /// Wakes everybody, now and for ever.
+    /// Wakes all counters; later waits return at once.
     pub(super) fn close(&self) {
         *self.lock() = true;
-        self.bell.notify_all();
+        self.condvar.notify_all();
     }
 
-    /// Waits for a ring. Returns whether there is reason to look at the channel: a ring or its end, not the deadline.
+    /// Waits for a notification. Returns `false` if the deadline came first, `true` on a notification or after
+    /// [`Wakeup::close`].
     pub(super) fn wait_until(&self, deadline: Instant) -> bool {
         let mut closed = self.lock();
         loop {
-            if self.rung.swap(false, Ordering::AcqRel) || *closed {
+            if self.notified.swap(false, Ordering::AcqRel) || *closed {
                 return true;
             }
             let Some(left) = deadline
@@ -46,7 +47,7 @@ impl Wakeup {
                 return false;
             };
             (closed, _) = self
-                .bell
+                .condvar
                 .wait_timeout(closed, left)
                 .unwrap_or_else(PoisonError::into_inner);
         }
@@ -63,26 +64,26 @@ mod tests {
     use std::time::Duration;
 
     #[test]
-    fn a_ring_before_the_wait_is_not_lost() {
-        let bell = Wakeup::default();
-        bell.ring();
-        assert!(bell.wait_until(Instant::now() + Duration::from_secs(60)));
-        assert!(!bell.wait_until(Instant::now()));
+    fn a_notification_before_the_wait_is_kept() {
+        let wakeup = Wakeup::default();
+        wakeup.notify();
+        assert!(wakeup.wait_until(Instant::now() + Duration::from_secs(60)));
+        assert!(!wakeup.wait_until(Instant::now()));
     }
 
     #[test]
-    fn a_ring_wakes_a_waiter_and_closing_wakes_all() {
-        let bell = Wakeup::default();
+    fn a_notification_wakes_one_waiter_and_closing_wakes_all() {
+        let wakeup = Wakeup::default();
         let far = Instant::now() + Duration::from_secs(60);
         std::thread::scope(|scope| {
-            let waiter = scope.spawn(|| bell.wait_until(far));
-            bell.ring();
+            let waiter = scope.spawn(|| wakeup.wait_until(far));
+            wakeup.notify();
             assert!(waiter.join().unwrap());
             let waiters = [
-                scope.spawn(|| bell.wait_until(far)),
-                scope.spawn(|| bell.wait_until(far)),
+                scope.spawn(|| wakeup.wait_until(far)),
+                scope.spawn(|| wakeup.wait_until(far)),
             ];
-            bell.close();
+            wakeup.close();
             assert!(waiters.into_iter().all(|waiter| waiter.join().unwrap()));
         });
     }

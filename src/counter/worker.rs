@@ -1,4 +1,4 @@
-//! A counter's loop: gather a batch, commit it, keep it if that fails.
+//! A counter's loop: fill a batch, commit it, keep it if that fails.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::{Duration, Instant};
@@ -6,122 +6,118 @@ use std::time::{Duration, Instant};
 use flume::RecvTimeoutError;
 
 use super::backoff::Backoff;
-use super::pool::CounterPool;
+use super::pending::Pending;
+use super::shared::{BatchResult, Shared, SinkError};
 use crate::model::Batch;
-use crate::store::{BatchResult, StoreError};
 
-/// How often an idle counter looks up: at the overflow, where a sender may have merged an event a moment after the
-/// channel was emptied, and at whether it may retire.
-const IDLE_LOOK: Duration = Duration::from_secs(1);
+/// How often an idle counter checks the overflow, where a sender may have merged an event just after the channel was
+/// drained, and whether it may retire.
+const IDLE_CHECK: Duration = Duration::from_secs(1);
 
-/// While the store is away a batch takes in what comes, up to this many entries (about 64 MB); beyond that, the
-/// channel fills and the overflow rule decides.
+/// While commits fail, a batch takes in new events up to this many entries (about 64 MB); beyond that, the channel
+/// fills and the overflow policy decides.
 const MAX_RETRY_ENTRIES: usize = 1_000_000;
 
-/// Runs until the channel is closed and empty, or until this counter may retire. Returns what it could not write.
-pub(super) fn run(counters: &CounterPool) -> Batch {
-    let mut batch = Batch::default();
+/// Runs until the channel is closed and empty, or until `retire` lets this counter end. Returns what it could not
+/// write. A counter that panics continues with its batch.
+pub(super) fn run(shared: &Shared, retire: &dyn Fn() -> bool) -> Batch {
+    let mut pending = Pending::default();
+    let mut backoff = Backoff::new();
+    while !shared.catch_panic(&mut pending, |pending| count(shared, pending, retire)) {
+        if shared.is_past_deadline(Instant::now()) {
+            break;
+        }
+        std::thread::sleep(backoff.next());
+    }
+    while !shared.catch_panic(&mut pending, Pending::merge_drained) {}
+    pending.into_batch()
+}
+
+fn count<'a>(shared: &'a Shared, pending: &mut Pending<'a>, retire: &dyn Fn() -> bool) {
     loop {
-        let open = match counters.receiver.recv_timeout(IDLE_LOOK) {
+        let open = match shared.channel.receive(IDLE_CHECK) {
             Ok(event) => {
-                batch.add(event);
+                pending.add(event);
                 true
             }
             Err(RecvTimeoutError::Timeout) => true,
             Err(RecvTimeoutError::Disconnected) => false,
         };
         let cycle_start = Instant::now();
-        if !batch.is_empty() {
-            gather(
-                counters,
-                &mut batch,
-                cycle_start + counters.settings.flush_every,
-            );
+        if !pending.batch().is_empty() {
+            fill_batch(shared, pending, cycle_start + shared.config.flush_every);
         }
-        counters.overflow.take(&mut batch);
-        if !batch.is_empty() && !commit(counters, &mut batch) {
-            return batch;
+        pending.take_overflow(&shared.overflow);
+        if !pending.batch().is_empty() && !commit(shared, pending) {
+            return;
         }
-        counters.saturation.cycle(cycle_start);
-        if !open || counters.may_retire() {
-            return batch;
+        shared.saturation.on_cycle(cycle_start);
+        if !open || retire() {
+            return;
         }
     }
 }
 
 /// Takes events until the batch is due or full, or the channel is closed.
-fn gather(counters: &CounterPool, batch: &mut Batch, due: Instant) {
+fn fill_batch<'a>(shared: &'a Shared, pending: &mut Pending<'a>, due: Instant) {
     loop {
-        empty_channel(counters, batch);
-        let full = batch.entries() >= counters.settings.batch_max;
-        if full || counters.receiver.is_disconnected() || !counters.wakeup.wait_until(due) {
+        pending.drain(&shared.channel);
+        let full = pending.batch().entries() >= shared.config.batch_max;
+        if full || shared.channel.is_closed() || !shared.wakeup.wait_until(due) {
             break;
         }
     }
-    empty_channel(counters, batch);
+    pending.drain(&shared.channel);
 }
 
-/// Takes what is on the channel. One lock for all of it; again until nothing is left, for senders that were waiting
-/// for room put their events in as it is emptied.
-fn empty_channel(counters: &CounterPool, batch: &mut Batch) {
-    // Bounded: senders may be as fast as this loop.
-    for _ in 0..4 {
-        let events = counters.receiver.drain();
-        if events.len() == 0 {
-            break;
-        }
-        events.for_each(|event| batch.add(event));
-    }
-}
-
-/// Applies the batch, trying again until it is done or a drain's deadline has passed. Returns whether it was done;
-/// the batch is emptied exactly then.
-fn commit(counters: &CounterPool, batch: &mut Batch) -> bool {
+/// Writes the batch, again and again until it succeeds or the drain's deadline has passed. Returns whether it
+/// succeeded; the batch is emptied exactly then.
+fn commit<'a>(shared: &'a Shared, pending: &mut Pending<'a>) -> bool {
     let mut backoff = Backoff::new();
     loop {
         let started = Instant::now();
-        match apply(counters, batch) {
-            Ok(applied) => {
-                counters.health.succeeded();
-                counters.metrics.batch(batch.events(), started.elapsed());
-                counters
-                    .metrics
-                    .committed(applied.counted, &applied.uncounted);
-                batch.clear();
+        let events = pending.batch().events();
+        match write(shared, pending.batch()) {
+            Ok(result) => {
+                // First of all: a batch that is committed must not be written again, whatever fails after this.
+                pending.clear();
+                shared.health.succeeded();
+                shared.metrics.batch(events, started.elapsed());
+                shared.metrics.committed(result.counted, &result.uncounted);
                 return true;
             }
             Err(error) => {
-                counters.health.failed(&error);
-                counters.metrics.store_failures.inc();
-                tracing::warn!(%error, events = batch.events(), "a batch was not written; it is kept and tried again");
+                shared.health.failed(&error);
+                shared.metrics.store_failures.inc();
+                tracing::warn!(%error, events, "cannot write a batch; it is kept and tried again");
             }
         }
         let retry_at = Instant::now() + backoff.next();
-        match counters.drain_by.get() {
-            Some(deadline) if retry_at >= *deadline => return false,
-            _ => wait_for_retry(counters, batch, retry_at),
+        if shared.is_past_deadline(retry_at) {
+            return false;
         }
+        wait_for_retry(shared, pending, retry_at);
     }
 }
 
-/// One try. A panic in the store is a failed try: the batch is as it was, and the store replaces its connection.
-fn apply(counters: &CounterPool, batch: &Batch) -> Result<BatchResult, StoreError> {
-    catch_unwind(AssertUnwindSafe(|| counters.sink.apply(batch)))
-        .unwrap_or_else(|_| Err(StoreError::Unavailable("the store panicked".to_owned())))
+/// One try. A panic in the sink is a failed try: the batch is unchanged, and the store replaces its connection.
+fn write(shared: &Shared, batch: &Batch) -> Result<BatchResult, SinkError> {
+    catch_unwind(AssertUnwindSafe(|| shared.sink.apply(batch)))
+        .unwrap_or_else(|_| Err(SinkError::Unavailable("the store panicked".to_owned())))
 }
 
-/// Takes in what comes until the next try, so that the channel has room as long as memory does.
-fn wait_for_retry(counters: &CounterPool, batch: &mut Batch, retry_at: Instant) {
+/// Takes in events until the next try, so that the channel has room as long as memory allows.
+fn wait_for_retry<'a>(shared: &'a Shared, pending: &mut Pending<'a>, retry_at: Instant) {
     loop {
-        if batch.entries() < MAX_RETRY_ENTRIES {
-            empty_channel(counters, batch);
-            counters.overflow.take(batch);
+        if pending.batch().entries() < MAX_RETRY_ENTRIES {
+            pending.drain(&shared.channel);
+            pending.take_overflow(&shared.overflow);
         }
-        if counters.receiver.is_disconnected() {
+        if shared.channel.is_closed() {
             // The wakeup no longer waits.
             std::thread::sleep(retry_at.saturating_duration_since(Instant::now()));
         }
-        if !counters.wakeup.wait_until(retry_at) || Instant::now() >= retry_at {
+        if !shared.wakeup.wait_until(retry_at) || Instant::now() >= retry_at {
             return;
         }
     }
