@@ -144,8 +144,13 @@ fn the_model_knows_nothing_of_the_crate() {
 }
 
 #[test]
-fn the_store_knows_only_the_model() {
-    knows_only("src/store", &["store", "model"]);
+fn the_sink_knows_only_the_model() {
+    knows_only("src/sink", &["sink", "model"]);
+}
+
+#[test]
+fn the_store_knows_only_the_sink_and_the_model() {
+    knows_only("src/store", &["store", "sink", "model"]);
 }
 
 #[test]
@@ -174,7 +179,9 @@ fn counters_know_neither_http_nor_the_rest_above() {
 #[test]
 fn counters_and_http_name_no_backend() {
     let above_the_store = |source: &Source| {
-        source.is_below("src/http") || source.is_below("src/counter") || source.is_below("src/embed")
+        source.is_below("src/http")
+            || source.is_below("src/counter")
+            || source.is_below("src/embed")
     };
     nowhere(
         "a backend is named above the store",

@@ -2,7 +2,7 @@
 //!
 //! A request [sends](EventSender::send) its event and is done. The channel is bounded; when it is full, the overflow rule
 //! decides, and the reader, who has the response already, still does not wait. CounterPool empty the channel into a
-//! batch and hand it to a [`ViewSink`](crate::store::ViewSink), which is all they know of the store.
+//! batch and hand it to a [`BatchSink`](crate::sink::BatchSink), which is all they know of the store.
 //!
 //! Invariant: an event is at every moment in exactly one of the channel, the overflow, a counter's batch, or the
 //! store. A batch leaves memory only after its commit.

@@ -14,7 +14,7 @@ use super::wakeup::Wakeup;
 use super::{OverflowPolicy, worker};
 use crate::metrics::Metrics;
 use crate::model::{Batch, ViewEvent};
-use crate::store::{SinkHealth, ViewSink};
+use crate::sink::{BatchSink, SinkHealth};
 
 /// How counting behaves; validated.
 #[derive(Clone, Debug)]
@@ -42,7 +42,7 @@ pub struct Settings {
 /// What the counters share with each other and with the [`EventSender`].
 pub struct CounterPool {
     pub(super) settings: Settings,
-    pub(super) sink: Arc<dyn ViewSink>,
+    pub(super) sink: Arc<dyn BatchSink>,
     pub(super) receiver: Receiver<ViewEvent>,
     pub(super) overflow: Overflow,
     pub(super) wakeup: Wakeup,
@@ -68,7 +68,7 @@ impl CounterPool {
     /// When the system gives no thread.
     pub fn start(
         settings: Settings,
-        sink: Arc<dyn ViewSink>,
+        sink: Arc<dyn BatchSink>,
         metrics: Arc<Metrics>,
         health: Arc<SinkHealth>,
     ) -> std::io::Result<(Arc<CounterPool>, EventSender)> {

@@ -8,7 +8,7 @@ use flume::RecvTimeoutError;
 use super::backoff::Backoff;
 use super::pool::CounterPool;
 use crate::model::Batch;
-use crate::store::{BatchResult, StoreError};
+use crate::sink::{SinkError, Written};
 
 /// How often an idle counter looks up: at the overflow, where a sender may have merged an event a moment after the
 /// channel was emptied, and at whether it may retire.
@@ -80,13 +80,16 @@ fn commit(counters: &CounterPool, batch: &mut Batch) -> bool {
     let mut backoff = Backoff::new();
     loop {
         let started = Instant::now();
-        match apply(counters, batch) {
-            Ok(applied) => {
+        match write(counters, batch) {
+            Ok(written) => {
                 counters.health.succeeded();
                 counters.metrics.batch(batch.events(), started.elapsed());
-                counters
-                    .metrics
-                    .committed(applied.counted, &applied.uncounted);
+                // A batch that is only durable is counted in the metrics of whoever applies it.
+                if let Some(result) = written.applied() {
+                    counters
+                        .metrics
+                        .committed(result.counted, &result.uncounted);
+                }
                 batch.clear();
                 return true;
             }
@@ -105,9 +108,9 @@ fn commit(counters: &CounterPool, batch: &mut Batch) -> bool {
 }
 
 /// One try. A panic in the store is a failed try: the batch is as it was, and the store replaces its connection.
-fn apply(counters: &CounterPool, batch: &Batch) -> Result<BatchResult, StoreError> {
-    catch_unwind(AssertUnwindSafe(|| counters.sink.apply(batch)))
-        .unwrap_or_else(|_| Err(StoreError::Unavailable("the store panicked".to_owned())))
+fn write(counters: &CounterPool, batch: &Batch) -> Result<Written, SinkError> {
+    catch_unwind(AssertUnwindSafe(|| counters.sink.write(batch)))
+        .unwrap_or_else(|_| Err(SinkError::Unavailable("the store panicked".to_owned())))
 }
 
 /// Takes in what comes until the next try, so that the channel has room as long as memory does.

@@ -27,7 +27,7 @@ pub(super) fn readyz(exchange: &mut Exchange<'_>) -> Result<(), Problem> {
     if exchange.service.gate.is_closed() {
         return Err(Problem::draining());
     }
-    if exchange.service.health.trouble().is_some() {
+    if exchange.service.health.failure().is_some() {
         return Err(Problem::busy(
             "the store has not taken a write for 5 seconds; posts are served from memory, views are kept there",
         ));

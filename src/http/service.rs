@@ -8,7 +8,8 @@ use super::gate::Gate;
 use crate::counter::EventSink;
 use crate::metrics::Metrics;
 use crate::rules::ViewRules;
-use crate::store::{CachedStore, Rankings, SinkHealth};
+use crate::sink::SinkHealth;
+use crate::store::{CachedStore, Rankings};
 
 /// Bounds on one request.
 #[derive(Clone, Copy, Debug)]

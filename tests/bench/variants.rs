@@ -19,7 +19,8 @@ use viewtally::http::{self, Auth, Listener, Service};
 use viewtally::metrics::Metrics;
 use viewtally::model::{Batch, ViewEvent};
 use viewtally::rules::{BotRule, Salts, ViewRules};
-use viewtally::store::{self, CachedStore, Rankings, SinkHealth, ViewSink};
+use viewtally::sink::{BatchSink, SinkHealth};
+use viewtally::store::{self, CachedStore, Rankings};
 
 /// Makes the harness one of the variants: its name follows, then flags of `viewtally serve`.
 pub const SERVE: &str = "--serve-variant";
@@ -96,7 +97,7 @@ impl EventSink for Inline {
         before_block();
         let mut batch = Batch::default();
         batch.add(event);
-        if let Err(error) = self.0.apply(&batch) {
+        if let Err(error) = self.0.write(&batch) {
             eprintln!("a view is lost: {error}");
         }
     }

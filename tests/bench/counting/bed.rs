@@ -11,7 +11,8 @@ use diesel::sql_types::BigInt;
 use viewtally::counter::{CounterPool, EventSender, EventSink, OverflowPolicy, Settings};
 use viewtally::metrics::Metrics;
 use viewtally::model::ViewEvent;
-use viewtally::store::{self, CachedStore, Rules, SinkHealth, Store, StoreUrl, ViewSink};
+use viewtally::sink::{BatchSink, SinkHealth};
+use viewtally::store::{self, CachedStore, Store, StoreOptions, StoreUrl};
 
 use crate::meter::{Commit, Meter};
 
@@ -94,14 +95,15 @@ impl Bed {
         let url: StoreUrl = format!("sqlite:{}", self.file.display())
             .parse()
             .map_err(anyhow::Error::msg)?;
-        Ok(store::open(&url, Rules { dedup_window })?)
+        Ok(store::open(&url, StoreOptions { dedup_window })?)
     }
 
     /// Starts the counters.
     pub fn start(&self, setup: Setup) -> Result<Machinery> {
         let store = self.open(setup.dedup_window)?;
         let accounted_before = accounted(&*store)?;
-        let cached: Arc<dyn ViewSink> = Arc::new(CachedStore::new(Arc::clone(&store), CACHE_BYTES));
+        let cached: Arc<dyn BatchSink> =
+            Arc::new(CachedStore::new(Arc::clone(&store), CACHE_BYTES));
         let meter = Meter::new(cached);
         let settings = Settings {
             queue_capacity: setup.queue_capacity,
