@@ -13,8 +13,9 @@ use crate::metrics::Metrics;
 use crate::rules::{BotRule, Salts, ViewRules};
 use crate::server::{InFlight, Listener, Server, ServerConfig};
 use crate::shutdown::Running;
+use crate::sink::{BatchSink, SinkHealth};
 use crate::store::spill::{self, ReplayError};
-use crate::store::{self, CachedStore, Rules, SinkHealth, StoreError, StoreUrl, ViewSink};
+use crate::store::{self, CachedStore, StoreError, StoreOptions, StoreUrl};
 
 /// Why the server did not start.
 #[derive(Debug, thiserror::Error)]
@@ -59,7 +60,10 @@ pub enum StartError {
 ///
 /// # Errors
 /// [`StartError::Store`].
-pub fn open_store(url: &StoreUrl, rules: Rules) -> Result<Arc<dyn store::Store>, StartError> {
+pub fn open_store(
+    url: &StoreUrl,
+    rules: StoreOptions,
+) -> Result<Arc<dyn store::Store>, StartError> {
     store::open(url, rules).map_err(|error| StartError::Store {
         url: url.to_string(),
         error,
@@ -75,7 +79,7 @@ pub fn open_existing_store(url: &StoreUrl) -> Result<Arc<dyn store::Store>, Star
         Some(file) if !file.exists() => Err(StartError::NoStore {
             url: url.to_string(),
         }),
-        _ => open_store(url, Rules::default()),
+        _ => open_store(url, StoreOptions::default()),
     }
 }
 
@@ -117,7 +121,7 @@ pub fn start(config: &Config) -> Result<Running, StartError> {
     let health = Arc::new(SinkHealth::default());
     let (counters, intake) = CounterPool::start(
         config.counting.clone(),
-        Arc::clone(&cached) as Arc<dyn ViewSink>,
+        Arc::clone(&cached) as Arc<dyn BatchSink>,
         Arc::clone(&metrics),
         Arc::clone(&health),
     )

@@ -8,7 +8,7 @@ use ipnet::IpNet;
 
 use crate::cli::ServeFlags;
 use crate::counter::CounterConfig;
-use crate::store::{Rules, StoreUrl};
+use crate::store::{StoreOptions, StoreUrl};
 
 /// Bytes of posts kept in memory.
 const CACHE_BYTES: u64 = 64 << 20;
@@ -47,7 +47,7 @@ pub struct Config {
     /// How long it is kept who saw what.
     pub keep_viewings: Duration,
     /// What the store decides by.
-    pub rules: Rules,
+    pub rules: StoreOptions,
     /// Bytes of posts kept in memory.
     pub cache_bytes: u64,
     /// How long a stop may take.
@@ -131,7 +131,7 @@ impl Config {
             excluded: flags.exclude,
             viewers: flags.viewers,
             keep_viewings: flags.keep_viewings,
-            rules: Rules {
+            rules: StoreOptions {
                 dedup_window: flags.dedup_window,
             },
             cache_bytes: CACHE_BYTES,

@@ -17,7 +17,7 @@
 //!   It leaves each only when it is in the next.
 //! - Every queue has a bound and a rule for being full; every wait has a deadline; every thread has a name, and is
 //!   ended in [`shutdown`].
-//! - `model` knows nothing else of the crate, `store` only the model, `counter` the store by its trait alone, and
+//! - `model` knows nothing else of the crate, `sink` only the model, `store` the sink and the model, `counter` the sink by its trait, and
 //!   `http` no database. `tests/tidy.rs` holds this.
 //!
 //! # Modules, in reading order
@@ -42,5 +42,6 @@ pub mod model;
 pub mod rules;
 mod server;
 pub mod shutdown;
+pub mod sink;
 pub mod store;
 mod thread;

@@ -13,7 +13,8 @@ use crate::maintenance::Maintenance;
 use crate::metrics::Metrics;
 use crate::model::{Batch, DrainRecord, Reason, Uncounted};
 use crate::server::{InFlight, Server};
-use crate::store::{CachedStore, ViewSink, spill};
+use crate::sink::BatchSink;
+use crate::store::{CachedStore, spill};
 
 /// How long threads may take to end once nothing is left for them to do.
 const JOIN_TIMEOUT: Duration = Duration::from_secs(2);
@@ -188,9 +189,11 @@ fn write_or_spill(
         return Unwritten::None;
     }
     let events = left.events();
-    let why = match store.apply(left) {
-        Ok(applied) => {
-            metrics.committed(applied.counted, &applied.uncounted);
+    let why = match store.write(left) {
+        Ok(written) => {
+            if let Some(result) = written.applied() {
+                metrics.committed(result.counted, &result.uncounted);
+            }
             return Unwritten::None;
         }
         Err(error) => error.to_string(),

@@ -8,7 +8,8 @@ use std::time::{Duration, Instant};
 use viewtally::counter::{CounterConfig, CounterPool, EventSender, EventSink, OverflowPolicy};
 use viewtally::metrics::Metrics;
 use viewtally::model::{Batch, PostContent, TimestampMs, ViewEvent};
-use viewtally::store::{self, BatchResult, Rules, SinkHealth, Store, StoreError, ViewSink};
+use viewtally::sink::{BatchSink, SinkError, SinkHealth, Written};
+use viewtally::store::{self, Store, StoreOptions};
 
 use crate::support::{Home, until};
 
@@ -29,16 +30,19 @@ fn config() -> CounterConfig {
 /// A store that takes its time for each event, as a database across a slow network would.
 struct Slow(Arc<dyn Store>, Duration);
 
-impl ViewSink for Slow {
-    fn apply(&self, batch: &Batch) -> Result<BatchResult, StoreError> {
+impl BatchSink for Slow {
+    fn write(&self, batch: &Batch) -> Result<Written, SinkError> {
         std::thread::sleep(self.1 * u32::try_from(batch.events()).unwrap_or(u32::MAX));
-        self.0.apply(batch)
+        self.0.write(batch)
     }
 }
 
 fn store_with_posts(home: &Home, posts: usize) -> Arc<dyn Store> {
-    let store =
-        store::open(&home.store().parse().expect("a store"), Rules::default()).expect("it opens");
+    let store = store::open(
+        &home.store().parse().expect("a store"),
+        StoreOptions::default(),
+    )
+    .expect("it opens");
     for post in 0..posts {
         let content = PostContent {
             slug: format!("post-{post}"),
@@ -56,7 +60,7 @@ fn store_with_posts(home: &Home, posts: usize) -> Arc<dyn Store> {
 
 fn start(
     config: CounterConfig,
-    sink: Arc<dyn ViewSink>,
+    sink: Arc<dyn BatchSink>,
 ) -> (Arc<CounterPool>, EventSender, Arc<Metrics>) {
     let metrics = Arc::new(Metrics::new(config.queue_capacity));
     let (counters, intake) = CounterPool::start(
@@ -144,12 +148,12 @@ fn with_the_real_times_they_grow_every_three_seconds() {
 /// Holds every commit back until it is opened.
 struct Held(Arc<dyn Store>, AtomicBool);
 
-impl ViewSink for Held {
-    fn apply(&self, batch: &Batch) -> Result<BatchResult, StoreError> {
+impl BatchSink for Held {
+    fn write(&self, batch: &Batch) -> Result<Written, SinkError> {
         if self.1.load(Ordering::Acquire) {
-            self.0.apply(batch)
+            self.0.write(batch)
         } else {
-            Err(StoreError::Busy("held".to_owned()))
+            Err(SinkError::Busy("held".to_owned()))
         }
     }
 }

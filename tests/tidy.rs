@@ -144,8 +144,13 @@ fn the_model_knows_nothing_of_the_crate() {
 }
 
 #[test]
-fn the_store_knows_only_the_model() {
-    knows_only("src/store", &["store", "model"]);
+fn the_sink_knows_only_the_model() {
+    knows_only("src/sink", &["sink", "model"]);
+}
+
+#[test]
+fn the_store_knows_only_the_sink_and_the_model() {
+    knows_only("src/store", &["store", "sink", "model"]);
 }
 
 #[test]

@@ -21,7 +21,7 @@ pub(super) fn readyz(exchange: &mut Exchange<'_>) -> Result<(), Problem> {
     if exchange.state.in_flight.is_closed() {
         return Err(Problem::draining());
     }
-    if exchange.state.health.trouble().is_some() {
+    if exchange.state.health.failure().is_some() {
         return Err(Problem::busy(
             "the store has not taken a write for 5 seconds; posts are served from memory, views are kept there",
         ));

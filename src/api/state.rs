@@ -7,7 +7,8 @@ use crate::counter::EventSink;
 use crate::metrics::Metrics;
 use crate::rules::ViewRules;
 use crate::server::InFlight;
-use crate::store::{CachedStore, Rankings, SinkHealth};
+use crate::sink::SinkHealth;
+use crate::store::{CachedStore, Rankings};
 
 /// Shared by all workers. Its parts are immutable or guard themselves.
 pub struct ApiState {

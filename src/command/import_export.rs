@@ -10,7 +10,7 @@ use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use super::Done;
 use crate::app;
 use crate::model::Record;
-use crate::store::{Rules, StoreUrl};
+use crate::store::{StoreOptions, StoreUrl};
 
 pub(super) fn run(url: &StoreUrl, path: &Path) -> anyhow::Result<Done> {
     let file = path.display();
@@ -21,7 +21,7 @@ pub(super) fn run(url: &StoreUrl, path: &Path) -> anyhow::Result<Done> {
         let size = opened.metadata().ok().map(|metadata| metadata.len());
         (Box::new(opened), size)
     };
-    let store = app::open_store(url, Rules::default())?;
+    let store = app::open_store(url, StoreOptions::default())?;
     let bar = ProgressBar::with_draw_target(size, ProgressDrawTarget::stderr());
     let style = ProgressStyle::with_template("{msg} {bar:30} {bytes}, {bytes_per_sec}, {elapsed}");
     bar.set_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()));

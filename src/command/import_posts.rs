@@ -8,8 +8,7 @@ use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use super::Done;
 use crate::import::{self, FileError, Found, ImportedPost, Outcome, SkipReason};
 use crate::model::TimestampMs;
-use crate::store::import::ImportContent;
-use crate::store::{Imported, Rules, Source, Store, StoreUrl};
+use crate::store::{ImportContent, Imported, Source, Store, StoreOptions, StoreUrl};
 use crate::{app, clock};
 
 /// What became of the files.
@@ -39,7 +38,7 @@ pub(super) fn run(url: &StoreUrl, paths: &[PathBuf], max_body: u64) -> anyhow::R
 /// # Errors
 /// Only when the store fails. Files that cannot be imported are reported as they are met, and counted.
 pub(super) fn import(url: &StoreUrl, paths: &[PathBuf], max_body: u64) -> anyhow::Result<Report> {
-    let store = app::open_store(url, Rules::default())?;
+    let store = app::open_store(url, StoreOptions::default())?;
     let bar = ProgressBar::with_draw_target(None, ProgressDrawTarget::stderr());
     bar.set_style(
         ProgressStyle::with_template("{spinner} {pos} files, {per_sec}, {elapsed}")

@@ -8,13 +8,12 @@ use diesel::prelude::*;
 use super::error::StoreError;
 use super::prepared::{AddHour, AddToLedger, AddViewing, SetCounts};
 use super::schema::{counts, viewers, viewings};
-use super::{BatchResult, PostTotals, posts, trend};
+use super::traits::SITE;
+use super::{posts, trend};
 use crate::model::{
     Batch, Entry, LedgerEntry, PostId, PostKey, Reason, TimestampMs, Viewer, Visit, Visits,
 };
-
-/// The post that stands for the whole site in hourly views, and for none in the ledger.
-pub const SITE: PostId = 0;
+use crate::sink::{BatchResult, PostTotals};
 
 /// Applies a batch. `window` is the de-duplication window in milliseconds; 0 for none.
 pub(super) fn apply(

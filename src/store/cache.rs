@@ -13,8 +13,10 @@ use quick_cache::Weighter;
 use quick_cache::sync::{Cache, GuardResult};
 use serde::Serialize;
 
-use super::{BatchResult, Store, StoreError, ViewSink};
+use super::error::StoreError;
+use super::traits::Store;
 use crate::model::{Batch, Post, PostContent, PostId, PostKey, Revision, TimestampMs};
+use crate::sink::{BatchResult, BatchSink, SinkError, Written};
 
 /// A post as it is served.
 #[derive(Debug)]
@@ -298,6 +300,25 @@ impl CachedStore {
         self.slugs.clear();
     }
 
+    /// Brings the numbers in memory up to those of a batch. `edits` is their count before the batch was written.
+    fn applied(&self, result: &BatchResult, edits: u64) {
+        self.commits.fetch_add(1, Ordering::SeqCst);
+        if result.changed_elsewhere {
+            self.forget_all();
+        }
+        for totals in &result.totals {
+            if let Some(cached) = self.posts.peek(&totals.post) {
+                cached.raise(totals.views, totals.viewers);
+            }
+        }
+        // A number corrected downwards since this commit may just have been raised to what it was before.
+        if self.edits.load(Ordering::SeqCst) != edits {
+            for totals in &result.totals {
+                self.posts.remove(&totals.post);
+            }
+        }
+    }
+
     fn forget(&self, post: &CachedPost) {
         self.slugs.remove(&post.slug);
         self.posts.remove(&post.id);
@@ -320,28 +341,16 @@ impl CachedStore {
     }
 }
 
-impl ViewSink for CachedStore {
-    fn apply(&self, batch: &Batch) -> Result<BatchResult, StoreError> {
+impl BatchSink for CachedStore {
+    fn write(&self, batch: &Batch) -> Result<Written, SinkError> {
         let edits = self.edits.load(Ordering::SeqCst);
         self.begun.fetch_add(1, Ordering::SeqCst);
-        let applied = self.store.apply(batch);
+        let written = self.store.write(batch);
         self.ended.fetch_add(1, Ordering::SeqCst);
-        let applied = applied?;
-        self.commits.fetch_add(1, Ordering::SeqCst);
-        if applied.changed_elsewhere {
-            self.forget_all();
+        let written = written?;
+        if let Written::Applied(result) = &written {
+            self.applied(result, edits);
         }
-        for totals in &applied.totals {
-            if let Some(cached) = self.posts.peek(&totals.post) {
-                cached.raise(totals.views, totals.viewers);
-            }
-        }
-        // A number corrected downwards since this commit may just have been raised to what it was before.
-        if self.edits.load(Ordering::SeqCst) != edits {
-            for totals in &applied.totals {
-                self.posts.remove(&totals.post);
-            }
-        }
-        Ok(applied)
+        Ok(written)
     }
 }

@@ -3,15 +3,15 @@
 //! `counts` and the site's hours are sums kept so that nobody has to sum; here they are summed. The rows are taken for
 //! the truth. In plain SQL, because each of these is one question to the database, whichever it is.
 
+use std::ops::ControlFlow;
+
 use diesel::connection::DefaultLoadingMode;
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Text};
 
 use super::error::StoreError;
+use super::row_sink::RowSink;
 use crate::model::{Inconsistency, Reason, TimestampMs};
-
-/// Takes one finding after the other.
-pub type Tell<'a> = &'a mut dyn FnMut(Inconsistency);
 
 const VIEWS: &str = "CAST((SELECT COALESCE(SUM(h.views), 0) FROM hourly_views h WHERE h.post = counts.post) \
      + (SELECT COALESCE(SUM(k.views), 0) FROM corrections k WHERE k.post = counts.post) AS BIGINT)";
@@ -34,13 +34,18 @@ struct Finding {
 }
 
 /// Tells every difference; returns how many. To be called inside a transaction, so that all are of one moment.
-pub(super) fn check(connection: &mut SqliteConnection, tell: Tell<'_>) -> Result<u64, StoreError> {
+pub(super) fn check(
+    connection: &mut SqliteConnection,
+    findings: RowSink<'_, Inconsistency>,
+) -> Result<u64, StoreError> {
     let mut count = 0;
+    let mut wanted = true;
     let mut find = |query: String, difference: &dyn Fn(Finding) -> Inconsistency| {
         let rows = diesel::sql_query(query);
         for row in rows.load_iter::<Finding, DefaultLoadingMode>(connection)? {
             count += 1;
-            tell(difference(row?));
+            let finding = difference(row?);
+            wanted = wanted && findings(finding).is_continue();
         }
         Ok::<(), StoreError>(())
     };
@@ -121,8 +126,11 @@ pub(super) fn check(connection: &mut SqliteConnection, tell: Tell<'_>) -> Result
 ///
 /// # Errors
 /// [`StoreError::Refused`] if differences are left; then nothing is to be kept.
-pub(super) fn repair(connection: &mut SqliteConnection, tell: Tell<'_>) -> Result<u64, StoreError> {
-    let count = check(connection, tell)?;
+pub(super) fn repair(
+    connection: &mut SqliteConnection,
+    findings: RowSink<'_, Inconsistency>,
+) -> Result<u64, StoreError> {
+    let count = check(connection, findings)?;
     if count == 0 {
         return Ok(0);
     }
@@ -162,7 +170,10 @@ pub(super) fn repair(connection: &mut SqliteConnection, tell: Tell<'_>) -> Resul
          SELECT 0, hour, SUM(views) FROM hourly_views GROUP BY hour"
         .to_owned())?;
     let mut left = None;
-    check(connection, &mut |difference| left = Some(difference))?;
+    check(connection, &mut |finding| {
+        left = Some(finding);
+        ControlFlow::Break(())
+    })?;
     match left {
         None => Ok(count),
         Some(left) => Err(StoreError::Refused(format!(

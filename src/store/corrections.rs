@@ -4,10 +4,10 @@
 
 use diesel::prelude::*;
 
-use super::PostTotals;
 use super::error::StoreError;
 use super::schema::{corrections, counts};
 use crate::model::{PostId, TimestampMs};
+use crate::sink::PostTotals;
 
 /// Sets a post's numbers; one that is not given stays. A number that is right already leaves no row.
 pub(super) fn correct(

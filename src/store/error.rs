@@ -2,6 +2,8 @@
 
 use diesel::result::{DatabaseErrorKind, Error as DieselError};
 
+use crate::sink::SinkError;
+
 /// Why a store did not do what it was asked.
 #[derive(Debug, thiserror::Error)]
 pub enum StoreError {
@@ -39,6 +41,16 @@ impl StoreError {
     /// Whether the connection that reported this should be given up for a new one.
     pub(super) fn breaks_connection(&self) -> bool {
         matches!(self, StoreError::Unavailable(_))
+    }
+}
+
+impl From<StoreError> for SinkError {
+    fn from(error: StoreError) -> SinkError {
+        let text = error.to_string();
+        match error {
+            StoreError::Busy(_) => SinkError::Busy(text),
+            _ => SinkError::Unavailable(text),
+        }
     }
 }
 

@@ -11,14 +11,12 @@ use diesel::query_dsl::methods::LoadQuery;
 
 use super::error::StoreError;
 use super::posts::tags_from_text;
+use super::row_sink::RowSink;
 use super::schema::{
     applied_spills, corrections, counts, drains, hourly_views, imported_logs, ledger, posts,
     viewers, viewings,
 };
 use crate::model::{EXPORT_VERSION, NumbersRow, PostRecord, Record};
-
-/// Takes one record after the other, until it has enough.
-pub type Take<'a, T> = &'a mut dyn FnMut(T) -> ControlFlow<()>;
 
 /// Runs queries until one of them breaks.
 macro_rules! each {
@@ -33,7 +31,7 @@ macro_rules! each {
 /// Tells every row; to be called inside a transaction, so that all are of one moment.
 pub(super) fn export(
     connection: &mut SqliteConnection,
-    take: Take<'_, Record>,
+    take: RowSink<'_, Record>,
 ) -> Result<(), StoreError> {
     let mut lines = 0;
     let mut counting = |record| {
@@ -49,7 +47,7 @@ pub(super) fn export(
 
 fn all_rows(
     connection: &mut SqliteConnection,
-    take: Take<'_, Record>,
+    take: RowSink<'_, Record>,
 ) -> Result<ControlFlow<()>, StoreError> {
     let version = EXPORT_VERSION;
     let numbers = last_numbers(connection)?;
@@ -67,7 +65,7 @@ fn all_rows(
 fn tell<'q, Row, Query>(
     connection: &mut SqliteConnection,
     query: Query,
-    take: Take<'_, Record>,
+    take: RowSink<'_, Record>,
     record: impl Fn(Row) -> Record,
 ) -> Result<ControlFlow<()>, StoreError>
 where
@@ -89,7 +87,7 @@ type PostColumns = (
 
 fn content(
     connection: &mut SqliteConnection,
-    take: Take<'_, Record>,
+    take: RowSink<'_, Record>,
 ) -> Result<ControlFlow<()>, StoreError> {
     let query = posts::table
         .inner_join(counts::table)
@@ -148,7 +146,7 @@ fn content(
 
 fn numbers_of_posts(
     connection: &mut SqliteConnection,
-    take: Take<'_, Record>,
+    take: RowSink<'_, Record>,
 ) -> Result<ControlFlow<()>, StoreError> {
     let hours = hourly_views::table.order((hourly_views::post, hourly_views::hour));
     let uncounted = ledger::table.order((ledger::post, ledger::day, ledger::reason));
@@ -166,7 +164,7 @@ fn numbers_of_posts(
 
 fn history(
     connection: &mut SqliteConnection,
-    take: Take<'_, Record>,
+    take: RowSink<'_, Record>,
 ) -> Result<ControlFlow<()>, StoreError> {
     let named = viewers::table.order(viewers::id);
     let seen = viewings::table.order((viewings::post, viewings::viewer));
@@ -235,7 +233,7 @@ struct NumbersColumns {
 /// Tells every post's numbers, by id.
 pub(super) fn numbers(
     connection: &mut SqliteConnection,
-    take: Take<'_, NumbersRow>,
+    take: RowSink<'_, NumbersRow>,
 ) -> Result<(), StoreError> {
     let sum = |reason: &str| {
         format!(

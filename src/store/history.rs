@@ -10,7 +10,7 @@ use diesel::sql_types::BigInt;
 
 use super::error::StoreError;
 use super::schema::hourly_views;
-use super::{Ranked, SITE};
+use super::traits::{Ranked, SITE};
 use crate::model::{PostId, Rank, TimestampMs};
 
 /// Rows between two looks at whether to go on: some hundredths of a second.
@@ -41,7 +41,7 @@ pub(super) fn views_since(
         .get_result(connection)?)
 }
 
-/// See [`super::Store::rank`]. One pass over the table in the order it lies in: an index on the hour would spare most
+/// See [`super::StatsStore::rank`]. One pass over the table in the order it lies in: an index on the hour would spare most
 /// of it, and every new row written while counting would pay for that index. Summed here and not by the database, which
 /// needs as long for four sums of ten million rows (3.6 s) as reading them all out takes.
 pub(super) fn rank(

@@ -7,55 +7,8 @@ use diesel::prelude::*;
 use super::error::StoreError;
 use super::posts;
 use super::schema::posts as table;
+use super::source::{ImportContent, Imported, ImportedAs, Source};
 use crate::model::{PostContent, PostId, PostKey, TimestampMs};
-
-/// Which file a post comes from.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Source {
-    /// Its absolute path: the post's identity.
-    pub absolute: String,
-    /// Its path below the folder that was named, by which a moved folder's posts are found again.
-    pub relative: String,
-}
-
-/// A post's content as a file has it; what the file leaves out, the store decides.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct ImportContent {
-    /// The slug it wants; another one is given if another post has it.
-    pub slug: String,
-    /// Its title.
-    pub title: String,
-    /// Its summary; may be empty.
-    pub summary: String,
-    /// Its text, byte for byte.
-    pub body: String,
-    /// Its tags.
-    pub tags: Vec<String>,
-    /// Its date; without one, the time of its first import.
-    pub published_at: Option<TimestampMs>,
-    /// When it last changed; without one, the time of the import that saw the change.
-    pub updated_at: Option<TimestampMs>,
-}
-
-/// What became of a file.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Imported {
-    /// A new post.
-    Created(ImportedAs),
-    /// A known post with new content.
-    Updated(ImportedAs),
-    /// A known post that is as it was.
-    Unchanged(ImportedAs),
-}
-
-/// Under which number and slug a file's post is served.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct ImportedAs {
-    /// Its number.
-    pub id: PostId,
-    /// Its slug: the wanted one, or that with `-2`, `-3` … where it was taken.
-    pub slug: String,
-}
 
 pub(super) fn import(
     connection: &mut SqliteConnection,

@@ -6,64 +6,11 @@ use diesel::prelude::*;
 
 use super::apply::{apply, to_column};
 use super::error::StoreError;
+use super::imported_log::{FoundPosts, ImportedLog, KnownLog, LogId, LogProgress};
+use super::posts;
 use super::schema::imported_logs;
-use super::{BatchResult, posts};
-use crate::model::{Batch, PostContent, PostId, PostKey, TimestampMs};
-
-/// The number of an imported log.
-pub type LogId = i64;
-
-/// A log that was imported, or its beginning.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct ImportedLog {
-    /// Its number.
-    pub id: LogId,
-    /// Bytes imported.
-    pub bytes: u64,
-    /// Their hash.
-    pub hash: String,
-}
-
-/// How far a log is imported with a batch.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct LogProgress {
-    /// What was known of it before.
-    pub known: KnownLog,
-    /// Hash of its first line.
-    pub head: String,
-    /// Bytes imported with this batch and those before.
-    pub bytes: u64,
-    /// Their hash.
-    pub hash: String,
-    /// Now.
-    pub at: TimestampMs,
-}
-
-/// What was known of a log before a batch. Anything else found in its place means that another process imports it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum KnownLog {
-    /// Nothing; so many other logs begin with the same line.
-    Nothing {
-        /// How many.
-        alike: usize,
-    },
-    /// So much of it was imported.
-    Part {
-        /// Its number.
-        id: LogId,
-        /// Bytes imported.
-        bytes: u64,
-    },
-}
-
-/// Posts found by slug, and how many had to be made.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct FoundPosts {
-    /// The numbers, in the order asked; `None` where there is no such post.
-    pub ids: Vec<Option<PostId>>,
-    /// How many of them are new.
-    pub created: u64,
-}
+use crate::model::{Batch, PostContent, PostKey, TimestampMs};
+use crate::sink::BatchResult;
 
 /// The logs that begin with this line, the shortest first.
 pub(super) fn beginning_with(

@@ -4,8 +4,8 @@ use diesel::prelude::*;
 
 use super::error::StoreError;
 use super::history;
-use super::import::Source;
 use super::schema::{corrections, counts, ledger, post_tags, posts, viewings};
+use super::source::Source;
 use crate::model::{Post, PostContent, PostId, PostKey, Revision, TimestampMs};
 
 #[derive(Queryable)]

@@ -13,17 +13,22 @@ use diesel::r2d2::{ConnectionManager, Pool, PooledConnection};
 
 use super::connection::{BUSY_TIMEOUT, ReaderSetup, Writer, memory_url, migrate};
 use super::error::StoreError;
-use super::import::{self, ImportContent, Imported, Source};
+use super::imported_log::{FoundPosts, ImportedLog, LogId, LogProgress};
+use super::options::StoreOptions;
+use super::row_sink::RowSink;
+use super::source::{ImportContent, Imported, Source};
+use super::traits::{MaintenanceStore, PostStore, Ranked, StatsStore, TransferStore, ViewerStore};
 use super::url::SqliteLocation;
 use super::{
-    BatchResult, FoundPosts, ImportedLog, LogId, LogProgress, PostTotals, Ranked, Rules, Store,
-    Take, Tell, ViewSink, apply, check, corrections, export, history, lists, logs, posts, restore,
-    viewings, views,
+    apply, check, corrections, export, history, import, lists, logs, posts, restore, viewings,
+    views,
 };
 use crate::model::{
-    Batch, Cursor, DrainRecord, ListQuery, NumbersRow, Page, Post, PostContent, PostId, PostKey,
-    PostStats, PostSummary, Record, Revision, TimestampMs, ViewedPost, Viewing, ViewingKey,
+    Batch, Cursor, DrainRecord, Inconsistency, ListQuery, NumbersRow, Page, Post, PostContent,
+    PostId, PostKey, PostStats, PostSummary, Record, Revision, TimestampMs, ViewedPost, Viewing,
+    ViewingKey,
 };
+use crate::sink::{BatchResult, BatchSink, PostTotals, SinkError, Written};
 
 /// Connections for reading. They serve cache misses only; each holds two descriptors and its own page cache.
 const READERS: u32 = 4;
@@ -47,7 +52,10 @@ pub struct SqliteStore {
 
 impl SqliteStore {
     /// Opens the database, makes its folder if missing, and brings its schema up to date.
-    pub fn open(location: &SqliteLocation, rules: Rules) -> Result<SqliteStore, StoreError> {
+    pub fn open(
+        location: &SqliteLocation,
+        options: StoreOptions,
+    ) -> Result<SqliteStore, StoreError> {
         let url = match location {
             SqliteLocation::Memory => memory_url(),
             SqliteLocation::File(path) => {
@@ -76,7 +84,7 @@ impl SqliteStore {
             url,
             writer: Mutex::new(Some(writer)),
             readers,
-            window: i64::try_from(rules.dedup_window.as_millis()).unwrap_or(i64::MAX),
+            window: options.dedup_window_ms(),
         })
     }
 
@@ -86,7 +94,7 @@ impl SqliteStore {
 
     /// Runs `work` in one transaction that holds the write lock from its start, so that it cannot fail halfway for a
     /// lock it would have to upgrade.
-    fn write<T>(
+    fn transact<T>(
         &self,
         work: impl FnOnce(&mut SqliteConnection) -> Result<T, StoreError>,
     ) -> Result<T, StoreError> {
@@ -116,20 +124,13 @@ impl SqliteStore {
     }
 }
 
-impl ViewSink for SqliteStore {
-    fn apply(&self, batch: &Batch) -> Result<BatchResult, StoreError> {
-        self.with_writer(|writer| {
-            let mut applied = writer
-                .connection
-                .immediate_transaction(|connection| apply::apply(connection, batch, self.window))?;
-            // It is committed: whatever fails now, the batch must not be applied again.
-            applied.changed_elsewhere = writer.changed_elsewhere().unwrap_or(true);
-            Ok(applied)
-        })
+impl BatchSink for SqliteStore {
+    fn write(&self, batch: &Batch) -> Result<Written, SinkError> {
+        Ok(Written::Applied(self.apply(batch)?))
     }
 }
 
-impl Store for SqliteStore {
+impl PostStore for SqliteStore {
     fn post(&self, key: PostKey<'_>) -> Result<Option<Post>, StoreError> {
         posts::find(&mut *self.reader()?, key)
     }
@@ -138,8 +139,16 @@ impl Store for SqliteStore {
         lists::page(&mut *self.reader()?, query)
     }
 
+    fn summaries(
+        &self,
+        posts: &[PostId],
+        query: &ListQuery,
+    ) -> Result<Vec<PostSummary>, StoreError> {
+        lists::summaries(&mut *self.reader()?, posts, query)
+    }
+
     fn create(&self, content: &PostContent) -> Result<Post, StoreError> {
-        self.write(|connection| posts::create(connection, content, None))
+        self.transact(|connection| posts::create(connection, content, None))
     }
 
     fn update(
@@ -148,79 +157,15 @@ impl Store for SqliteStore {
         content: &PostContent,
         expected: Option<&[Revision]>,
     ) -> Result<Post, StoreError> {
-        self.write(|connection| posts::update(connection, id, content, expected))
+        self.transact(|connection| posts::update(connection, id, content, expected))
     }
 
     fn delete(&self, id: PostId, expected: Option<&[Revision]>) -> Result<(), StoreError> {
-        self.write(|connection| posts::delete(connection, id, expected))
+        self.transact(|connection| posts::delete(connection, id, expected))
     }
+}
 
-    fn import(
-        &self,
-        source: &Source,
-        content: &ImportContent,
-        now: TimestampMs,
-    ) -> Result<Imported, StoreError> {
-        self.write(|connection| import::import(connection, source, content, now))
-    }
-
-    fn find_or_create(
-        &self,
-        slugs: &[(&str, TimestampMs)],
-        create: bool,
-    ) -> Result<FoundPosts, StoreError> {
-        if create {
-            return self.write(|connection| logs::find_or_create(connection, slugs, true));
-        }
-        self.reader()?
-            .transaction(|connection| logs::find_or_create(connection, slugs, false))
-    }
-
-    fn imported_logs(&self, head: &str) -> Result<Vec<ImportedLog>, StoreError> {
-        logs::beginning_with(&mut *self.reader()?, head)
-    }
-
-    fn import_batch(
-        &self,
-        batch: &Batch,
-        progress: &LogProgress,
-    ) -> Result<(BatchResult, LogId), StoreError> {
-        self.write(|connection| logs::import_batch(connection, batch, progress, self.window))
-    }
-
-    fn correct(
-        &self,
-        post: PostId,
-        views: Option<i64>,
-        viewers: Option<i64>,
-        reason: &str,
-        now: TimestampMs,
-    ) -> Result<PostTotals, StoreError> {
-        self.write(|connection| corrections::correct(connection, post, views, viewers, reason, now))
-    }
-
-    fn export(&self, take: Take<'_, Record>) -> Result<(), StoreError> {
-        self.reader()?
-            .transaction(|connection| export::export(connection, take))
-    }
-
-    fn numbers(&self, take: Take<'_, NumbersRow>) -> Result<(), StoreError> {
-        self.reader()?
-            .transaction(|connection| export::numbers(connection, take))
-    }
-
-    fn restore(&self, records: &mut dyn Iterator<Item = Record>) -> Result<u64, StoreError> {
-        self.write(|connection| restore::restore(connection, records))
-    }
-
-    fn check(&self, repair: bool, tell: Tell<'_>) -> Result<u64, StoreError> {
-        if repair {
-            return self.write(|connection| check::repair(connection, tell));
-        }
-        self.reader()?
-            .transaction(|connection| check::check(connection, tell))
-    }
-
+impl StatsStore for SqliteStore {
     fn tally(&self, key: PostKey<'_>) -> Result<Option<(PostId, PostStats)>, StoreError> {
         self.reader()?
             .transaction(|connection| views::tally(connection, key))
@@ -252,14 +197,21 @@ impl Store for SqliteStore {
         history::rank(&mut *self.reader()?, since, limit, go_on)
     }
 
-    fn summaries(
+    fn correct(
         &self,
-        posts: &[PostId],
-        query: &ListQuery,
-    ) -> Result<Vec<PostSummary>, StoreError> {
-        lists::summaries(&mut *self.reader()?, posts, query)
+        post: PostId,
+        views: Option<i64>,
+        viewers: Option<i64>,
+        reason: &str,
+        now: TimestampMs,
+    ) -> Result<PostTotals, StoreError> {
+        self.transact(|connection| {
+            corrections::correct(connection, post, views, viewers, reason, now)
+        })
     }
+}
 
+impl ViewerStore for SqliteStore {
     fn viewers_of(
         &self,
         post: PostId,
@@ -283,7 +235,77 @@ impl Store for SqliteStore {
     }
 
     fn forget_viewer(&self, name: &str) -> Result<bool, StoreError> {
-        self.write(|connection| viewings::forget(connection, name))
+        self.transact(|connection| viewings::forget(connection, name))
+    }
+}
+
+impl TransferStore for SqliteStore {
+    fn import(
+        &self,
+        source: &Source,
+        content: &ImportContent,
+        now: TimestampMs,
+    ) -> Result<Imported, StoreError> {
+        self.transact(|connection| import::import(connection, source, content, now))
+    }
+
+    fn find_or_create(
+        &self,
+        slugs: &[(&str, TimestampMs)],
+        create: bool,
+    ) -> Result<FoundPosts, StoreError> {
+        if create {
+            return self.transact(|connection| logs::find_or_create(connection, slugs, true));
+        }
+        self.reader()?
+            .transaction(|connection| logs::find_or_create(connection, slugs, false))
+    }
+
+    fn apply(&self, batch: &Batch) -> Result<BatchResult, StoreError> {
+        self.with_writer(|writer| {
+            let mut result = writer
+                .connection
+                .immediate_transaction(|connection| apply::apply(connection, batch, self.window))?;
+            // It is committed: whatever fails now, the batch must not be applied again.
+            result.changed_elsewhere = writer.changed_elsewhere().unwrap_or(true);
+            Ok(result)
+        })
+    }
+
+    fn imported_logs(&self, head: &str) -> Result<Vec<ImportedLog>, StoreError> {
+        logs::beginning_with(&mut *self.reader()?, head)
+    }
+
+    fn import_batch(
+        &self,
+        batch: &Batch,
+        progress: &LogProgress,
+    ) -> Result<(BatchResult, LogId), StoreError> {
+        self.transact(|connection| logs::import_batch(connection, batch, progress, self.window))
+    }
+
+    fn export(&self, rows: RowSink<'_, Record>) -> Result<(), StoreError> {
+        self.reader()?
+            .transaction(|connection| export::export(connection, rows))
+    }
+
+    fn numbers(&self, rows: RowSink<'_, NumbersRow>) -> Result<(), StoreError> {
+        self.reader()?
+            .transaction(|connection| export::numbers(connection, rows))
+    }
+
+    fn restore(&self, records: &mut dyn Iterator<Item = Record>) -> Result<u64, StoreError> {
+        self.transact(|connection| restore::restore(connection, records))
+    }
+}
+
+impl MaintenanceStore for SqliteStore {
+    fn check(&self, repair: bool, findings: RowSink<'_, Inconsistency>) -> Result<u64, StoreError> {
+        if repair {
+            return self.transact(|connection| check::repair(connection, findings));
+        }
+        self.reader()?
+            .transaction(|connection| check::check(connection, findings))
     }
 
     fn prune_viewings(
@@ -291,7 +313,7 @@ impl Store for SqliteStore {
         before: TimestampMs,
         after: (PostId, i64),
     ) -> Result<Option<(PostId, i64)>, StoreError> {
-        self.write(|connection| viewings::prune(connection, before, after, PRUNE_STEP))
+        self.transact(|connection| viewings::prune(connection, before, after, PRUNE_STEP))
     }
 
     fn salt(
@@ -324,11 +346,11 @@ impl Store for SqliteStore {
         batch: &Batch,
         now: TimestampMs,
     ) -> Result<Option<BatchResult>, StoreError> {
-        self.write(|connection| views::replay(connection, spill, batch, self.window, now))
+        self.transact(|connection| views::replay(connection, spill, batch, self.window, now))
     }
 
     fn note_drain(&self, drain: &DrainRecord) -> Result<(), StoreError> {
-        self.write(|connection| views::note_drain(connection, drain))
+        self.transact(|connection| views::note_drain(connection, drain))
     }
 
     fn last_drain(&self) -> Result<Option<DrainRecord>, StoreError> {

@@ -2,7 +2,6 @@
 
 use diesel::prelude::*;
 
-use super::BatchResult;
 use super::apply::{apply, to_column};
 use super::error::StoreError;
 use super::posts;
@@ -10,6 +9,7 @@ use super::schema::{applied_spills, counts, drains, ledger};
 use crate::model::{
     Batch, DrainRecord, PostId, PostKey, PostStats, Reason, TimestampMs, Uncounted,
 };
+use crate::sink::BatchResult;
 
 /// Applies a spilled batch unless its id was applied before.
 pub(super) fn replay(

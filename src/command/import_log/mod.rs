@@ -14,7 +14,7 @@ use super::patience::retry_while_busy;
 use crate::cli::LogFlags;
 use crate::import::log::{Chunks, Fingerprint, Known, LogReader, Reads, Source};
 use crate::model::{Batch, PostId, Reason, TimestampMs, Viewer, Visit};
-use crate::store::{ImportedLog, KnownLog, LogProgress, Rules, Store, StoreError, StoreUrl};
+use crate::store::{ImportedLog, KnownLog, LogProgress, Store, StoreError, StoreOptions, StoreUrl};
 use crate::{app, clock};
 use report::{Progress, Report};
 
@@ -54,7 +54,7 @@ impl From<StoreError> for Failure {
 }
 
 pub(super) fn run(url: &StoreUrl, flags: LogFlags) -> anyhow::Result<Done> {
-    let rules = Rules {
+    let rules = StoreOptions {
         dedup_window: flags.dedup_window,
     };
     let mut import = Import {

@@ -8,7 +8,7 @@ use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use crate::import::log::line::ParseError;
 use crate::model::Uncounted;
-use crate::store::BatchResult;
+use crate::sink::BatchResult;
 
 /// Unparsable lines of a log that are shown.
 const SHOWN: u64 = 3;

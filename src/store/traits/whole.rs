@@ -1,0 +1,16 @@
+//! A complete store.
+
+use super::{MaintenanceStore, PostStore, StatsStore, TransferStore, ViewerStore};
+use crate::sink::BatchSink;
+
+/// Everything a store does. Implemented by whatever implements its parts; all their methods are callable on a
+/// `dyn Store`.
+pub trait Store:
+    PostStore + StatsStore + ViewerStore + TransferStore + MaintenanceStore + BatchSink
+{
+}
+
+impl<T> Store for T where
+    T: PostStore + StatsStore + ViewerStore + TransferStore + MaintenanceStore + BatchSink
+{
+}
