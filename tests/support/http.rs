@@ -4,7 +4,7 @@ use std::io::{self, Read, Write};
 use std::net::{Shutdown, SocketAddr, TcpStream};
 use std::time::Duration;
 
-use super::PATIENCE;
+use super::WAIT_LIMIT;
 
 /// A browser's: never mistaken for a crawler's.
 pub const USER_AGENT: &str =
@@ -27,14 +27,14 @@ pub struct Response {
 
 impl Client {
     pub fn connect(address: SocketAddr) -> Self {
-        Self::try_connect(address, PATIENCE).expect("the server takes the connection")
+        Self::try_connect(address, WAIT_LIMIT).expect("the server takes the connection")
     }
 
-    pub fn try_connect(address: SocketAddr, patience: Duration) -> io::Result<Self> {
-        let stream = TcpStream::connect_timeout(&address, patience)?;
+    pub fn try_connect(address: SocketAddr, limit: Duration) -> io::Result<Self> {
+        let stream = TcpStream::connect_timeout(&address, limit)?;
         stream.set_nodelay(true)?;
-        stream.set_read_timeout(Some(patience))?;
-        stream.set_write_timeout(Some(patience))?;
+        stream.set_read_timeout(Some(limit))?;
+        stream.set_write_timeout(Some(limit))?;
         Ok(Self {
             stream,
             rest: Vec::new(),

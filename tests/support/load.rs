@@ -12,7 +12,7 @@ use super::{Client, http, until};
 pub struct Load {
     stop: Arc<AtomicBool>,
     answered: Arc<AtomicU64>,
-    clients: Vec<JoinHandle<Tally>>,
+    clients: Vec<JoinHandle<LoadResult>>,
     start: Instant,
 }
 
@@ -25,7 +25,7 @@ pub struct Answer {
 
 /// What clients received.
 #[derive(Debug, Default)]
-pub struct Tally {
+pub struct LoadResult {
     /// Every 200 that was received to its last byte.
     pub answers: Vec<Answer>,
     /// How many answers were neither a 200 nor a 503.
@@ -93,9 +93,9 @@ impl Load {
     }
 
     /// Tells the clients to stop and adds up what they received.
-    pub fn finish(self) -> Tally {
+    pub fn finish(self) -> LoadResult {
         self.stop.store(true, Ordering::Relaxed);
-        let mut all = Tally::default();
+        let mut all = LoadResult::default();
         for client in self.clients {
             all.add(client.join().expect("a client never panics"));
         }
@@ -112,21 +112,21 @@ struct Reader {
 }
 
 impl Reader {
-    fn read_on(self, number: usize) -> Tally {
-        let mut tally = Tally::default();
+    fn read_on(self, number: usize) -> LoadResult {
+        let mut result = LoadResult::default();
         let mut turn = number;
         while !self.stop.load(Ordering::Relaxed) {
-            match Client::try_connect(self.address, super::PATIENCE) {
-                Ok(client) => self.use_up(client, &mut turn, &mut tally),
+            match Client::try_connect(self.address, super::WAIT_LIMIT) {
+                Ok(client) => self.use_up(client, &mut turn, &mut result),
                 // Nobody listens (any more): look again until told to stop.
                 Err(_) => std::thread::sleep(Duration::from_millis(2)),
             }
         }
-        tally
+        result
     }
 
     /// Reads on one connection until it ends or the load does.
-    fn use_up(&self, mut client: Client, turn: &mut usize, tally: &mut Tally) {
+    fn use_up(&self, mut client: Client, turn: &mut usize, result: &mut LoadResult) {
         while !self.stop.load(Ordering::Relaxed) {
             let request = &self.requests[*turn % self.requests.len()];
             *turn += 1;
@@ -138,21 +138,21 @@ impl Reader {
                 Ok(Some(response)) => {
                     match response.status {
                         200 => {
-                            tally.answers.push(Answer {
+                            result.answers.push(Answer {
                                 at: self.start.elapsed(),
                                 took: sent.elapsed(),
                             });
                             self.answered.fetch_add(1, Ordering::Relaxed);
                         }
-                        503 => tally.refused += 1,
-                        other => tally.unexpected.push(other),
+                        503 => result.refused += 1,
+                        other => result.unexpected.push(other),
                     }
                     if response.closes() {
                         return;
                     }
                 }
                 Ok(None) | Err(_) => {
-                    tally.cut += 1;
+                    result.cut += 1;
                     return;
                 }
             }
@@ -160,7 +160,7 @@ impl Reader {
     }
 }
 
-impl Tally {
+impl LoadResult {
     fn add(&mut self, other: Self) {
         self.answers.extend(other.answers);
         self.unexpected.extend(other.unexpected);

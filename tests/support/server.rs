@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use tempfile::TempDir;
 
 use super::process::{Finished, Running, Signal};
-use super::{Client, Database, PATIENCE, Response, until};
+use super::{Client, Database, Response, WAIT_LIMIT, until};
 
 /// A directory of its own for a database and whatever else one test needs; gone when dropped.
 pub struct Home(TempDir);
@@ -81,7 +81,7 @@ impl Home {
     pub fn run_bare(&self, arguments: &[&str]) -> Finished {
         let mut command = executable();
         command.args(arguments).current_dir(self.path());
-        Running::spawn(command).wait(PATIENCE * 4)
+        Running::spawn(command).wait(WAIT_LIMIT * 4)
     }
 
     /// Runs a command over this home's database with this file as its standard input.
@@ -95,7 +95,7 @@ impl Home {
             .args(["--store", &self.store()])
             .current_dir(self.path());
         without_settings(&mut command);
-        Running::spawn(command).wait(PATIENCE * 4)
+        Running::spawn(command).wait(WAIT_LIMIT * 4)
     }
 
     /// Starts a command over this home's database and does not wait for its end.
@@ -189,7 +189,7 @@ impl Launch<'_> {
 
     /// Starts what is expected to end by itself.
     pub fn run(self) -> Finished {
-        self.spawn().wait(PATIENCE)
+        self.spawn().wait(WAIT_LIMIT)
     }
 
     /// Starts what may refuse to start; stops it if it does not.
@@ -199,7 +199,7 @@ impl Launch<'_> {
             listening_on(&running.stdout.text()).is_some() || running.is_over()
         });
         running.signal(Signal::Int);
-        running.wait(PATIENCE)
+        running.wait(WAIT_LIMIT)
     }
 
     fn spawn(self) -> Running {
@@ -314,7 +314,7 @@ impl Server {
 
     /// Waits for its end.
     pub fn wait(self) -> Finished {
-        self.running.wait(PATIENCE)
+        self.running.wait(WAIT_LIMIT)
     }
 
     pub fn stderr(&self) -> String {

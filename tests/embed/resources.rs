@@ -4,7 +4,7 @@ use std::process::Command;
 
 use roxmltree::Document;
 
-use super::support::{Home, Response, Server, assert_problem, until};
+use crate::support::{Home, Response, Server, assert_problem, until};
 
 const GIF: &[u8] = b"GIF89a\x01\x00\x01\x00";
 
@@ -272,7 +272,7 @@ fn an_origin_that_no_browser_sends_is_refused() {
 fn the_snippet_does_as_it_says_in_made_up_pages() {
     let root = env!("CARGO_MANIFEST_DIR");
     let node = Command::new("node")
-        .arg(format!("{root}/tests/data/embed/viewtally.test.js"))
+        .arg(format!("{root}/tests/embed/data/viewtally.test.js"))
         .arg(format!("{root}/src/web/viewtally.js"))
         .output();
     match node {

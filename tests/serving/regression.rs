@@ -5,7 +5,7 @@
 
 use crate::support::{Client, Home, assert_problem, http, until};
 
-/// `tiny_http` 0.12.0 aborted the process while dropping the body that never came. [`crate::hostile`]
+/// `tiny_http` 0.12.0 aborted the process while dropping the body that never came.
 #[test]
 fn a_length_without_its_body_does_not_end_the_process() {
     let home = Home::new();
@@ -20,7 +20,7 @@ fn a_length_without_its_body_does_not_end_the_process() {
     assert_eq!(server.get("/healthz").status, 200);
 }
 
-/// `tiny_http` 0.12.0 left 1 of 5 and 60 of 256 such connections unanswered for ever. [`crate::connections`]
+/// `tiny_http` 0.12.0 left 1 of 5 and 60 of 256 such connections unanswered for ever.
 #[test]
 fn connections_opened_before_any_of_them_asks_are_all_answered() {
     let home = Home::new();
@@ -72,17 +72,17 @@ fn a_request_of_a_higher_version_behind_another_costs_no_place_in_the_pool() {
         .flag("--max-connections", "4")
         .flag("--idle-timeout", "200ms")
         .start();
-    let patience = std::time::Duration::from_secs(1);
+    let limit = std::time::Duration::from_secs(1);
     let mut sent = Vec::new();
     for version in ["2.0", "3.0", "2.0", "3.0", "2.0", "3.0", "2.0", "3.0"] {
-        let mut client = Client::try_connect(server.address, patience).expect("the kernel accepts");
+        let mut client = Client::try_connect(server.address, limit).expect("the kernel accepts");
         let first = "GET /healthz HTTP/1.1\r\nHost: a\r\n\r\n";
         let request = format!("{first}GET / HTTP/{version}\r\nHost: a\r\n\r\n");
         client.send(request.as_bytes()).expect("sent");
         sent.push(client);
     }
     until("the server answers again", || {
-        Client::try_connect(server.address, patience)
+        Client::try_connect(server.address, limit)
             .ok()
             .and_then(|mut client| {
                 client

@@ -3,17 +3,17 @@
 use std::time::{Duration, Instant};
 
 /// How long anything may take before a test gives up on it; generous, because machines that run tests are busy.
-pub const PATIENCE: Duration = Duration::from_secs(30);
+pub const WAIT_LIMIT: Duration = Duration::from_secs(30);
 
 const POLL: Duration = Duration::from_millis(2);
 
 /// Polls `condition` until it holds.
 ///
-/// Panics with `what` when it does not within [`PATIENCE`].
+/// Panics with `what` when it does not within [`WAIT_LIMIT`].
 pub fn until(what: &str, mut condition: impl FnMut() -> bool) {
     let start = Instant::now();
     while !condition() {
-        assert!(start.elapsed() < PATIENCE, "gave up waiting until {what}");
+        assert!(start.elapsed() < WAIT_LIMIT, "gave up waiting until {what}");
         std::thread::sleep(POLL);
     }
 }

@@ -4,7 +4,7 @@ use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::time::Duration;
 
-use crate::support::{Client, Home, Load, Lock, http, patience};
+use crate::support::{Client, Home, Load, Lock, http, wait};
 
 /// Serves each connection that arrives by this function, on threads that end with the test process.
 fn listen(serve: impl Fn(TcpStream) + Clone + Send + 'static) -> SocketAddr {
@@ -95,7 +95,7 @@ fn load_counts_each_200_once_across_connections() {
     let answer = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\nConnection: close\r\n\r\nhi";
     let address = answering(answer);
     let load = Load::start(address, 4, &["/".to_owned()]);
-    patience::until("some are answered", || load.answered() >= 100);
+    wait::until("some are answered", || load.answered() >= 100);
     let tally = load.finish();
     assert!(tally.answered() >= 100);
     assert_eq!(
@@ -111,7 +111,7 @@ fn load_outlives_a_server_that_is_gone() {
     let address = listener.local_addr().expect("an address");
     drop(listener);
     let load = Load::start(address, 2, &["/".to_owned()]);
-    patience::until("time passes", || load.elapsed() > Duration::from_millis(20));
+    wait::until("time passes", || load.elapsed() > Duration::from_millis(20));
     assert_eq!(load.finish().answered(), 0);
 }
 

@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use crate::support::{Client, Home, PATIENCE, Server, http, twice, until};
+use crate::support::{Client, Home, Server, WAIT_LIMIT, http, twice, until};
 
 fn served(flags: &[(&str, &str)], home: &Home) -> Server {
     let server = home.serve().flags(flags).start();
@@ -123,7 +123,7 @@ fn five_thousand_connections_against_256_are_answered_in_turn() {
         "5000 connections against 256 answered in {took:.1?}, {} kept alive",
         kept.len()
     );
-    assert!(took < PATIENCE, "{took:?}");
+    assert!(took < WAIT_LIMIT, "{took:?}");
     drop(kept);
     all_counted(&home, server, 5000);
 }
@@ -147,7 +147,7 @@ fn idle_connections_do_not_keep_others_waiting() {
         // The end, however it comes; reading gives up, and fails, after the deadline.
         let start = Instant::now();
         client.read_to_end();
-        assert!(start.elapsed() < PATIENCE, "idle connections are closed");
+        assert!(start.elapsed() < WAIT_LIMIT, "idle connections are closed");
     }
 }
 
@@ -224,10 +224,10 @@ fn few_descriptors_are_respected_and_recovered_from() {
     let server = home.serve().descriptors(64).start();
     server.create("hello", "text");
     let request = http::request_bytes("GET", "/posts/hello?count=false", &[], b"");
-    let patience = Duration::from_secs(10);
+    let limit = Duration::from_secs(10);
     let mut clients: Vec<Client> = (0..200)
         .filter_map(|_| {
-            let mut client = Client::try_connect(server.address, patience).ok()?;
+            let mut client = Client::try_connect(server.address, limit).ok()?;
             client.send(&request).ok()?;
             Some(client)
         })

@@ -1,12 +1,12 @@
 //! The snippet in a real browser, in a page of another site: what counts as seen, and what is shown.
 
-use super::support::browser::{Browser, Tab};
-use super::support::site::Site;
-use super::support::{Home, Server, until};
+use crate::support::browser::{Browser, Tab};
+use crate::support::site::Site;
+use crate::support::{Home, Server, until};
 
-const HELLO: &str = include_str!("data/embed/hello.html");
-const PLAIN: &str = include_str!("data/embed/plain.html");
-const PRERENDER: &str = include_str!("data/embed/prerender.html");
+const HELLO: &str = include_str!("data/hello.html");
+const PLAIN: &str = include_str!("data/plain.html");
+const PRERENDER: &str = include_str!("data/prerender.html");
 
 /// A server with the posts `hello` and `other`, of which the second has three views, and a site that embeds it.
 struct Scene {

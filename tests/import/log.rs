@@ -7,7 +7,7 @@ use std::time::Duration;
 use flate2::Compression;
 use flate2::write::GzEncoder;
 
-use crate::support::{Finished, Home, PATIENCE, Signal, until};
+use crate::support::{Finished, Home, Signal, WAIT_LIMIT, until};
 
 const FIREFOX: &str = "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0";
 
@@ -244,7 +244,7 @@ fn an_import_killed_in_its_middle_goes_on_exactly_there() {
         started || running.is_over()
     });
     running.signal(Signal::Kill);
-    running.wait(PATIENCE + Duration::from_secs(20));
+    running.wait(WAIT_LIMIT + Duration::from_secs(20));
     let before = home.database().views();
     assert!(
         before < reads as i64,

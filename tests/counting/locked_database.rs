@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::support::{Home, Load, Lock, Server, Tally, twice, until};
+use crate::support::{Home, Load, LoadResult, Lock, Server, twice, until};
 
 /// Starts a server with posts to read.
 fn served(home: &Home, flags: &[(&str, &str)]) -> (Server, Vec<String>) {
@@ -26,7 +26,7 @@ fn under_lock(
     paths: &[String],
     clients: usize,
     held: Duration,
-) -> (Tally, Tally) {
+) -> (LoadResult, LoadResult) {
     let load = Load::start(server.address, clients, paths);
     load.run_for(Duration::from_millis(200));
     let quiet_from = load.elapsed();
@@ -37,22 +37,25 @@ fn under_lock(
     load.run_for(held);
     let locked_to = load.elapsed();
     lock.release();
-    let tally = load.finish();
+    let result = load.finish();
     assert_eq!(
-        (tally.refused, tally.cut, tally.unexpected.len()),
+        (result.refused, result.cut, result.unexpected.len()),
         (0, 0, 0),
         "a lock is no reader's business"
     );
     until("every view is counted", || {
-        server.get("/views").json()["views"] == tally.answered()
+        server.get("/views").json()["views"] == result.answered()
     });
     let finished = server.stop();
     assert_eq!(finished.code, Some(0), "{finished:?}");
     let mut database = home.database();
-    assert_eq!((database.views(), database.ledger()), (tally.answered(), 0));
+    assert_eq!(
+        (database.views(), database.ledger()),
+        (result.answered(), 0)
+    );
     (
-        tally.between(quiet_from, quiet_to),
-        tally.between(locked_from, locked_to),
+        result.between(quiet_from, quiet_to),
+        result.between(locked_from, locked_to),
     )
 }
 
@@ -167,20 +170,23 @@ fn a_minute_of_lock_neither_loses_nor_hoards() {
     load.run_for(Duration::from_secs(60));
     let after = server.peak_memory();
     lock.release();
-    let tally = load.finish();
+    let result = load.finish();
     println!(
         "{}; peak memory {before} KiB before, {after} KiB after",
-        tally.latencies()
+        result.latencies()
     );
     assert!(
         after < before + 16 * 1024,
         "memory grew from {before} to {after} KiB"
     );
     until("every view is counted", || {
-        server.get("/views").json()["views"] == tally.answered()
+        server.get("/views").json()["views"] == result.answered()
     });
     let finished = server.stop();
     assert_eq!(finished.code, Some(0), "{finished:?}");
     let mut database = home.database();
-    assert_eq!((database.views(), database.ledger()), (tally.answered(), 0));
+    assert_eq!(
+        (database.views(), database.ledger()),
+        (result.answered(), 0)
+    );
 }

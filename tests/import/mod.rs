@@ -1,0 +1,8 @@
+//! Posts, logs and numbers that come from elsewhere.
+
+mod counts;
+mod export;
+mod log;
+mod posts;
+mod real_logs;
+mod real_posts;

@@ -1,0 +1,5 @@
+//! The project's rules on its own source, README and tests.
+
+mod readme;
+mod test_support;
+mod tidy;
