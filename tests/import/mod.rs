@@ -3,6 +3,7 @@
 mod counts;
 mod export;
 mod log;
+mod post_failures;
 mod posts;
 mod real_logs;
 mod real_posts;

@@ -4,7 +4,7 @@ use serde_json::Value;
 
 use crate::support::{Finished, Home, Server};
 
-fn import(home: &Home, folder: &str) -> Finished {
+pub(super) fn import(home: &Home, folder: &str) -> Finished {
     let folder = home.path().join(folder);
     home.run(&["import", "posts", &folder.to_string_lossy()])
 }
@@ -16,7 +16,7 @@ fn imported(home: &Home) -> Server {
     home.serve().start()
 }
 
-fn read(server: &Server, slug: &str) -> Value {
+pub(super) fn read(server: &Server, slug: &str) -> Value {
     let encoded: String = slug.bytes().map(|byte| format!("%{byte:02X}")).collect();
     let answer = server.get(&format!("/posts/{encoded}?count=false"));
     assert_eq!(
@@ -29,7 +29,7 @@ fn read(server: &Server, slug: &str) -> Value {
     answer.json()
 }
 
-fn slugs(server: &Server) -> Vec<String> {
+pub(super) fn slugs(server: &Server) -> Vec<String> {
     let list = server.get("/posts?limit=100").json();
     let items = list["items"].as_array().expect("items");
     let mut slugs: Vec<String> = items
@@ -322,61 +322,6 @@ fn a_changed_file_updates_its_post_and_keeps_its_views() {
     );
     assert_eq!(post["views"], 4);
     assert_eq!(slugs(&server), ["better"]);
-}
-
-#[test]
-fn a_bad_file_is_reported_with_its_line_and_the_rest_is_imported() {
-    let home = Home::new();
-    home.write("posts/good.md", "---\ntitle: Good\n---\n");
-    home.write(
-        "posts/bad-yaml.md",
-        "---\ntitle: Bad\nother: [unclosed\n---\n",
-    );
-    home.write(
-        "posts/bad-toml.md",
-        "+++\ntitle = \"Bad\"\ndate = = 3\n+++\n",
-    );
-    home.write("posts/not-utf-8.md", b"first line\nsecond \xff\xfe line\n");
-    home.write("posts/unended.md", "---\ntitle: Never ends\n\ntext\n");
-    let finished = import(&home, "posts");
-    assert_eq!(finished.code, Some(1), "{finished:?}");
-    for (file, line) in [
-        ("bad-yaml.md", None),
-        ("bad-toml.md", Some(3)),
-        ("not-utf-8.md", Some(2)),
-    ] {
-        let report = finished.stderr.lines().find(|report| report.contains(file));
-        let report =
-            report.unwrap_or_else(|| panic!("{file} is not reported in {}", finished.stderr));
-        let (_, place) = report
-            .split_once(&format!("{file}:"))
-            .unwrap_or_else(|| panic!("no line in {report}"));
-        let number: usize = place
-            .split(|sign: char| !sign.is_ascii_digit())
-            .next()
-            .unwrap_or_default()
-            .parse()
-            .unwrap_or_else(|_| panic!("no line in {report}"));
-        assert!(
-            (1..=4).contains(&number) && line.is_none_or(|line| line == number),
-            "{report}"
-        );
-    }
-    let server = home.serve().start();
-    read(&server, "good");
-    assert!(
-        !slugs(&server).iter().any(|slug| slug.starts_with("bad")),
-        "{:?}",
-        slugs(&server)
-    );
-}
-
-#[test]
-fn a_folder_that_is_not_there_is_an_error() {
-    let home = Home::new();
-    let finished = import(&home, "nowhere");
-    assert_eq!(finished.code, Some(1), "{finished:?}");
-    assert!(finished.stderr.contains("nowhere"), "{}", finished.stderr);
 }
 
 #[test]

@@ -1,11 +1,11 @@
 //! Two real logs imported: each post has exactly the reads that its log has, counted here anew and as simply as can be.
 //!
-//! The logs are no part of the repository; where they are not, these tests say so and pass.
+//! The logs are no part of the repository; where they are not, these tests are skipped.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
-use crate::support::Home;
+use crate::support::{Home, missing};
 
 const LOGS: [&str; 2] = ["semicomplete-apache-2015", "erddap-nginx-2024-damaged"];
 
@@ -14,7 +14,9 @@ fn real_log(name: &str) -> Option<(PathBuf, String)> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/data/logs");
     let log = folder.join(format!("{name}.log"));
     let Ok(counts) = std::fs::read_to_string(folder.join(format!("{name}.gets.tsv"))) else {
-        println!("skipped: there is no ../shared/data/logs/{name}.log");
+        missing(&format!(
+            "there is no ../shared/data/logs/{name}.log beside the repository"
+        ));
         return None;
     };
     Some((log, counts))

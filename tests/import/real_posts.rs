@@ -1,19 +1,19 @@
 //! Real posts of eleven blogs imported: each is readable, and its body is the file's, byte for byte.
 //!
-//! The files are no part of the repository; where they are not, these tests say so and pass.
+//! The files are no part of the repository; where they are not, these tests are skipped.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use serde_json::Value;
 
-use crate::support::{Home, Server};
+use crate::support::{Home, Server, missing};
 
 /// The folder of real posts, if it is there.
 fn real_posts() -> Option<PathBuf> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/data/posts");
     if !folder.is_dir() {
-        println!("skipped: there is no ../shared/data/posts");
+        missing("there is no folder ../shared/data/posts beside the repository");
         return None;
     }
     Some(folder)

@@ -3,16 +3,11 @@
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use crate::support::Home;
+use crate::support::{Home, missing};
 
-/// README's text; `None`, with a printed line, while there is none.
-fn readme() -> Option<String> {
+fn readme() -> String {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("README.md");
-    let text = std::fs::read_to_string(path).ok();
-    if text.is_none() {
-        println!("skipped: there is no README.md");
-    }
-    text
+    std::fs::read_to_string(path).expect("README.md")
 }
 
 /// The fenced blocks whose info string starts with one of these words.
@@ -59,31 +54,30 @@ fn curls(block: &str) -> Vec<String> {
 }
 
 /// The folder of posts that `make run` imports, wherever the Makefile says it is.
-fn samples() -> Option<PathBuf> {
+fn samples() -> PathBuf {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
-    let makefile = std::fs::read_to_string(root.join("Makefile")).ok()?;
-    let (_, rest) = makefile.split_once("--import")?;
-    let path = rest
-        .trim_start_matches([' ', '='])
-        .split_whitespace()
-        .next()?;
-    Some(root.join(path)).filter(|path| path.exists())
+    let makefile = std::fs::read_to_string(root.join("Makefile")).expect("Makefile");
+    let path = makefile
+        .split_once("--import ")
+        .and_then(|(_, rest)| rest.split_whitespace().next())
+        .expect("`make run` imports a folder");
+    let folder = root.join(path);
+    assert!(folder.is_dir(), "{} is no folder", folder.display());
+    folder
 }
 
 #[test]
 fn curl_examples_run_as_written() {
-    let Some(text) = readme() else { return };
+    let text = readme();
     if Command::new("curl").arg("--version").output().is_err() {
-        println!("skipped: there is no curl");
+        missing("there is no curl on PATH (on Debian: apt-get install curl)");
         return;
     }
     let home = Home::new();
-    let launch = home.serve();
-    let launch = match samples() {
-        Some(samples) => launch.flag("--import", &samples.to_string_lossy()),
-        None => launch,
-    };
-    let server = launch.start();
+    let server = home
+        .serve()
+        .flag("--import", &samples().to_string_lossy())
+        .start();
     let address = server.address.to_string();
     let commands: Vec<String> = blocks(&text, &["console", "sh", "bash"])
         .iter()
@@ -116,7 +110,7 @@ fn curl_examples_run_as_written() {
 
 #[test]
 fn the_copy_of_help_is_the_real_one() {
-    let Some(text) = readme() else { return };
+    let text = readme();
     let home = Home::new();
     let helps =
         [&["--help"][..], &["serve", "--help"]].map(|arguments| home.run_bare(arguments).stdout);
@@ -151,7 +145,7 @@ fn the_copy_of_help_is_the_real_one() {
 
 #[test]
 fn every_flag_is_in_the_readme() {
-    let Some(text) = readme() else { return };
+    let text = readme();
     let help = Home::new().run_bare(&["serve", "--help"]).stdout;
     let flags = help
         .split_whitespace()

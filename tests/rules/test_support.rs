@@ -137,3 +137,21 @@ fn lock_keeps_other_writers_out_until_released() {
     write();
     assert_eq!(database.views(), 1);
 }
+
+#[test]
+fn what_is_missing_skips_a_test_and_fails_it_where_all_is_required() {
+    let without_tools = |require: &str| {
+        std::process::Command::new(std::env::current_exe().expect("this executable"))
+            .args(["--exact", "rules::readme::curl_examples_run_as_written"])
+            .env("PATH", "")
+            .env("VIEWTALLY_REQUIRE_ALL", require)
+            .output()
+            .expect("the test binary runs again")
+    };
+    let skipped = without_tools("0");
+    assert!(skipped.status.success(), "{skipped:?}");
+    let said = String::from_utf8_lossy(&skipped.stderr).into_owned();
+    assert_eq!(said.matches("skipped: ").count(), 1, "{said:?}");
+    assert!(said.contains("curl"), "{said:?}");
+    assert!(!without_tools("1").status.success());
+}

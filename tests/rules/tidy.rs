@@ -344,3 +344,21 @@ fn no_path_of_a_developers_machine_is_written_down() {
         }
     }
 }
+
+#[test]
+fn no_test_is_skipped_but_by_the_one_helper() {
+    let word = ["\"skip", "ped: "].concat();
+    let silent: Vec<String> = below("tests")
+        .iter()
+        .filter(|source| !source.path.starts_with("tests/bench/"))
+        .filter(|source| source.path != "tests/support/requirement.rs")
+        .flat_map(|source| {
+            source.breaking(|line| line.contains("println!") && line.contains(&word))
+        })
+        .collect();
+    assert!(
+        silent.is_empty(),
+        "call `missing` instead:\n{}",
+        silent.join("\n")
+    );
+}

@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use crate::support::{Client, Home, Server, WAIT_LIMIT, http, twice, until};
+use crate::support::{Client, Home, Server, WAIT_LIMIT, http, missing, twice, until};
 
 fn served(flags: &[(&str, &str)], home: &Home) -> Server {
     let server = home.serve().flags(flags).start();
@@ -10,12 +10,14 @@ fn served(flags: &[(&str, &str)], home: &Home) -> Server {
     server
 }
 
-/// Raises this process's descriptor limit; `false`, with a printed line, where the system does not allow it.
+/// Raises this process's descriptor limit; `false` where the system does not allow it, and the test is skipped.
 fn room_for(connections: u64) -> bool {
     let wanted = connections + 500;
     let raised = rlimit::increase_nofile_limit(wanted).unwrap_or(0);
     if raised < wanted {
-        println!("skipped: the hard limit of descriptors is {raised}, and {wanted} are needed");
+        missing(&format!(
+            "{wanted} descriptors are needed and the hard limit is {raised} (raise it with `ulimit -Hn`)"
+        ));
     }
     raised >= wanted
 }

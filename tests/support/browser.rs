@@ -12,7 +12,7 @@ use std::time::{Duration, Instant};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
-use super::{WAIT_LIMIT, until};
+use super::{WAIT_LIMIT, missing, until};
 
 const NAMES: [&str; 3] = ["chromium", "chromium-browser", "google-chrome"];
 
@@ -49,7 +49,7 @@ impl Browser {
     /// Starts one; says so and answers `None` when this machine has none.
     pub fn start() -> Option<Self> {
         let Some(executable) = NAMES.into_iter().find_map(on_path) else {
-            println!("skipped: no Chromium on PATH (on Debian: apt-get install chromium)");
+            missing("there is no Chromium on PATH (on Debian: apt-get install chromium)");
             return None;
         };
         let profile = tempfile::Builder::new()

@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use tempfile::TempDir;
 
 use super::process::{Finished, Running, Signal};
-use super::{Client, Database, Response, WAIT_LIMIT, until};
+use super::{Client, Database, Response, WAIT_LIMIT, is_root, missing, until};
 
 /// A directory of its own for a database and whatever else one test needs; gone when dropped.
 pub struct Home(TempDir);
@@ -82,6 +82,36 @@ impl Home {
         let mut command = executable();
         command.args(arguments).current_dir(self.path());
         Running::spawn(command).wait(WAIT_LIMIT * 4)
+    }
+
+    /// Runs a command over this home's database as a user whom permissions stop.
+    ///
+    /// That is this user, or root without the capabilities to pass over permissions. `None` where root cannot give
+    /// them up: the test is skipped.
+    pub fn run_without_privileges(&self, arguments: &[&str]) -> Option<Finished> {
+        let mut all = arguments.to_vec();
+        let store = self.store();
+        all.extend(["--store", store.as_str()]);
+        if !is_root() {
+            return Some(self.run_bare(&all));
+        }
+        let unprivileged = ["--bounding-set", "-dac_override,-dac_read_search"];
+        let tried = Command::new("setpriv")
+            .args(unprivileged)
+            .arg("true")
+            .status();
+        if !tried.is_ok_and(|status| status.success()) {
+            missing("root cannot drop capabilities (on Debian: apt-get install util-linux)");
+            return None;
+        }
+        let mut command = Command::new("setpriv");
+        command
+            .args(unprivileged)
+            .arg(env!("CARGO_BIN_EXE_viewtally"))
+            .args(all)
+            .current_dir(self.path());
+        without_settings(&mut command);
+        Some(Running::spawn(command).wait(WAIT_LIMIT * 4))
     }
 
     /// Runs a command over this home's database with this file as its standard input.
