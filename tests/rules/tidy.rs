@@ -1,97 +1,13 @@
-//! The project's rules on its own source: who may know whom, how long a file may be, what may not be used.
+//! The project's rules on its own source: how long a file may be, what may not be used.
 
 use std::collections::BTreeSet;
-use std::path::{Path, PathBuf};
+
+use super::source::{Source, below, root};
+use super::tokens::tokens;
 
 const LONGEST_FILE: usize = 400;
 
-/// A source file: its path below the repository and its lines, with code and tests told apart.
-struct Source {
-    path: String,
-    text: String,
-}
-
-impl Source {
-    /// The lines that are code of the product: no comments, nothing from `#[cfg(test)]` on, no files of tests.
-    fn code(&self) -> Vec<(usize, &str)> {
-        if self.path.ends_with("tests.rs") {
-            return Vec::new();
-        }
-        let lines = self
-            .text
-            .lines()
-            .enumerate()
-            .map(|(number, line)| (number + 1, line.trim()));
-        lines
-            .take_while(|(_, line)| *line != "#[cfg(test)]")
-            .filter(|(_, line)| !line.starts_with("//"))
-            .collect()
-    }
-
-    fn is_below(&self, folder: &str) -> bool {
-        self.path.starts_with(&format!("{folder}/")) || self.path == format!("{folder}.rs")
-    }
-
-    /// `path:line: text` of every line of code that `breaks` a rule.
-    fn breaking(&self, breaks: impl Fn(&str) -> bool) -> Vec<String> {
-        let lines = self.code().into_iter().filter(|(_, line)| breaks(line));
-        lines
-            .map(|(number, line)| format!("{}:{number}: {line}", self.path))
-            .collect()
-    }
-
-    /// The modules of the crate that the code names: `crate::a::…`, and `crate::{a, b::…}`.
-    fn uses(&self) -> Vec<(usize, String)> {
-        let mut used = Vec::new();
-        for (number, line) in self.code() {
-            for part in line.split("crate::").skip(1) {
-                let group = part
-                    .strip_prefix('{')
-                    .map(|group| group.split('}').next().unwrap_or(group));
-                let names = group.map_or_else(
-                    || vec![part],
-                    |group| group.split(',').map(str::trim).collect(),
-                );
-                for name in names {
-                    let end = name
-                        .find(|sign: char| !(sign.is_alphanumeric() || sign == '_'))
-                        .unwrap_or(name.len());
-                    used.push((number, name[..end].to_owned()));
-                }
-            }
-        }
-        used
-    }
-}
-
-fn root() -> &'static Path {
-    Path::new(env!("CARGO_MANIFEST_DIR"))
-}
-
-fn below(folder: &str) -> Vec<Source> {
-    let mut folders: Vec<PathBuf> = vec![root().join(folder)];
-    let mut sources = Vec::new();
-    while let Some(folder) = folders.pop() {
-        for entry in std::fs::read_dir(&folder).expect("a folder") {
-            let path = entry.expect("an entry").path();
-            if path.is_dir() {
-                folders.push(path);
-            } else if path.extension().is_some_and(|extension| extension == "rs") {
-                let name = path
-                    .strip_prefix(root())
-                    .expect("below the root")
-                    .to_string_lossy()
-                    .into_owned();
-                sources.push(Source {
-                    path: name,
-                    text: std::fs::read_to_string(&path).expect("text"),
-                });
-            }
-        }
-    }
-    assert!(!sources.is_empty());
-    sources
-}
+const LONGEST_MEDIAN: usize = 130;
 
 /// Asserts that no source for which `concerns` holds breaks a rule line by line.
 fn nowhere(rule: &str, concerns: impl Fn(&Source) -> bool, breaks: impl Fn(&str) -> bool) {
@@ -103,26 +19,8 @@ fn nowhere(rule: &str, concerns: impl Fn(&Source) -> bool, breaks: impl Fn(&str)
     assert!(broken.is_empty(), "{rule}:\n{}", broken.join("\n"));
 }
 
-/// Asserts that what lies below `folder` names no modules of the crate but these.
-fn knows_only(folder: &str, allowed: &[&str]) {
-    let mut broken = Vec::new();
-    for source in below("src").iter().filter(|source| source.is_below(folder)) {
-        for (number, name) in source.uses() {
-            if !allowed.contains(&name.as_str()) {
-                broken.push(format!("{}:{number}: crate::{name}", source.path));
-            }
-        }
-    }
-    assert!(
-        broken.is_empty(),
-        "{folder} knows only {allowed:?}:\n{}",
-        broken.join("\n")
-    );
-}
-
 #[test]
-fn the_model_knows_nothing_of_the_crate() {
-    knows_only("src/model", &["model"]);
+fn the_model_has_no_io_clock_or_channel() {
     let impure = [
         "std::time::SystemTime",
         "std::time::Instant",
@@ -144,41 +42,27 @@ fn the_model_knows_nothing_of_the_crate() {
 }
 
 #[test]
-fn the_store_knows_only_the_model() {
-    knows_only("src/store", &["store", "model"]);
-}
-
-#[test]
-fn counters_know_neither_http_nor_the_rest_above() {
+fn no_backend_is_named_above_the_store() {
     let above = [
-        "http", "web", "import", "cli", "app", "shutdown", "config", "cluster",
+        "api",
+        "counter",
+        "embed",
+        "http",
+        "journal",
+        "pages",
+        "queue",
+        "rules",
+        "server",
+        "sink",
+        "maintenance",
     ];
-    let mut broken = Vec::new();
-    for source in below("src")
-        .iter()
-        .filter(|source| source.is_below("src/counter"))
-    {
-        for (number, name) in source.uses() {
-            if above.contains(&name.as_str()) {
-                broken.push(format!("{}:{number}: crate::{name}", source.path));
-            }
-        }
-    }
-    assert!(
-        broken.is_empty(),
-        "counters know only what is below them:\n{}",
-        broken.join("\n")
-    );
-}
-
-#[test]
-fn counters_and_http_name_no_backend() {
-    let above_the_store = |source: &Source| {
-        source.is_below("src/http") || source.is_below("src/counter") || source.is_below("src/web")
-    };
     nowhere(
         "a backend is named above the store",
-        above_the_store,
+        |source| {
+            above
+                .iter()
+                .any(|area| source.is_below(&format!("src/{area}")))
+        },
         |line| {
             let line = line.to_lowercase();
             ["diesel", "sqlite", "postgres", "r2d2"]
@@ -189,14 +73,20 @@ fn counters_and_http_name_no_backend() {
 }
 
 #[test]
-fn the_http_library_is_driven_in_one_place() {
-    nowhere(
-        "tiny_http's server is named elsewhere",
-        |source| source.path != "src/http/listener.rs",
-        |line| {
-            line.contains("tiny_http::Server")
-                || (line.contains("tiny_http::{") && line.contains("Server"))
-        },
+#[ignore = "until the layout lands"]
+fn two_files_of_the_server_name_the_http_library() {
+    let naming: Vec<String> = below("src")
+        .iter()
+        .filter(|source| {
+            tokens(&source.text)
+                .iter()
+                .any(|token| token.text == "tiny_http")
+        })
+        .map(|source| source.path.clone())
+        .collect();
+    assert!(
+        naming.len() == 2 && naming.iter().all(|path| path.starts_with("src/server/")),
+        "tiny_http is named in {naming:?}"
     );
 }
 
@@ -224,6 +114,21 @@ fn files_are_short() {
         long.is_empty(),
         "more than {LONGEST_FILE} lines:\n{}",
         long.join("\n")
+    );
+}
+
+#[test]
+#[ignore = "until the layout lands"]
+fn half_of_the_files_are_short_enough_to_read_at_once() {
+    let mut lines: Vec<usize> = below("src")
+        .iter()
+        .map(|source| source.text.lines().count())
+        .collect();
+    lines.sort_unstable();
+    let median = lines[lines.len() / 2];
+    assert!(
+        median <= LONGEST_MEDIAN,
+        "the median file has {median} lines"
     );
 }
 
@@ -261,15 +166,16 @@ fn threads_have_names_and_one_place_that_joins_them() {
     );
     // Each of these owns its threads, and is itself ended by shutdown.rs.
     let joining = |source: &Source| {
-        let known = [
-            "src/shutdown.rs",
-            "src/keeper.rs",
-            "src/counter/pool.rs",
-            "src/http/crew.rs",
-            "src/http/pool.rs",
-            "src/http/watch.rs",
+        let owners = [
+            "src/shutdown",
+            "src/counter/pool",
+            "src/server",
+            "src/maintenance",
+            "src/queue",
+            "src/keeper",
+            "src/http",
         ];
-        !known.contains(&source.path.as_str())
+        !owners.iter().any(|owner| source.is_below(owner))
     };
     nowhere("a thread is joined elsewhere", joining, |line| {
         line.contains(".join()")
