@@ -2,6 +2,7 @@
 
 use serde_json::Value;
 
+use crate::support::http::TOKEN;
 use crate::support::{Finished, Home, until};
 
 /// One line: lower case, no final period, what was attempted.
@@ -147,6 +148,7 @@ fn no_command_means_serve_and_every_flag_is_a_variable() {
     let launch = home
         .serve_by_environment()
         .env("VIEWTALLY_LISTEN", "127.0.0.1:0")
+        .env("VIEWTALLY_TOKEN", TOKEN)
         .env("VIEWTALLY_STORE", &home.store());
     let server = launch.env("VIEWTALLY_MAX_BODY", "2KiB").start();
     assert!(home.database_file().exists());

@@ -29,7 +29,7 @@ fn blocks(text: &str, kinds: &[&str]) -> Vec<String> {
     blocks
 }
 
-/// The commands of a block that start with `curl`, with the lines that continue them.
+/// The commands of a block that start with `curl` or set a variable, with the lines that continue them.
 fn curls(block: &str) -> Vec<String> {
     let mut commands: Vec<String> = Vec::new();
     let mut open = false;
@@ -38,7 +38,7 @@ fn curls(block: &str) -> Vec<String> {
             .strip_prefix("$ ")
             .or_else(|| line.strip_prefix("> "))
             .unwrap_or(line);
-        if bare.starts_with("curl ") && !open {
+        if (bare.starts_with("curl ") || sets_a_variable(bare)) && !open {
             commands.push(bare.to_owned());
         } else if let Some(command) = commands.last_mut().filter(|_| open) {
             command.push('\n');
@@ -51,6 +51,15 @@ fn curls(block: &str) -> Vec<String> {
         open = command.ends_with('\\') || command.matches('\'').count() % 2 == 1;
     }
     commands
+}
+
+/// Whether a line is as `TOKEN=$(cat data/token)` is.
+fn sets_a_variable(line: &str) -> bool {
+    let (name, _) = line.split_once('=').unwrap_or_default();
+    !name.is_empty()
+        && name
+            .chars()
+            .all(|sign| sign.is_ascii_uppercase() || sign == '_')
 }
 
 /// The folder of posts that `make run` imports, wherever the Makefile says it is.
@@ -74,8 +83,11 @@ fn curl_examples_run_as_written() {
         return;
     }
     let home = Home::new();
+    // As `make run` starts it: the store in data/, and no token given.
     let server = home
         .serve()
+        .without("--token")
+        .flag("--store", "sqlite:data/viewtally.db")
         .flag("--import", &samples().to_string_lossy())
         .start();
     let address = server.address.to_string();
@@ -84,7 +96,12 @@ fn curl_examples_run_as_written() {
         .flat_map(|block| curls(block))
         .collect();
     assert!(!commands.is_empty(), "README has no curl examples");
+    let mut variables = String::new();
     for command in commands {
+        if sets_a_variable(&command) {
+            variables += &format!("{command}\n");
+            continue;
+        }
         let local = command
             .replace("localhost:8080", &address)
             .replace("127.0.0.1:8080", &address);
@@ -94,6 +111,7 @@ fn curl_examples_run_as_written() {
         }
         // `-f` is added so that an error answer fails the example.
         let local = local.replacen("curl ", "curl -f --no-progress-meter --max-time 20 ", 1);
+        let local = variables.clone() + &local;
         let output = Command::new("sh")
             .args(["-c", &local])
             .current_dir(home.path())
@@ -158,10 +176,17 @@ fn every_flag_is_in_the_readme() {
 
 #[test]
 fn blocks_and_commands_are_found() {
-    let text = "a\n```console\n$ curl -d '{\n  \"a\": 1}' \\\n    x\nanswer\n$ curl y\n```\n```rust\ncurl z\n```\n";
+    let text = "a\n```console\n$ TOKEN=$(cat data/token)\n$ curl -d '{\n  \"a\": 1}' \\\n    x\nanswer\n$ curl y\n```\n```rust\ncurl z\n```\n";
     let found: Vec<String> = blocks(text, &["console"])
         .iter()
         .flat_map(|block| curls(block))
         .collect();
-    assert_eq!(found, ["curl -d '{\n  \"a\": 1}' \\\n    x", "curl y"]);
+    assert_eq!(
+        found,
+        [
+            "TOKEN=$(cat data/token)",
+            "curl -d '{\n  \"a\": 1}' \\\n    x",
+            "curl y"
+        ]
+    );
 }

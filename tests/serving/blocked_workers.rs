@@ -2,6 +2,7 @@
 
 use std::time::{Duration, Instant};
 
+use crate::support::http::BEARER;
 use crate::support::{Client, Home, Lock, Server, http, until};
 
 /// More than there are threads at work on any machine this is likely to run on.
@@ -42,8 +43,9 @@ fn bodies_that_do_not_come() {
     let home = Home::new();
     let server = served(&home, &[]);
     let mut known = server.connect();
-    let request = b"POST /posts HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\nContent-Length: 5000\r\n\r\n{";
-    let waiting = clients(&server, request);
+    let head = "Content-Type: application/json\r\nContent-Length: 5000\r\n\r\n{";
+    let request = format!("POST /posts HTTP/1.1\r\nHost: a\r\n{BEARER}{head}");
+    let waiting = clients(&server, request.as_bytes());
     others_are_served(&server, &mut known);
     drop(waiting);
     others_are_served(&server, &mut known);

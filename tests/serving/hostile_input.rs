@@ -2,6 +2,7 @@
 
 use std::io::ErrorKind;
 
+use crate::support::http::BEARER;
 use crate::support::{Client, Home, Response, Server, assert_no_internals, assert_problem};
 
 fn served() -> (Home, Server) {
@@ -68,7 +69,7 @@ fn gets(server: &Server, request: &[u8], statuses: &[u16]) {
 
 fn post_with(headers: &str, body: &str) -> Vec<u8> {
     let head = "POST /posts HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n";
-    format!("{head}{headers}\r\n{body}").into_bytes()
+    format!("{head}{BEARER}{headers}\r\n{body}").into_bytes()
 }
 
 fn get_with(headers: &str) -> Vec<u8> {

@@ -2,6 +2,7 @@
 
 use serde_json::json;
 
+use crate::support::http::BEARER;
 use crate::support::{Home, Response, Server, assert_problem, http};
 
 fn served() -> (Home, Server) {
@@ -13,7 +14,7 @@ fn served() -> (Home, Server) {
 
 fn post_head(headers: &str) -> String {
     format!(
-        "POST /posts HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n{headers}\r\n"
+        "POST /posts HTTP/1.1\r\nHost: localhost\r\n{BEARER}Content-Type: application/json\r\n{headers}\r\n"
     )
 }
 

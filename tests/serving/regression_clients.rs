@@ -2,6 +2,7 @@
 
 use std::time::{Duration, Instant};
 
+use crate::support::http::BEARER;
 use crate::support::{Client, Home, Server, Signal, assert_problem, http, let_pass, until};
 
 /// Far below what the clients here wait for, far above what a read takes.
@@ -15,7 +16,7 @@ fn served(home: &Home, flags: &[(&str, &str)]) -> Server {
 
 fn with_body(target: &str, headers: &str, length: usize) -> Vec<u8> {
     let body = "x".repeat(length);
-    format!("POST {target} HTTP/1.1\r\nHost: a\r\n{headers}Content-Length: {length}\r\n\r\n{body}")
+    format!("POST {target} HTTP/1.1\r\nHost: a\r\n{BEARER}{headers}Content-Length: {length}\r\n\r\n{body}")
         .into_bytes()
 }
 

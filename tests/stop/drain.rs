@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use crate::support::http::BEARER;
 use crate::support::{Client, Home, Lock, Server, Signal, assert_problem, http, until};
 
 fn served(home: &Home, flags: &[(&str, &str)]) -> Server {
@@ -68,7 +69,7 @@ fn a_request_under_way_is_finished() {
     let text = "x".repeat(4096);
     let body = serde_json::json!({"title": "Slow", "slug": "slow", "body": text}).to_string();
     let head = format!(
-        "POST /posts HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: {}\r\n\r\n",
+        "POST /posts HTTP/1.1\r\nHost: localhost\r\n{BEARER}Content-Type: application/json\r\nContent-Length: {}\r\n\r\n",
         body.len()
     );
     let (start, end) = body.split_at(10);

@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 
 use tempfile::TempDir;
 
+use super::http::TOKEN;
 use super::process::{Finished, Running, Signal};
 use super::{Client, Database, Response, WAIT_LIMIT, is_root, missing, until};
 
@@ -44,7 +45,7 @@ impl Home {
         path
     }
 
-    /// A server to be, on port 0, over this home's database.
+    /// A server to be, on port 0, over this home's database, with the suite's token.
     pub fn serve(&self) -> Launch<'_> {
         let launch = Launch {
             home: self,
@@ -56,6 +57,7 @@ impl Home {
         launch
             .flag("--listen", "127.0.0.1:0")
             .flag("--store", &self.store())
+            .flag("--token", TOKEN)
     }
 
     /// The same without any argument: everything comes from the environment.
@@ -169,12 +171,10 @@ pub struct Launch<'a> {
 
 impl Launch<'_> {
     /// Adds a flag and its value; a later one replaces an earlier one of the same name.
-    pub fn flag(mut self, name: &str, value: &str) -> Self {
-        if let Some(at) = self.flags.iter().position(|known| known == name) {
-            self.flags.drain(at..at + 2);
-        }
-        self.flags.extend([name.to_owned(), value.to_owned()]);
-        self
+    pub fn flag(self, name: &str, value: &str) -> Self {
+        let mut launch = self.without(name);
+        launch.flags.extend([name.to_owned(), value.to_owned()]);
+        launch
     }
 
     /// Adds several.
@@ -182,6 +182,14 @@ impl Launch<'_> {
         flags
             .iter()
             .fold(self, |launch, (name, value)| launch.flag(name, value))
+    }
+
+    /// Takes a flag back.
+    pub fn without(mut self, name: &str) -> Self {
+        if let Some(at) = self.flags.iter().position(|known| known == name) {
+            self.flags.drain(at..at + 2);
+        }
+        self
     }
 
     pub fn env(mut self, name: &str, value: &str) -> Self {

@@ -35,17 +35,13 @@ fn numbers(server: &Server) -> (i64, i64) {
 #[test]
 fn named_viewers_are_listed_latest_first_and_can_be_asked_for() {
     let (_home, server, post) = served(&[]);
-    for name in ["ann", "bob", "ann", "zoë-%2F"] {
-        // A header is ASCII; how a site writes other names in it is its own choice.
-        let name = name.replace('ë', "e");
-        assert_eq!(outcome(&server, &[("Viewer-Id", &name)]), "accepted");
+    for (read, name) in ["ann", "bob", "ann", "zoe-%2F"].into_iter().enumerate() {
+        assert_eq!(outcome(&server, &[("Viewer-Id", name)]), "accepted");
         // One after the other, so that the order is sure.
-        let before = numbers(&server).0;
-        until("the view is counted", || {
-            numbers(&server).0 > 0 && numbers(&server).0 >= before
-        });
+        let counted = i64::try_from(read + 1).expect("few");
+        until("the view is counted", || numbers(&server).0 == counted);
     }
-    until("all are counted", || numbers(&server) == (4, 3));
+    assert_eq!(numbers(&server), (4, 3));
     let list = server.get("/posts/hello/viewers").json();
     let items = list["items"].as_array().expect("items");
     assert_eq!(items.len(), 3, "{list}");
@@ -54,6 +50,11 @@ fn named_viewers_are_listed_latest_first_and_can_be_asked_for() {
         .find(|item| item["viewer"] == "ann")
         .expect("ann");
     assert_eq!(ann["views"], 2);
+    let order: Vec<&str> = items
+        .iter()
+        .map(|item| item["viewer"].as_str().expect("a viewer"))
+        .collect();
+    assert_eq!(order, ["zoe-%2F", "ann", "bob"], "the latest first");
     let last: Vec<jiff::Timestamp> = items
         .iter()
         .map(|item| {
@@ -120,56 +121,51 @@ fn a_viewer_is_forgotten_on_request_and_the_numbers_stay() {
     );
 }
 
+/// Reads with just these headers, without the token.
+fn read_as(server: &Server, headers: &[(&str, &str)]) {
+    let answer = server
+        .connect()
+        .request_without_token("GET", "/posts/hello", headers, b"");
+    assert_eq!(
+        answer.status, 200,
+        "a wrong token keeps nobody from reading"
+    );
+}
+
+fn names(server: &Server) -> Vec<String> {
+    let list = server.get("/posts/hello/viewers").json();
+    let items = list["items"].as_array().expect("items").iter();
+    items
+        .map(|item| item["viewer"].as_str().expect("a viewer").to_owned())
+        .collect()
+}
+
 #[test]
-fn a_name_counts_only_with_the_token_or_through_a_trusted_proxy() {
-    let (_home, server, _) = served_with_token(&[]);
-    read(&server, &[("Viewer-Id", "ann")]);
-    read(
+fn a_name_counts_only_with_the_token() {
+    let (_home, server, _) = served(&[]);
+    read_as(&server, &[("Viewer-Id", "ann")]);
+    read_as(
         &server,
         &[("Viewer-Id", "ann"), ("Authorization", "Bearer wrong")],
     );
-    read(
-        &server,
-        &[("Viewer-Id", "ann"), ("Authorization", "Bearer secret")],
-    );
+    read(&server, &[("Viewer-Id", "ann")]);
     until("all are counted", || numbers(&server).0 == 3);
-    let authorized = [("Authorization", "Bearer secret")];
-    let list = server
-        .connect()
-        .request("GET", "/posts/hello/viewers", &authorized, b"");
-    let names: Vec<String> = list.json()["items"]
-        .as_array()
-        .expect("items")
-        .iter()
-        .map(|item| item["viewer"].as_str().expect("a viewer").to_owned())
-        .collect();
+    let names = names(&server);
     assert_eq!(names.len(), 2, "one named, one anonymous: {names:?}");
     assert_eq!(names.iter().filter(|name| *name == "ann").count(), 1);
-    assert_problem(&server.get("/posts/hello/viewers"), 401);
-
-    let (_home, server, _) = served_with_token(&[("--trust-proxy", "127.0.0.0/8")]);
-    read(&server, &[("Viewer-Id", "ann")]);
-    until("it is counted", || numbers(&server).0 == 1);
-    let ann = server
-        .connect()
-        .request("GET", "/posts/hello/viewers/ann", &authorized, b"");
-    assert_eq!(ann.status, 200);
 }
 
-fn served_with_token(flags: &[(&str, &str)]) -> (Home, Server, i64) {
-    let home = Home::new();
-    let server = home.serve().flags(flags).flag("--token", "secret").start();
-    let body = serde_json::json!({"slug": "hello", "title": "hello"}).to_string();
-    let headers = [
-        ("Content-Type", "application/json"),
-        ("Authorization", "Bearer secret"),
-    ];
-    let answer = server
-        .connect()
-        .request("POST", "/posts", &headers, body.as_bytes());
-    assert_eq!(answer.status, 201, "{}", answer.text());
-    let post = answer.json()["id"].as_i64().expect("an id");
-    (home, server, post)
+/// A proxy passes on what its clients send: that it is trusted for their addresses gives them no name.
+#[test]
+#[ignore = "until the one rule lands"]
+fn a_trusted_proxy_gives_nobody_a_name() {
+    let (_home, server, _) = served(&[("--trust-proxy", "127.0.0.0/8")]);
+    read_as(
+        &server,
+        &[("Viewer-Id", "ann"), ("X-Forwarded-For", "192.0.2.1")],
+    );
+    until("it is counted", || numbers(&server).0 == 1);
+    assert_problem(&server.get("/posts/hello/viewers/ann"), 404);
 }
 
 #[test]
