@@ -4,5 +4,5 @@ mod deduplication;
 mod locked_database;
 mod overflow;
 mod series;
-mod slow_sink;
+mod slow_store;
 mod views;

@@ -39,20 +39,42 @@ pub struct LoadResult {
 impl Load {
     /// Starts `clients` that read `paths` in turn.
     pub fn start(address: SocketAddr, clients: usize, paths: &[String]) -> Self {
-        let stop = Arc::new(AtomicBool::new(false));
-        let answered = Arc::new(AtomicU64::new(0));
-        let start = Instant::now();
-        let requests: Arc<[Vec<u8>]> = paths
+        let requests: Vec<Vec<u8>> = paths
             .iter()
             .map(|path| http::request_bytes("GET", path, &[], b""))
             .collect();
+        Self::start_each(address, clients, move |_, turn| {
+            requests[turn % requests.len()].clone()
+        })
+    }
+
+    /// The same where each read is another viewer's, told apart by the address that a trusted proxy reports.
+    pub fn start_of_many_viewers(address: SocketAddr, clients: usize, paths: &[String]) -> Self {
+        let paths = paths.to_vec();
+        Self::start_each(address, clients, move |client, turn| {
+            let viewer = format!("2001:db8::{client:x}:{:x}:{:x}", turn >> 16, turn & 0xffff);
+            let path = &paths[turn % paths.len()];
+            http::request_bytes("GET", path, &[("X-Forwarded-For", &viewer)], b"")
+        })
+    }
+
+    /// Starts clients whose requests are made from the client's number and the request's.
+    fn start_each(
+        address: SocketAddr,
+        clients: usize,
+        request: impl Fn(usize, usize) -> Vec<u8> + Send + Sync + 'static,
+    ) -> Self {
+        let stop = Arc::new(AtomicBool::new(false));
+        let answered = Arc::new(AtomicU64::new(0));
+        let start = Instant::now();
+        let request = Arc::new(request);
         let clients = (0..clients)
             .map(|number| {
                 let reader = Reader {
                     address,
                     stop: Arc::clone(&stop),
                     answered: Arc::clone(&answered),
-                    requests: Arc::clone(&requests),
+                    request: Arc::clone(&request) as _,
                     start,
                 };
                 let thread = std::thread::Builder::new()
@@ -103,11 +125,14 @@ impl Load {
     }
 }
 
+/// From a client's number and the request's.
+type MakeRequest = dyn Fn(usize, usize) -> Vec<u8> + Send + Sync;
+
 struct Reader {
     address: SocketAddr,
     stop: Arc<AtomicBool>,
     answered: Arc<AtomicU64>,
-    requests: Arc<[Vec<u8>]>,
+    request: Arc<MakeRequest>,
     start: Instant,
 }
 
@@ -117,7 +142,7 @@ impl Reader {
         let mut turn = number;
         while !self.stop.load(Ordering::Relaxed) {
             match Client::try_connect(self.address, super::WAIT_LIMIT) {
-                Ok(client) => self.use_up(client, &mut turn, &mut result),
+                Ok(client) => self.use_up(client, number, &mut turn, &mut result),
                 // Nobody listens (any more): look again until told to stop.
                 Err(_) => std::thread::sleep(Duration::from_millis(2)),
             }
@@ -126,12 +151,12 @@ impl Reader {
     }
 
     /// Reads on one connection until it ends or the load does.
-    fn use_up(&self, mut client: Client, turn: &mut usize, result: &mut LoadResult) {
+    fn use_up(&self, mut client: Client, number: usize, turn: &mut usize, result: &mut LoadResult) {
         while !self.stop.load(Ordering::Relaxed) {
-            let request = &self.requests[*turn % self.requests.len()];
+            let request = (self.request)(number, *turn);
             *turn += 1;
             let sent = Instant::now();
-            if client.send(request).is_err() {
+            if client.send(&request).is_err() {
                 return;
             }
             match client.read() {
