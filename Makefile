@@ -19,7 +19,7 @@ test-long:
 
 ## Twenty stops under ten seconds of load, for each count of counters, overflow rule and channel: half an hour.
 test-thorough:
-	VIEWTALLY_THOROUGH=1 $(CARGO) test --release --locked --test main -- --ignored --test-threads=3 overflow::
+	VIEWTALLY_THOROUGH=1 $(CARGO) test --release --locked --test main -- --ignored --test-threads=3 counting::overflow::
 
 ## Formatting, lints, documentation.
 check:

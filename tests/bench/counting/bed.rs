@@ -10,8 +10,8 @@ use diesel::prelude::*;
 use diesel::sql_types::BigInt;
 
 use crate::internals::{
-    self, CachedStore, Counters, EventSink, Intake, Metrics, OverflowRule, Rules, Settings,
-    StoreHealth, StoreUrl, ViewEvent, ViewSink,
+    self, BatchSink, CachedStore, CounterConfig, CounterPool, EventSender, EventSink, Metrics,
+    OverflowPolicy, SinkHealth, StoreOptions, StoreUrl, ViewEvent,
 };
 use crate::meter::{Commit, Meter};
 
@@ -44,10 +44,10 @@ impl Setup {
     };
 }
 
-/// Counters that run on a bed.
+/// CounterPool that run on a bed.
 pub struct Machinery {
-    counters: Arc<Counters>,
-    intake: Intake,
+    counters: Arc<CounterPool>,
+    intake: EventSender,
     pub meter: Arc<Meter>,
     /// Asked for the numbers afterwards: not through the store, which is what is measured.
     database: SqliteConnection,
@@ -91,11 +91,11 @@ impl Bed {
         Ok(connection)
     }
 
-    fn open(&self, dedup_window: Duration) -> Result<Arc<dyn ViewSink>> {
+    fn open(&self, dedup_window: Duration) -> Result<Arc<dyn BatchSink>> {
         let url: StoreUrl = format!("sqlite:{}", self.file.display())
             .parse()
             .map_err(anyhow::Error::msg)?;
-        let store = internals::open(&url, Rules { dedup_window })?;
+        let store = internals::open(&url, StoreOptions { dedup_window })?;
         Ok(Arc::new(CachedStore::new(store, CACHE_BYTES)))
     }
 
@@ -104,22 +104,22 @@ impl Bed {
         let mut database = self.connect()?;
         let accounted_before = accounted(&mut database)?;
         let meter = Meter::new(self.open(setup.dedup_window)?);
-        let settings = Settings {
+        let settings = CounterConfig {
             queue_capacity: setup.queue_capacity,
             counters: setup.counters,
             max_counters: setup.counters,
             flush_every: Duration::from_millis(100),
             batch_max: 10_000,
-            overflow: OverflowRule::Coalesce,
+            overflow: OverflowPolicy::Coalesce,
             overflow_wait: Duration::from_secs(3),
             scale_after: Duration::from_secs(3),
             retire_after: Duration::from_secs(30),
         };
-        let (counters, intake) = Counters::start(
+        let (counters, intake) = CounterPool::start(
             settings,
             Arc::clone(&meter) as _,
             Arc::new(Metrics::new(setup.queue_capacity)),
-            Arc::new(StoreHealth::default()),
+            Arc::new(SinkHealth::default()),
         )?;
         Ok(Machinery {
             counters,

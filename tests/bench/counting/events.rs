@@ -1,6 +1,6 @@
 //! The events of a case, made before the clock starts.
 
-use crate::internals::{Millis, ViewEvent, Viewer};
+use crate::internals::{TimestampMs, ViewEvent, Viewer};
 
 const HOUR: i64 = 3_600_000;
 /// When the first round's views happen. Each round has an hour of its own, so that each writes the same kinds of rows.
@@ -57,7 +57,7 @@ impl Load {
                 };
                 ViewEvent {
                     post: column(rank.min(self.posts - 1) * apart + 1),
-                    at: Millis(hour + column(number * 3000 / self.events) * 1000),
+                    at: TimestampMs(hour + column(number * 3000 / self.events) * 1000),
                     viewer: self.viewer(number, round, &mut random),
                     uncounted: None,
                 }

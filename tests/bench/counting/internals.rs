@@ -1,8 +1,7 @@
-//! What this bench uses of the library's inside: everything that `viewtally::internals` has to show.
+//! What this bench uses of the library's inside.
 
-pub use viewtally::counter::{Counters, EventSink, Intake, OverflowRule, Settings};
-pub use viewtally::metrics::Metrics;
-pub use viewtally::model::{Batch, Millis, ViewEvent, Viewer};
-pub use viewtally::store::{
-    Applied, CachedStore, Rules, StoreError, StoreHealth, StoreUrl, ViewSink, open,
+pub use viewtally::internals::{
+    Batch, BatchSink, CachedStore, CounterConfig, CounterPool, EventSender, EventSink, Metrics,
+    OverflowPolicy, SinkError, SinkHealth, StoreError, StoreOptions, StoreUrl, TimestampMs,
+    ViewEvent, Viewer, Written, open,
 };

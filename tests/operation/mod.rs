@@ -1,0 +1,4 @@
+//! What an operator sees.
+
+mod monitoring;
+mod startup;

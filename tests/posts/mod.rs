@@ -1,0 +1,6 @@
+//! Posts over HTTP: edited, listed, ranked.
+
+mod editing;
+mod listing;
+mod pagination;
+mod rankings;
