@@ -8,6 +8,7 @@
 
 mod support;
 
+mod attacks;
 mod auth;
 mod check;
 mod cli;
@@ -23,6 +24,7 @@ mod export;
 mod held_up;
 mod history;
 mod hostile;
+mod http;
 mod http_edge;
 mod import_counts;
 mod import_data;
