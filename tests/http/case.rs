@@ -123,6 +123,7 @@ fn try_case(case: &Case, server: &Server, tag: &str) -> Result<(), String> {
     for (number, &wanted) in case.statuses.iter().enumerate() {
         let answer = match client.next(head && number == 0) {
             Next::Answer(answer) => answer,
+            Next::Broken(what) => return Err(format!("wanted {wanted}, got {what}")),
             other => return Err(format!("wanted {wanted}, got {other:?}")),
         };
         if answer.status != wanted {

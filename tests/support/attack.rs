@@ -88,6 +88,21 @@ impl Usage {
         }
     }
 
+    /// What is used once it no longer changes: connections that have just ended are over then.
+    pub fn at_rest(server: &Server) -> Self {
+        let (mut last, mut since) = (Self::of(server), Instant::now());
+        let start = Instant::now();
+        while since.elapsed() < Duration::from_millis(200) {
+            assert!(start.elapsed() < super::PATIENCE, "never at rest: {last:?}");
+            std::thread::sleep(Duration::from_millis(10));
+            let now = Self::of(server);
+            if now.descriptors != last.descriptors || now.threads != last.threads {
+                (last, since) = (now, Instant::now());
+            }
+        }
+        last
+    }
+
     /// Whether no more is used than `before`; idle workers may linger, so a few threads more are fine.
     pub fn is_back_at(self, before: Self) -> bool {
         self.threads <= before.threads + 4 && self.descriptors <= before.descriptors
