@@ -8,10 +8,12 @@
 
 mod support;
 
+mod attacks;
 mod auth;
 mod cli;
 mod counting;
 mod embed;
+mod http;
 mod import;
 mod operation;
 mod posts;

@@ -1,5 +1,6 @@
 //! What every test stands on: a server to start, a client to ask it with, a load to put on it, its database to read.
 
+pub mod attack;
 pub mod browser;
 pub mod db;
 pub mod home;
@@ -9,6 +10,7 @@ pub mod load;
 pub mod lock;
 pub mod problem;
 pub mod process;
+pub mod raw;
 pub mod requirement;
 pub mod seed;
 pub mod server;
