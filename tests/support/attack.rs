@@ -137,6 +137,19 @@ pub fn cpu(server: &Server) -> Duration {
     Duration::from_millis(ticks * 10)
 }
 
+/// Waits until the server has nothing left to do, or at most so long.
+pub fn until_idle(server: &Server, most: Duration) {
+    let start = Instant::now();
+    let (mut last, mut since) = (cpu(server), Instant::now());
+    while since.elapsed() < Duration::from_millis(300) && start.elapsed() < most {
+        std::thread::sleep(Duration::from_millis(10));
+        let now = cpu(server);
+        if now > last {
+            (last, since) = (now, Instant::now());
+        }
+    }
+}
+
 /// Peak memory from a moment on.
 pub struct Peak {
     before: u64,
@@ -185,7 +198,7 @@ impl Flood {
     /// However slowly the server takes what is sent.
     const LONGEST: Duration = Duration::from_secs(8);
     /// What is sent and found no taker for so long has been seen as far as the server wants to.
-    const STUCK: Duration = Duration::from_millis(1500);
+    const STUCK: Duration = Duration::from_millis(700);
 
     /// Attacks until everything is sent or refused, nothing is taken any more, or the server has grown by too much.
     pub fn run(&self, server: &Server) -> Flooded {
