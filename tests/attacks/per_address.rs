@@ -26,8 +26,8 @@ fn kept(server: &Server, last: u8) -> Option<Conn> {
             Some(client)
         }
         // A closed socket in whose buffer the request was still waiting is reset.
-        Next::End | Next::Broken(_) => None,
-        Next::Silence => panic!("neither served nor closed"),
+        Next::End | Next::Reset => None,
+        other => panic!("neither served nor closed: {other:?}"),
     }
 }
 

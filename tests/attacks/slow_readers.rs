@@ -64,12 +64,13 @@ fn attack(connections: usize, requests: usize, options: Options) {
         .collect();
     others_read(&server);
     // Whoever reads at last, and with a larger window, gets what was asked for.
-    let first = &mut attackers[0];
-    SockRef::from(&first.stream)
+    // The last one: beyond the budget of unsent bytes the oldest give way.
+    let slow = attackers.last_mut().expect("an attacker");
+    SockRef::from(&slow.stream)
         .set_recv_buffer_size(1 << 20)
         .expect("a larger window");
     assert!(
-        matches!(first.next(false), Next::Answer(answer) if answer.status == 200),
+        matches!(slow.next(false), Next::Answer(answer) if answer.status == 200),
         "a slow reader is served"
     );
     drop(attackers);

@@ -19,13 +19,17 @@ pub enum Then {
     Either,
 }
 
+/// What a response must show beyond its status.
+type Check = fn(&Response) -> Result<(), String>;
+
+/// A line of the table.
 pub struct Case {
     pub section: &'static str,
     pub what: String,
     pub bytes: Vec<u8>,
     pub statuses: Vec<u16>,
     pub then: Then,
-    check: Option<fn(&Response) -> Result<(), String>>,
+    check: Option<Check>,
 }
 
 /// The title that the post `edited` has, and keeps when it is corrected rightly.
@@ -53,7 +57,7 @@ pub fn case(
 
 impl Case {
     /// Something further that the last answer must show.
-    pub fn shows(mut self, check: fn(&Response) -> Result<(), String>) -> Self {
+    pub fn shows(mut self, check: Check) -> Self {
         self.check = Some(check);
         self
     }

@@ -23,7 +23,6 @@ pub fn cases() -> Vec<Case> {
         ));
     }
     for size in [
-        "1d",
         "1D",
         "01d",
         "000000000000001d",

@@ -4,7 +4,7 @@
 use std::time::{Duration, Instant};
 
 use super::case::put;
-use crate::support::attack::{Usage, assert_back_at, get, served};
+use crate::support::attack::{Usage, assert_back_at, create, get, served};
 use crate::support::raw::{Conn, Next, Options};
 use crate::support::{Home, Server, assert_problem, let_pass};
 
@@ -29,6 +29,7 @@ fn answer_after_all(server: &Server, request: &[u8], wanted: u16) {
 fn whoever_is_refused_while_sending_can_read_why() {
     let home = Home::new();
     let server = served(&home, &[]);
+    create(&server, "edited", "b");
     let body = "x".repeat(3_000_000);
     for _ in 0..5 {
         answer_after_all(&server, &put("Content-Length: 3000000\r\n", &body), 413);

@@ -21,7 +21,7 @@ const NGINX: &str = "/usr/sbin/nginx";
 
 impl Proxy {
     /// `None`, and said, where there is no nginx.
-    fn before(server: &Server, home: &Home, settings: &str) -> Option<Self> {
+    fn before(server: &Server, home: &Home, location: &str) -> Option<Self> {
         if !std::path::Path::new(NGINX).exists() {
             missing("nginx");
             return None;
@@ -43,7 +43,7 @@ impl Proxy {
              http {{ access_log off; {temporary}\n\
              upstream app {{ server {upstream}; keepalive 1; keepalive_requests 100000; }}\n\
              server {{ listen {address}; ignore_invalid_headers off; underscores_in_headers on;\n\
-             location / {{ proxy_pass http://app; {settings} }} }} }}\n",
+             location / {{ {location} }} }} }}\n",
             folder = folder.display(),
             log = log.display(),
         );
@@ -152,14 +152,14 @@ fn ambiguous() -> Vec<Vec<u8>> {
 }
 
 /// Attackers and clients in turn; what a client got that it did not ask for.
-fn smuggle(settings: &str) {
+fn smuggle(location: &str) {
     let home = Home::new();
     let server = served(&home, &[("--request-timeout", "2s")]);
     create(&server, "smuggled", "text");
     for number in 0..4 {
         create(&server, &format!("innocent-{number}"), "text");
     }
-    let Some(proxy) = Proxy::before(&server, &home, settings) else {
+    let Some(proxy) = Proxy::before(&server, &home, location) else {
         return;
     };
     let options = Options {
@@ -210,19 +210,19 @@ fn smuggle(settings: &str) {
 
 #[test]
 fn nothing_is_smuggled_past_nginx_with_kept_connections() {
-    smuggle("proxy_http_version 1.1; proxy_set_header Connection \"\";");
+    smuggle("proxy_pass http://app; proxy_http_version 1.1; proxy_set_header Connection \"\";");
 }
 
 #[test]
 fn nothing_is_smuggled_past_nginx_that_passes_bodies_on_as_they_come() {
     smuggle(
-        "proxy_http_version 1.1; proxy_set_header Connection \"\"; proxy_request_buffering off; proxy_buffering off;",
+        "proxy_pass http://app; proxy_http_version 1.1; proxy_set_header Connection \"\"; proxy_request_buffering off; proxy_buffering off;",
     );
 }
 
 #[test]
 fn nothing_is_smuggled_past_nginx_as_it_comes() {
-    smuggle("");
+    smuggle("proxy_pass http://app;");
 }
 
 /// nginx's defaults add no header that tells of a proxy, and a Host of this machine: nobody may write through it.
@@ -233,7 +233,9 @@ fn nobody_writes_through_nginx_without_the_token() {
     let finished = home.run(&["import", "posts", &file.display().to_string()]);
     assert_eq!(finished.code, Some(0), "{finished:?}");
     let server = home.serve().start();
-    let Some(proxy) = Proxy::before(&server, &home, "") else {
+    // As in the first example of every guide: the Host that it sends on is the server's own address.
+    let location = format!("proxy_pass http://{};", server.address);
+    let Some(proxy) = Proxy::before(&server, &home, &location) else {
         return;
     };
     let body = r#"{"slug":"intruder","title":"Intruder","body":"b"}"#;

@@ -11,7 +11,7 @@ fn version(version: &str) -> String {
 
 pub fn cases() -> Vec<Case> {
     let mut cases = Vec::new();
-    for minor in 1..=9 {
+    for minor in 2..=9 {
         let name = format!("HTTP/1.{minor}");
         cases.push(case(
             "9110 2.5",
@@ -21,13 +21,6 @@ pub fn cases() -> Vec<Case> {
             Stays,
         ));
     }
-    cases.push(case(
-        "9110 2.5",
-        "HTTP/1.0 is served",
-        version("HTTP/1.0"),
-        [200],
-        Ends,
-    ));
     for later in ["HTTP/0.9", "HTTP/2.0", "HTTP/2.1", "HTTP/3.0", "HTTP/9.9"] {
         cases.push(case(
             "9110 15.6.6",

@@ -50,7 +50,9 @@ pub enum Next {
     End,
     /// Neither came within the connection's patience.
     Silence,
-    /// What came is no response, or ended within one, or was reset.
+    /// It was reset, not within a response.
+    Reset,
+    /// What came is no response, or ended within one.
     Broken(String),
 }
 
@@ -100,6 +102,9 @@ impl Conn {
                     && self.rest.is_empty() =>
             {
                 Next::Silence
+            }
+            Err(error) if error.kind() == ErrorKind::ConnectionReset && self.rest.is_empty() => {
+                Next::Reset
             }
             Err(error) => {
                 let start = String::from_utf8_lossy(&self.rest[..self.rest.len().min(100)]);
