@@ -4,7 +4,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 
 use crate::clock;
-use crate::config::Config;
+use crate::config::{Config, TokenError, TokenSource};
 use crate::counter::CounterPool;
 use crate::fd_limit::{self, TooFew};
 use crate::http::{Auth, Listener, Pool, Service};
@@ -43,6 +43,9 @@ pub enum StartError {
         /// Why.
         error: std::io::Error,
     },
+    /// There is no token.
+    #[error(transparent)]
+    Token(#[from] TokenError),
     /// Too few descriptors.
     #[error(transparent)]
     Descriptors(#[from] TooFew),
@@ -104,6 +107,7 @@ pub fn start(config: &Config) -> Result<Running, StartError> {
             tracing::info!(events, "applied what the last stop had to spill");
         }
     }
+    let token = config.token.load()?;
     match store.last_drain() {
         Ok(Some(drain)) => metrics.last_drain(&drain),
         Ok(None) => {}
@@ -142,7 +146,11 @@ pub fn start(config: &Config) -> Result<Running, StartError> {
         health,
         rules,
         gate: Arc::default(),
-        auth: Auth::new(config.token.clone()),
+        // Until a token is always asked for, one that was made is not.
+        auth: Auth::new(match &config.token {
+            TokenSource::Given(_) => Some(token.as_str().to_owned()),
+            TokenSource::Default(_) => None,
+        }),
         limits: config.limits,
         cors_origin: config.cors_origin.clone(),
         metrics: Arc::clone(&metrics),

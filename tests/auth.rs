@@ -24,13 +24,32 @@ fn loopback_clients_write_without_a_token_when_none_is_set() {
 }
 
 #[test]
-fn serving_other_addresses_without_a_token_is_refused() {
+fn a_start_without_a_token_makes_one_and_says_where_but_not_what() {
     let home = Home::new();
-    let finished = home.serve().flag("--listen", "0.0.0.0:0").run();
-    assert_eq!(finished.code, Some(2), "{finished:?}");
-    assert_eq!(finished.stdout, "");
-    assert!(finished.stderr.contains("token"), "{}", finished.stderr);
-    assert!(finished.stderr.contains("0.0.0.0"), "{}", finished.stderr);
+    let server = home.serve().flag("--listen", "0.0.0.0:0").start();
+    let address = (std::net::Ipv4Addr::LOCALHOST, server.address.port()).into();
+    let mut client = crate::support::Client::connect(address);
+    assert_eq!(client.get("/healthz").status, 200);
+    let path = home.database_file().with_file_name("token");
+    let token = std::fs::read_to_string(&path).expect("the token's file");
+    assert_eq!(token.trim().len(), 64);
+    let finished = server.stop();
+    let said = format!("{}{}", finished.stdout, finished.stderr);
+    assert!(said.contains(&*path.to_string_lossy()), "{said}");
+    assert!(!said.contains(token.trim()), "{said}");
+}
+
+#[test]
+fn a_token_file_that_holds_no_token_is_refused() {
+    let home = Home::new();
+    for content in ["", "two words\n"] {
+        let path = home.write("token", content);
+        let finished = home.serve().run();
+        assert_eq!(finished.code, Some(1), "{finished:?}");
+        assert_eq!(finished.stdout, "");
+        let path = path.to_string_lossy();
+        assert!(finished.stderr.contains(&*path), "{}", finished.stderr);
+    }
 }
 
 #[test]

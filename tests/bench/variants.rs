@@ -71,7 +71,7 @@ pub fn serve(arguments: impl Iterator<Item = String>) -> Result<()> {
         health: Arc::new(SinkHealth::default()),
         rules,
         gate: Arc::default(),
-        auth: Auth::new(config.token),
+        auth: Auth::new(None),
         limits: config.limits,
         cors_origin: config.cors_origin,
         metrics: Arc::new(Metrics::new(0)),
