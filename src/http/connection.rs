@@ -30,7 +30,7 @@ pub(super) struct Connection {
     socket: RawFd,
     peer: SocketAddr,
     /// The last agent judged, and whether it is a crawler: the requests of a connection mostly come from one agent.
-    agent: (String, bool),
+    agents: crate::rules::AgentCache,
     /// Since when it has been waiting for its client.
     pub(super) waiting_since: Instant,
     /// Whether the client has said that it sends nothing more.
@@ -108,7 +108,7 @@ impl Connection {
             requests: Box::new(requests.map(Result::ok)),
             socket,
             peer,
-            agent: (String::new(), false),
+            agents: crate::rules::AgentCache::default(),
             waiting_since: Instant::now(),
             ended: false,
             read_ahead: false,
@@ -234,7 +234,7 @@ impl Connection {
             known: needs.known(),
             request: &mut request,
             response: &mut *response,
-            agent: &mut self.agent,
+            agents: &mut self.agents,
             event: None,
             body_read: false,
         };

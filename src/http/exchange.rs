@@ -91,7 +91,7 @@ pub(super) struct Exchange<'a> {
     pub(super) known: Option<Arc<CachedPost>>,
     pub(super) response: &'a mut Response,
     /// The agent judged last on this connection, and whether it is a crawler.
-    pub(super) agent: &'a mut (String, bool),
+    pub(super) agents: &'a mut crate::rules::AgentCache,
     /// What goes to the counters once the response is written.
     pub(super) event: Option<ViewEvent>,
     /// Whether all of the body was read.
