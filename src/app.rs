@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use crate::api::{self, ApiState, Auth};
 use crate::clock;
-use crate::config::Config;
+use crate::config::{Config, TokenError};
 use crate::counter::CounterPool;
 use crate::fd_limit::{self, TooFew};
 use crate::maintenance::Maintenance;
@@ -45,6 +45,9 @@ pub enum StartError {
         /// Why.
         error: std::io::Error,
     },
+    /// There is no token.
+    #[error(transparent)]
+    Token(#[from] TokenError),
     /// Too few descriptors.
     #[error(transparent)]
     Descriptors(#[from] TooFew),
@@ -104,6 +107,7 @@ pub fn start(config: &Config) -> Result<Running, StartError> {
             tracing::info!(events, "applied what the last stop had to spill");
         }
     }
+    let token = config.token.load()?;
     match store.last_drain() {
         Ok(Some(drain)) => metrics.last_drain(&drain),
         Ok(None) => {}
@@ -143,7 +147,7 @@ pub fn start(config: &Config) -> Result<Running, StartError> {
         health,
         rules,
         in_flight: Arc::clone(&in_flight),
-        auth: Auth::new(config.token.clone().unwrap_or_default()),
+        auth: Auth::new(token.as_str().to_owned()),
         metrics: Arc::clone(&metrics),
     });
     let server_config = ServerConfig {

@@ -1,14 +1,14 @@
 //! The flags of `serve`.
 
-use std::net::{IpAddr, SocketAddr};
+use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
 use bytesize::ByteSize;
-use clap::Args;
+use clap::{Args, ValueEnum};
 use ipnet::IpNet;
 
-use super::LogFormat;
+use super::values::{duration, network, on_off};
 use crate::counter::OverflowPolicy;
 
 /// Flags of `serve`.
@@ -33,7 +33,8 @@ pub struct ServeFlags {
         help_heading = "Serving"
     )]
     pub import: Option<PathBuf>,
-    /// Secret that writing needs; without one, only direct clients on this machine may write
+    /// Secret that writing and viewer data need [default: a random one, made at the first start in the
+    /// file "token" beside the database]
     #[arg(
         long,
         env = "VIEWTALLY_TOKEN",
@@ -43,7 +44,7 @@ pub struct ServeFlags {
         help_heading = "Serving"
     )]
     pub token: Option<String>,
-    /// File that holds the secret
+    /// File that holds this secret
     #[arg(
         long,
         env = "VIEWTALLY_TOKEN_FILE",
@@ -73,10 +74,19 @@ pub struct ServeFlags {
         help_heading = "Limits"
     )]
     pub max_connections: usize,
-    /// Close a connection that is silent for so long
+    /// Connections of one address served at once [default: no limit of its own]
+    #[arg(
+        long,
+        env = "VIEWTALLY_MAX_CONNECTIONS_PER_ADDRESS",
+        hide_env = true,
+        value_name = "N",
+        help_heading = "Limits"
+    )]
+    pub max_connections_per_address: Option<usize>,
+    /// Close a connection after so long without a request
     #[arg(long, env = "VIEWTALLY_IDLE_TIMEOUT", hide_env = true, value_name = "TIME", default_value = "30s", value_parser = duration, help_heading = "Limits")]
     pub idle_timeout: Duration,
-    /// Give up on a request body or a response that takes longer
+    /// Longest time for each part of a request: its head, its body, its response
     #[arg(long, env = "VIEWTALLY_REQUEST_TIMEOUT", hide_env = true, value_name = "TIME", default_value = "10s", value_parser = duration, help_heading = "Limits")]
     pub request_timeout: Duration,
     /// Largest request body
@@ -174,7 +184,7 @@ pub struct ServeFlags {
         help_heading = "Viewers"
     )]
     pub keep_viewings: Duration,
-    /// Proxies whose X-Forwarded-For, Forwarded and Viewer-Id are believed
+    /// Proxies whose X-Forwarded-For and Forwarded are believed
     #[arg(
         long,
         env = "VIEWTALLY_TRUST_PROXY", hide_env = true,
@@ -230,25 +240,11 @@ pub struct ServeFlags {
     pub log_format: LogFormat,
 }
 
-pub(super) fn duration(text: &str) -> Result<Duration, String> {
-    if text == "0" {
-        return Ok(Duration::ZERO);
-    }
-    humantime::parse_duration(text)
-        .map_err(|error| format!("{error}; write it like 100ms, 30s or 5m"))
-}
-
-fn on_off(text: &str) -> Result<bool, String> {
-    match text {
-        "on" => Ok(true),
-        "off" => Ok(false),
-        _ => Err("it is on or off".to_owned()),
-    }
-}
-
-fn network(text: &str) -> Result<IpNet, String> {
-    let text = text.trim();
-    text.parse::<IpNet>()
-        .or_else(|_| text.parse::<IpAddr>().map(IpNet::from))
-        .map_err(|_| "it is an address or a network such as 10.0.0.0/8".to_owned())
+/// How log lines are written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum LogFormat {
+    /// For people.
+    Text,
+    /// One JSON object a line.
+    Json,
 }

@@ -1,8 +1,8 @@
-//! Readers without a name: told apart for a day, recognised by nobody afterwards.
+//! Identifies readers without a name for one day.
 //!
-//! An anonymous viewer is a keyed hash of client address and user agent. The key is random, and new each UTC day; once
-//! a day's key is deleted, nobody, with the database in hand, can find out which address a number stood for, or whether
-//! two days' numbers are the same reader. Addresses and agents themselves are kept nowhere.
+//! An anonymous viewer is a keyed hash of client address and user agent. The key (salt) is random and new each UTC day.
+//! Once a day's salt is deleted, the database no longer tells which address a number stood for, or whether two days'
+//! numbers are the same reader. Addresses and user agents themselves are never stored.
 
 use std::hash::Hasher;
 use std::net::IpAddr;
@@ -12,23 +12,23 @@ use siphasher::sip::SipHasher24;
 
 use crate::model::{TimestampMs, Viewer};
 
-/// A day's secret.
+/// A day's secret key.
 pub type Salt = [u8; 16];
 
-/// The secrets in use: today's, tomorrow's (so that midnight waits for no store), and for a moment yesterday's.
-/// Shared by requests, which read, and the keeper.
+/// The salts in use: today's, tomorrow's (so that no request at midnight waits for the store), and for a short time
+/// yesterday's. Requests read them, maintenance sets them.
 #[derive(Debug)]
 pub struct Salts {
     days: ArcSwap<Vec<(TimestampMs, Salt)>>,
-    /// For a day the store has not given a salt for: another secret of this process, never stored.
+    /// Derives the salt of a day for which the store has given none. It is never stored.
     fallback: Salt,
 }
 
 impl Salts {
-    /// Starts with none of the store's.
+    /// No salt from the store yet.
     ///
     /// # Errors
-    /// When the system gives no randomness.
+    /// When the system cannot give random bytes.
     pub fn new() -> std::io::Result<Salts> {
         Ok(Salts {
             days: ArcSwap::default(),
@@ -56,7 +56,7 @@ impl Salts {
             })
     }
 
-    /// Takes the store's salt of a day, and forgets those of days before `oldest`.
+    /// Sets the store's salt of a day, and deletes those of days before `oldest`.
     pub fn set(&self, day: TimestampMs, salt: Salt, oldest: TimestampMs) {
         self.days.rcu(|days| {
             let mut days = Vec::clone(days);
@@ -67,25 +67,25 @@ impl Salts {
     }
 }
 
-/// A new secret.
+/// A new salt.
 ///
 /// # Errors
-/// When the system gives no randomness.
+/// When the system cannot give random bytes.
 pub fn random() -> std::io::Result<Salt> {
     let mut salt = Salt::default();
     getrandom::fill(&mut salt).map_err(std::io::Error::other)?;
     Ok(salt)
 }
 
-/// The anonymous viewer at `address` with `agent`. 63 bits: among a million viewers of a day, two fall together once
-/// in ten million days.
+/// The anonymous viewer at `address` with `agent`. 63 bits: among a million viewers a day, two get the same number
+/// once in ten million days.
 pub fn viewer(salt: &Salt, address: IpAddr, agent: &str) -> Viewer {
     let mut hasher = SipHasher24::new_with_key(salt);
     match address.to_canonical() {
         IpAddr::V4(v4) => hasher.write(&v4.octets()),
         IpAddr::V6(v6) => hasher.write(&v6.octets()),
     }
-    // Between the two, so that no address and agent together look like others.
+    // A separator, so that no other address and agent give the same bytes.
     hasher.write_u8(b'|');
     hasher.write(agent.as_bytes());
     let bits = i64::try_from(hasher.finish() >> 1).unwrap_or(0);

@@ -1,9 +1,9 @@
-//! Whose request it is when proxies stand between: the address the last trusted proxy saw.
+//! Finds the client's address behind proxies: the address that the last trusted proxy saw.
 //!
-//! `X-Forwarded-For` and `Forwarded` (RFC 7239) are written by whoever sends the request, so only what trusted proxies
-//! added to them is believed: read from the right, the first address that is no trusted proxy is the client. Where both
-//! fields are present `X-Forwarded-For` counts, because almost every proxy sets it and few remove the other; a proxy
-//! that sets only `Forwarded` must drop `X-Forwarded-For`.
+//! Any client can send `X-Forwarded-For` and `Forwarded` (RFC 7239), so only what trusted proxies appended is believed:
+//! read from the right, the first address that is not a trusted proxy is the client. If both fields are present,
+//! `X-Forwarded-For` decides, because almost every proxy sets it and few remove the other; a proxy that sets only
+//! `Forwarded` must drop `X-Forwarded-For`.
 
 use std::net::{IpAddr, SocketAddr};
 
@@ -12,8 +12,8 @@ use ipnet::IpNet;
 /// The client's address, never IPv4-mapped IPv6 (RFC 4291 section 2.5.5.2).
 ///
 /// `forwarded_for` and `forwarded` are the values of these fields, one for each line, in the order received. An element
-/// that names no address (`unknown`, `_hidden`: RFC 7239 section 6) ends the walk at the last trusted proxy, and so
-/// does one that cannot be read. Allocates nothing.
+/// that names no address (`unknown`, `_hidden`: RFC 7239 section 6) ends the search at the last trusted proxy, and so
+/// does one that cannot be parsed. Allocates nothing.
 pub fn client_addr<'a>(
     peer: IpAddr,
     forwarded_for: impl Iterator<Item = &'a str>,
@@ -24,44 +24,44 @@ pub fn client_addr<'a>(
     if !is_trusted(peer, trusted) {
         return peer;
     }
-    let mut walk = Walk::Nowhere;
+    let mut search = Search::Nothing;
     for line in forwarded_for {
         for element in line
             .split(',')
             .map(str::trim)
             .filter(|element| !element.is_empty())
         {
-            walk = walk.step(address(element), trusted);
+            search = search.step(address(element), trusted);
         }
     }
-    if matches!(walk, Walk::Nowhere) {
+    if matches!(search, Search::Nothing) {
         for line in forwarded {
             for element in elements(line, ',').filter(|element| !element.is_empty()) {
-                walk = walk.step(forwarded_by(element), trusted);
+                search = search.step(forwarded_by(element), trusted);
             }
         }
     }
-    match walk {
-        Walk::At(address) => address,
-        Walk::Nowhere | Walk::Hidden => peer,
+    match search {
+        Search::At(address) => address,
+        Search::Nothing | Search::Hidden => peer,
     }
 }
 
-/// Where the walk from the right would end had the list ended here. Kept from left to right it comes out the same,
-/// and the list need not be stored: an untrusted address on the right makes all before it worthless.
+/// The result of the search from the right if the list ended here. Computed from left to right, so that the list need
+/// not be stored: an untrusted address replaces whatever stands before it.
 #[derive(Clone, Copy)]
-enum Walk {
-    Nowhere,
+enum Search {
+    Nothing,
     Hidden,
     At(IpAddr),
 }
 
-impl Walk {
-    fn step(self, element: Option<IpAddr>, trusted: &[IpNet]) -> Walk {
+impl Search {
+    fn step(self, element: Option<IpAddr>, trusted: &[IpNet]) -> Search {
         match (self, element) {
-            (_, None) => Walk::Hidden,
-            (Walk::At(client), Some(proxy)) if is_trusted(proxy, trusted) => Walk::At(client),
-            (_, Some(address)) => Walk::At(address),
+            (_, None) => Search::Hidden,
+            (Search::At(client), Some(proxy)) if is_trusted(proxy, trusted) => Search::At(client),
+            (_, Some(address)) => Search::At(address),
         }
     }
 }
@@ -87,7 +87,7 @@ fn address(text: &str) -> Option<IpAddr> {
     address.map(|address| address.to_canonical())
 }
 
-/// The address of the `for` parameter of one element of `Forwarded`; names of parameters know no case.
+/// The address of the `for` parameter of one element of `Forwarded`; parameter names are case-insensitive.
 fn forwarded_by(element: &str) -> Option<IpAddr> {
     let node = elements(element, ';').find_map(|pair| {
         let (name, value) = pair.split_once('=')?;
@@ -95,14 +95,14 @@ fn forwarded_by(element: &str) -> Option<IpAddr> {
             .eq_ignore_ascii_case("for")
             .then_some(value.trim())
     })?;
-    // A backslash in a quoted address is allowed, but nothing an address needs: such a one counts as not readable.
+    // A backslash in a quoted address is allowed, but no address needs one: it is treated as malformed.
     match node.strip_prefix('"') {
         Some(quoted) => address(quoted.strip_suffix('"')?),
         None => address(node),
     }
 }
 
-/// The trimmed parts of a list whose separators do not count inside a quoted string (RFC 9110 section 5.6.4).
+/// The trimmed parts of a list split at separators outside of quoted strings (RFC 9110 section 5.6.4).
 fn elements(list: &str, separator: char) -> impl Iterator<Item = &str> {
     let (mut quoted, mut escaped) = (false, false);
     list.split(move |c| {
@@ -146,7 +146,7 @@ mod tests {
     }
 
     #[test]
-    fn walks_from_the_right_across_trusted_hops() {
+    fn searches_from_the_right_across_trusted_hops() {
         let cases: [(&[&str], &str); 14] = [
             (&[], "127.0.0.1"),
             (&["", " , "], "127.0.0.1"),
@@ -214,7 +214,7 @@ mod tests {
         );
     }
 
-    /// The walk as the standard words it, from the right, over a stored list.
+    /// The search as the standard words it, from the right, over a stored list.
     fn slowly(peer: IpAddr, list: &[Option<IpAddr>], trusted: &[IpNet]) -> IpAddr {
         let mut current = peer;
         for element in list.iter().rev() {

@@ -1,4 +1,4 @@
-//! Raw flags made into a [`Config`] that needs no further checking.
+//! The flags of `serve`, validated.
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -6,6 +6,8 @@ use std::time::Duration;
 
 use ipnet::IpNet;
 
+use super::error::ConfigError;
+use super::token::TokenSource;
 use crate::cli::ServeFlags;
 use crate::counter::CounterConfig;
 use crate::store::{StoreOptions, StoreUrl};
@@ -22,8 +24,8 @@ pub struct Config {
     pub store: StoreUrl,
     /// What to import at start.
     pub import: Option<PathBuf>,
-    /// What writing needs.
-    pub token: Option<String>,
+    /// What writing and viewer data need.
+    pub token: TokenSource,
     /// `Access-Control-Allow-Origin`.
     pub cors_origin: String,
     /// Connections at once.
@@ -54,32 +56,16 @@ pub struct Config {
     pub drain_timeout: Duration,
 }
 
-/// Flags that cannot be followed. The text says what, why, and what to try.
-#[derive(Debug, thiserror::Error)]
-#[error("{0}")]
-pub struct ConfigError(String);
-
-impl ConfigError {
-    pub(crate) fn new(text: String) -> ConfigError {
-        ConfigError(text)
-    }
-}
-
 impl Config {
     /// Validates flags.
     ///
     /// # Errors
     /// The first flag that cannot be followed.
     pub fn new(flags: ServeFlags, store: StoreUrl) -> Result<Config, ConfigError> {
-        let token = read_token(&flags)?;
-        if token.is_none() && !flags.listen.ip().is_loopback() {
-            return refuse(format!(
-                "cannot listen on {}: other machines could write without a token; try --token-file FILE, or --listen 127.0.0.1:{}",
-                flags.listen,
-                flags.listen.port()
-            ));
-        }
         at_least_one("--max-connections", flags.max_connections)?;
+        if let Some(connections) = flags.max_connections_per_address {
+            at_least_one("--max-connections-per-address", connections)?;
+        }
         at_least_one("--queue-capacity", flags.queue_capacity)?;
         at_least_one("--counters", flags.counters)?;
         at_least_one("--batch-max", flags.batch_max)?;
@@ -104,6 +90,11 @@ impl Config {
                 flags.cors_origin
             ));
         }
+        let token = TokenSource::new(
+            flags.token.as_deref(),
+            flags.token_file.as_deref(),
+            store.file(),
+        )?;
         Ok(Config {
             listen: flags.listen,
             store,
@@ -111,10 +102,10 @@ impl Config {
             token,
             cors_origin: flags.cors_origin,
             max_connections: flags.max_connections,
+            max_connections_per_address: flags.max_connections_per_address,
             idle_timeout: flags.idle_timeout,
             max_body: flags.max_body.as_u64(),
             request_timeout: flags.request_timeout,
-            max_connections_per_address: None,
             counting: CounterConfig {
                 queue_capacity: flags.queue_capacity,
                 counters: flags.counters,
@@ -141,7 +132,7 @@ impl Config {
 }
 
 fn refuse<T>(why: String) -> Result<T, ConfigError> {
-    Err(ConfigError(why))
+    Err(ConfigError::new(why))
 }
 
 /// Whether a text is an origin as browsers send it: `https://example.com:8080`. They compare it character by character,
@@ -170,24 +161,4 @@ fn not_zero(flag: &str, value: Duration) -> Result<(), ConfigError> {
         return refuse(format!("{flag} must be longer than 0"));
     }
     Ok(())
-}
-
-fn read_token(flags: &ServeFlags) -> Result<Option<String>, ConfigError> {
-    let token = match (&flags.token, &flags.token_file) {
-        (Some(token), _) => token.clone(),
-        (None, Some(path)) => std::fs::read_to_string(path).or_else(|error| {
-            refuse(format!(
-                "cannot read --token-file {}: {error}",
-                path.display()
-            ))
-        })?,
-        (None, None) => return Ok(None),
-    };
-    let token = token.trim().to_owned();
-    if token.is_empty() || !token.bytes().all(|byte| byte.is_ascii_graphic()) {
-        return refuse(
-            "the token must be printable characters without spaces; try one from: openssl rand -hex 32".to_owned(),
-        );
-    }
-    Ok(Some(token))
 }

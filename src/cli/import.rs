@@ -1,0 +1,68 @@
+//! The flags of `import`.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use clap::{Args, Subcommand};
+
+use super::values::duration;
+use crate::import::log::PathPattern;
+
+/// What can be imported.
+#[derive(Debug, Subcommand)]
+pub enum ImportCommand {
+    /// Markdown files and folders, with YAML, TOML or no front matter. Importing again updates; views are kept
+    Posts {
+        /// Files and folders.
+        #[arg(required = true, value_name = "PATH")]
+        paths: Vec<PathBuf>,
+    },
+    /// Web servers' access logs, common or combined, gzipped or not. A log is counted once; one that has grown is
+    /// continued
+    Log(LogFlags),
+    /// Numbers from another system: lines of key,views or key,views,viewers; the key is an id or a slug
+    Counts(CountsFlags),
+    /// What `export` wrote, whole, into a store that holds nothing yet
+    Export {
+        /// The export; - for standard input.
+        #[arg(value_name = "FILE")]
+        file: PathBuf,
+    },
+}
+
+/// Flags of `import log`.
+#[derive(Debug, Args)]
+pub struct LogFlags {
+    /// Access logs; - for standard input, which is not remembered.
+    #[arg(required = true, value_name = "FILE")]
+    pub files: Vec<PathBuf>,
+    /// Which paths are posts: {slug} is one part of the path, {*slug} the rest of it. Repeatable, the first that fits
+    #[arg(long = "path", value_name = "PATTERN", default_value = "/{*slug}")]
+    pub paths: Vec<PathPattern>,
+    /// Make the posts that are missing
+    #[arg(long)]
+    pub create: bool,
+    /// Count a log again that was imported before
+    #[arg(long)]
+    pub again: bool,
+    /// Count a viewer's repeats of a post once in so long; 0 counts every view
+    #[arg(
+        long,
+        env = "VIEWTALLY_DEDUP_WINDOW", hide_env = true,
+        value_name = "TIME",
+        default_value = "0",
+        value_parser = duration
+    )]
+    pub dedup_window: Duration,
+}
+
+/// Flags of `import counts`.
+#[derive(Debug, Args)]
+pub struct CountsFlags {
+    /// The numbers; - for standard input.
+    #[arg(value_name = "FILE")]
+    pub file: PathBuf,
+    /// Kept with each correction [default: imported from FILE]
+    #[arg(long, value_name = "TEXT")]
+    pub reason: Option<String>,
+}

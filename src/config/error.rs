@@ -1,0 +1,20 @@
+//! Why flags cannot be followed.
+
+use super::token::TokenError;
+
+/// Why flags cannot be followed. The text says what, why, and what to try.
+#[derive(Debug, thiserror::Error)]
+pub enum ConfigError {
+    /// A flag's value, or two flags together.
+    #[error("{0}")]
+    Flags(String),
+    /// The token.
+    #[error(transparent)]
+    Token(#[from] TokenError),
+}
+
+impl ConfigError {
+    pub(crate) fn new(text: String) -> ConfigError {
+        ConfigError::Flags(text)
+    }
+}
