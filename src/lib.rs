@@ -17,13 +17,13 @@
 //!   It leaves each only when it is in the next.
 //! - Every queue has a bound and a rule for being full; every wait has a deadline; every thread has a name, and is
 //!   ended in [`shutdown`].
-//! - `model` knows nothing else of the crate, `sink` only the model, `store` the sink and the model, `counter` the sink by its trait, and
-//!   `http` no database. `tests/tidy.rs` holds this.
+//! - `model` knows nothing else of the crate, `sink` only the model, `store` the sink and the model, `counter` the sink
+//!   by its trait, and `http` no database. `tests/tidy.rs` holds this.
 //!
 //! # Modules, in reading order
 //!
 //! [`cli`] and [`config`] (what was asked), [`app`] (the start), [`http`], `embed` (what other sites show), [`counter`],
-//! [`store`], [`model`], [`import`] and [`command`] (the other commands), [`shutdown`] (the stop).
+//! [`sink`], [`store`], [`model`], [`import`] and [`command`] (the other commands), [`shutdown`] (the stop).
 
 pub mod app;
 pub mod cli;

@@ -1,4 +1,4 @@
-//! The tables as Diesel sees them; `migrations/` says what they mean.
+//! The tables as Diesel sees them. The migrations of each database say what they mean.
 
 diesel::table! {
     posts (id) {

@@ -1,12 +1,14 @@
-//! Posts in the database: find, create, update, delete.
+//! Posts: find, create, update, delete.
 
 use diesel::prelude::*;
 
-use super::error::StoreError;
-use super::history;
-use super::schema::{corrections, counts, ledger, post_tags, posts, viewings};
-use super::source::Source;
+use super::backend::DbConnection;
+use super::hourly;
 use crate::model::{Post, PostContent, PostId, PostKey, Revision, TimestampMs};
+use crate::store::error::StoreError;
+use crate::store::source::Source;
+use crate::store::sql::schema::{corrections, counts, ledger, post_tags, posts, viewings};
+use crate::store::sql::tags;
 
 #[derive(Queryable)]
 struct PostRow {
@@ -46,7 +48,7 @@ impl From<PostRow> for Post {
                 title: row.title,
                 summary: row.summary,
                 body: row.body,
-                tags: tags_from_text(&row.tags),
+                tags: tags::from_text(&row.tags),
                 published_at: TimestampMs(row.published_at),
                 updated_at: TimestampMs(row.updated_at),
             },
@@ -64,24 +66,16 @@ impl<'a> From<&'a PostContent> for ContentRow<'a> {
             title_key: content.title.to_lowercase(),
             summary: &content.summary,
             body: &content.body,
-            tags: tags_to_text(&content.tags),
+            tags: tags::to_text(&content.tags),
             published_at: content.published_at.0,
             updated_at: content.updated_at.0,
         }
     }
 }
 
-pub(super) fn tags_to_text(tags: &[String]) -> String {
-    serde_json::Value::from(tags).to_string()
-}
-
-/// The tags of a row; a text this program did not write counts as no tags.
-pub(super) fn tags_from_text(text: &str) -> Vec<String> {
-    serde_json::from_str(text).unwrap_or_default()
-}
-
+/// A post with its content and numbers.
 pub(super) fn find(
-    connection: &mut SqliteConnection,
+    connection: &mut DbConnection,
     key: PostKey<'_>,
 ) -> Result<Option<Post>, StoreError> {
     let mut query = posts::table
@@ -110,8 +104,9 @@ pub(super) fn find(
         .map(Post::from))
 }
 
+/// A post's id.
 pub(super) fn id_of(
-    connection: &mut SqliteConnection,
+    connection: &mut DbConnection,
     key: PostKey<'_>,
 ) -> Result<Option<PostId>, StoreError> {
     let mut query = posts::table.select(posts::id).into_boxed();
@@ -122,8 +117,9 @@ pub(super) fn id_of(
     Ok(query.get_result(connection).optional()?)
 }
 
+/// Inserts a post, with zero views.
 pub(super) fn create(
-    connection: &mut SqliteConnection,
+    connection: &mut DbConnection,
     content: &PostContent,
     source: Option<&Source>,
 ) -> Result<Post, StoreError> {
@@ -138,7 +134,7 @@ pub(super) fn create(
     diesel::insert_into(counts::table)
         .values(counts::post.eq(id))
         .execute(connection)?;
-    set_tags(connection, id, &content.tags)?;
+    insert_tags(connection, id, &content.tags)?;
     Ok(Post {
         id,
         revision: 1,
@@ -148,8 +144,9 @@ pub(super) fn create(
     })
 }
 
+/// Replaces a post's content.
 pub(super) fn update(
-    connection: &mut SqliteConnection,
+    connection: &mut DbConnection,
     id: PostId,
     content: &PostContent,
     expected: Option<&[Revision]>,
@@ -162,17 +159,18 @@ pub(super) fn update(
         ))
         .execute(connection)?;
     diesel::delete(post_tags::table.filter(post_tags::post.eq(id))).execute(connection)?;
-    set_tags(connection, id, &content.tags)?;
+    insert_tags(connection, id, &content.tags)?;
     find(connection, PostKey::Id(id))?.ok_or(StoreError::NoSuchPost)
 }
 
+/// Deletes a post and every row about it.
 pub(super) fn delete(
-    connection: &mut SqliteConnection,
+    connection: &mut DbConnection,
     id: PostId,
     expected: Option<&[Revision]>,
 ) -> Result<(), StoreError> {
     check_revision(connection, id, expected)?;
-    history::forget(connection, id)?;
+    hourly::delete_post(connection, id)?;
     diesel::delete(viewings::table.filter(viewings::post.eq(id))).execute(connection)?;
     diesel::delete(corrections::table.filter(corrections::post.eq(id))).execute(connection)?;
     diesel::delete(ledger::table.filter(ledger::post.eq(id))).execute(connection)?;
@@ -181,7 +179,7 @@ pub(super) fn delete(
 }
 
 fn check_revision(
-    connection: &mut SqliteConnection,
+    connection: &mut DbConnection,
     id: PostId,
     expected: Option<&[Revision]>,
 ) -> Result<(), StoreError> {
@@ -195,14 +193,16 @@ fn check_revision(
     }
 }
 
-pub(super) fn set_tags(
-    connection: &mut SqliteConnection,
+/// Makes a post findable by its tags.
+pub(super) fn insert_tags(
+    connection: &mut DbConnection,
     id: PostId,
     tags: &[String],
 ) -> Result<(), StoreError> {
     for tag in tags {
-        diesel::insert_or_ignore_into(post_tags::table)
+        diesel::insert_into(post_tags::table)
             .values((post_tags::tag.eq(tag), post_tags::post.eq(id)))
+            .on_conflict_do_nothing()
             .execute(connection)?;
     }
     Ok(())

@@ -1,27 +1,28 @@
-//! Numbers recomputed from the rows they are made of.
+//! Sums recomputed from their rows.
 //!
-//! `counts` and the site's hours are sums kept so that nobody has to sum; here they are summed. The rows are taken for
-//! the truth. In plain SQL, because each of these is one question to the database, whichever it is.
+//! `counts` and the site's hours are stored sums; here they are computed again. The rows are taken to be right. In plain
+//! SQL, because each check is one query, whichever the database.
 
-use std::ops::ControlFlow;
-
-use diesel::connection::DefaultLoadingMode;
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Text};
 
-use super::error::StoreError;
-use super::row_sink::RowSink;
+use super::backend::{Db, DbConnection, RowByRow};
 use crate::model::{Inconsistency, Reason, TimestampMs};
+use crate::store::error::StoreError;
+use crate::store::row_sink::RowSink;
 
-const VIEWS: &str = "CAST((SELECT COALESCE(SUM(h.views), 0) FROM hourly_views h WHERE h.post = counts.post) \
+/// What a post's views add up to.
+pub(super) const VIEWS: &str = "CAST((SELECT COALESCE(SUM(h.views), 0) FROM hourly_views h WHERE h.post = counts.post) \
      + (SELECT COALESCE(SUM(k.views), 0) FROM corrections k WHERE k.post = counts.post) AS BIGINT)";
-const VIEWERS: &str = "CAST((SELECT COUNT(*) FROM viewings v WHERE v.post = counts.post) + past_viewers \
+/// What a post's viewers add up to.
+pub(super) const VIEWERS: &str = "CAST((SELECT COUNT(*) FROM viewings v WHERE v.post = counts.post) + past_viewers \
      + (SELECT COALESCE(SUM(k.viewers), 0) FROM corrections k WHERE k.post = counts.post) AS BIGINT)";
 
-/// Tables whose rows belong to posts without the database holding them to it.
-const TABLES: [&str; 4] = ["hourly_views", "ledger", "corrections", "viewings"];
+/// Tables whose rows belong to posts without a foreign key.
+pub(super) const TABLES: [&str; 4] = ["hourly_views", "ledger", "corrections", "viewings"];
 
 #[derive(QueryableByName)]
+#[diesel(check_for_backend(Db))]
 struct Finding {
     #[diesel(sql_type = BigInt)]
     key: i64,
@@ -33,16 +34,17 @@ struct Finding {
     summed: i64,
 }
 
-/// Tells every difference; returns how many. To be called inside a transaction, so that all are of one moment.
+/// Sends the differences to `findings` until it breaks; returns how many there are. Inside one transaction, all are of
+/// the same moment.
 pub(super) fn check(
-    connection: &mut SqliteConnection,
+    connection: &mut DbConnection,
     findings: RowSink<'_, Inconsistency>,
 ) -> Result<u64, StoreError> {
     let mut count = 0;
     let mut wanted = true;
     let mut find = |query: String, difference: &dyn Fn(Finding) -> Inconsistency| {
         let rows = diesel::sql_query(query);
-        for row in rows.load_iter::<Finding, DefaultLoadingMode>(connection)? {
+        for row in rows.load_iter::<Finding, RowByRow>(connection)? {
             count += 1;
             let finding = difference(row?);
             wanted = wanted && findings(finding).is_continue();
@@ -62,7 +64,7 @@ pub(super) fn check(
         })?;
     }
     find(
-        "SELECT posts.id AS key, slug AS name, 0 AS kept, 0 AS summed FROM posts \
+        "SELECT posts.id AS key, slug AS name, CAST(0 AS BIGINT) AS kept, CAST(0 AS BIGINT) AS summed FROM posts \
              LEFT JOIN counts ON counts.post = posts.id WHERE counts.post IS NULL ORDER BY posts.id"
             .to_owned(),
         &|found| Inconsistency::NoNumbers {
@@ -82,7 +84,7 @@ pub(super) fn check(
     )?;
     find(
         format!(
-            "SELECT post AS key, reason AS name, CAST(SUM(count) AS BIGINT) AS kept, 0 AS summed FROM ledger \
+            "SELECT post AS key, reason AS name, CAST(SUM(count) AS BIGINT) AS kept, CAST(0 AS BIGINT) AS summed FROM ledger \
              WHERE reason NOT IN ({}) GROUP BY post, reason ORDER BY post, reason",
             reasons()
         ),
@@ -122,67 +124,8 @@ pub(super) fn check(
     Ok(count)
 }
 
-/// Mends what [`check`] tells, in the caller's transaction; returns how many differences there were.
-///
-/// # Errors
-/// [`StoreError::Refused`] if differences are left; then nothing is to be kept.
-pub(super) fn repair(
-    connection: &mut SqliteConnection,
-    findings: RowSink<'_, Inconsistency>,
-) -> Result<u64, StoreError> {
-    let count = check(connection, findings)?;
-    if count == 0 {
-        return Ok(0);
-    }
-    let mut run = |statement: String| diesel::sql_query(statement).execute(connection);
-    for table in TABLES {
-        run(format!(
-            "DELETE FROM {table} WHERE post <> 0 AND post NOT IN (SELECT id FROM posts)"
-        ))?;
-    }
-    run(
-        "INSERT INTO counts (post) SELECT id FROM posts WHERE id NOT IN (SELECT post FROM counts)"
-            .to_owned(),
-    )?;
-    // As if they had asked to be forgotten: the views stay, and so does the number of viewers.
-    let nameless = "viewer > 0 AND viewer NOT IN (SELECT id FROM viewers)";
-    run(format!(
-        "UPDATE counts SET past_viewers = past_viewers + \
-         (SELECT COUNT(*) FROM viewings v WHERE v.post = counts.post AND {nameless}) \
-         WHERE post IN (SELECT post FROM viewings WHERE {nameless})"
-    ))?;
-    run(format!("DELETE FROM viewings WHERE {nameless}"))?;
-    // What is told under no known reason was told all the same.
-    let reasons = reasons();
-    run(format!(
-        "INSERT INTO ledger (post, day, reason, count) \
-         SELECT post, day, 'dropped', SUM(count) FROM ledger WHERE reason NOT IN ({reasons}) GROUP BY post, day \
-         ON CONFLICT (post, day, reason) DO UPDATE SET count = ledger.count + excluded.count"
-    ))?;
-    run(format!(
-        "DELETE FROM ledger WHERE reason NOT IN ({reasons})"
-    ))?;
-    run(format!(
-        "UPDATE counts SET views = {VIEWS}, viewers = {VIEWERS} WHERE views <> {VIEWS} OR viewers <> {VIEWERS}"
-    ))?;
-    run("DELETE FROM hourly_views WHERE post = 0".to_owned())?;
-    run("INSERT INTO hourly_views (post, hour, views) \
-         SELECT 0, hour, SUM(views) FROM hourly_views GROUP BY hour"
-        .to_owned())?;
-    let mut left = None;
-    check(connection, &mut |finding| {
-        left = Some(finding);
-        ControlFlow::Break(())
-    })?;
-    match left {
-        None => Ok(count),
-        Some(left) => Err(StoreError::Refused(format!(
-            "nothing was mended, for this would be left: {left}"
-        ))),
-    }
-}
-
-fn reasons() -> String {
+/// The names of all reasons, as an SQL list.
+pub(super) fn reasons() -> String {
     let names: Vec<String> = Reason::ALL
         .iter()
         .map(|reason| format!("'{}'", reason.name()))

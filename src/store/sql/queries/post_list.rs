@@ -1,16 +1,12 @@
-//! Lists of posts, page by page, each page read from an index and never by counting rows off.
+//! Lists of posts, page by page. Each page is read from an index and never by skipping rows.
 
 use diesel::prelude::*;
 
-use super::error::StoreError;
-use super::posts::tags_from_text;
-use super::schema::{counts, post_tags, posts};
+use super::backend::{DbConnection, position};
 use crate::model::{Cursor, ListQuery, Page, PostId, PostSummary, Sort, TimestampMs};
-
-diesel::define_sql_function! {
-    /// The place of `needle` in `text`, from 1; 0 if it is not there.
-    fn instr(text: diesel::sql_types::Text, needle: diesel::sql_types::Text) -> diesel::sql_types::Integer;
-}
+use crate::store::error::StoreError;
+use crate::store::sql::schema::{counts, post_tags, posts};
+use crate::store::sql::tags;
 
 #[derive(Queryable)]
 struct SummaryRow {
@@ -33,7 +29,7 @@ impl From<SummaryRow> for PostSummary {
             slug: row.slug,
             title: row.title,
             summary: row.summary,
-            tags: tags_from_text(&row.tags),
+            tags: tags::from_text(&row.tags),
             published_at: TimestampMs(row.published_at),
             updated_at: TimestampMs(row.updated_at),
             views: row.views,
@@ -60,7 +56,7 @@ macro_rules! summary_columns {
     };
 }
 
-/// The posts that pass the filters of a query, in no particular order yet.
+/// The posts that pass the filters of a query, not yet ordered.
 macro_rules! filtered {
     ($query:expr) => {{
         let mut select = posts::table
@@ -74,19 +70,20 @@ macro_rules! filtered {
             select = select.filter(posts::id.eq_any(tagged));
         }
         if let Some(title) = &$query.title {
-            select = select.filter(instr(posts::title_key, title.to_lowercase()).gt(0));
+            select = select.filter(position(posts::title_key, title.to_lowercase()).gt(0));
         }
         select
     }};
 }
 
+/// One page of the posts that pass a query.
 pub(super) fn page(
-    connection: &mut SqliteConnection,
+    connection: &mut DbConnection,
     query: &ListQuery,
 ) -> Result<Page<PostSummary>, StoreError> {
     let limit = i64::try_from(query.limit).unwrap_or(i64::MAX);
     let mut select = filtered!(query).limit(limit.saturating_add(1));
-    // The first condition is one range of the index, the second breaks the tie inside it.
+    // The first condition is one range of the index; the second breaks the tie within it.
     select = match query.sort {
         Sort::Published => {
             if let Some(Cursor { key, id }) = query.after {
@@ -121,7 +118,7 @@ pub(super) fn page(
         key: match query.sort {
             Sort::Published => last.published_at,
             Sort::Views => last.views,
-            // The bits and not the number: what is read back must be equal to what is in the index.
+            // The bits and not the number: the key read back must equal the one in the index.
             Sort::Trending => last.trend.to_bits().cast_signed(),
         },
         id: last.id,
@@ -132,8 +129,9 @@ pub(super) fn page(
     })
 }
 
+/// Those of some posts that pass the filters of a query.
 pub(super) fn summaries(
-    connection: &mut SqliteConnection,
+    connection: &mut DbConnection,
     ids: &[PostId],
     query: &ListQuery,
 ) -> Result<Vec<PostSummary>, StoreError> {

@@ -1,17 +1,17 @@
-//! Numbers set by hand or brought from another system.
-//!
-//! A correction is kept as what it adds, so that a post's number is at any time the sum of its rows.
+//! Numbers set by hand or brought from another system. A correction is stored as the difference it makes, so that a
+//! post's number is at any time the sum of its rows.
 
 use diesel::prelude::*;
 
-use super::error::StoreError;
-use super::schema::{corrections, counts};
+use super::backend::DbConnection;
 use crate::model::{PostId, TimestampMs};
 use crate::sink::PostTotals;
+use crate::store::error::StoreError;
+use crate::store::sql::schema::{corrections, counts};
 
-/// Sets a post's numbers; one that is not given stays. A number that is right already leaves no row.
+/// Sets those of a post's numbers that are given. A number that is correct already adds no row.
 pub(super) fn correct(
-    connection: &mut SqliteConnection,
+    connection: &mut DbConnection,
     post: PostId,
     views: Option<i64>,
     viewers: Option<i64>,
@@ -21,7 +21,7 @@ pub(super) fn correct(
     let (old_views, old_viewers): (i64, i64) = counts::table
         .find(post)
         .select((counts::views, counts::viewers))
-        .first(connection)?;
+        .get_result(connection)?;
     let totals = PostTotals {
         post,
         views: views.unwrap_or(old_views),

@@ -1,17 +1,20 @@
-//! Posts that come from files: known by the file, so that importing again updates and never doubles.
+//! Posts that come from files.
 
 use std::path::Path;
 
 use diesel::prelude::*;
 
-use super::error::StoreError;
+use super::backend::DbConnection;
 use super::posts;
-use super::schema::posts as table;
-use super::source::{ImportContent, Imported, ImportedAs, Source};
+use crate::model::slug::MAX_SLUG_CHARS;
 use crate::model::{PostContent, PostId, PostKey, TimestampMs};
+use crate::store::error::StoreError;
+use crate::store::source::{ImportContent, Imported, ImportedAs, Source};
+use crate::store::sql::schema::posts as table;
 
+/// Creates or updates the post of a source file.
 pub(super) fn import(
-    connection: &mut SqliteConnection,
+    connection: &mut DbConnection,
     source: &Source,
     wanted: &ImportContent,
     now: TimestampMs,
@@ -52,10 +55,10 @@ pub(super) fn import(
     Ok(Imported::Updated(imported))
 }
 
-/// The post of this source; or the one of a file that is no longer there and had the same path below its folder,
-/// which is what a moved folder looks like. It then takes the new source.
+/// The post of this source; or that of a file which no longer exists and had the same path below its folder, for then
+/// the folder was moved. That post gets the new source.
 fn find_by_source(
-    connection: &mut SqliteConnection,
+    connection: &mut DbConnection,
     source: &Source,
 ) -> Result<Option<PostId>, StoreError> {
     let exact: Option<PostId> = table::table
@@ -84,7 +87,7 @@ fn find_by_source(
 
 /// `wanted`, or the first of `wanted-2`, `wanted-3` … that no other post has.
 fn free_slug(
-    connection: &mut SqliteConnection,
+    connection: &mut DbConnection,
     wanted: &str,
     own: Option<PostId>,
 ) -> Result<String, StoreError> {
@@ -94,8 +97,8 @@ fn free_slug(
         match posts::id_of(connection, PostKey::Slug(&slug))? {
             Some(id) if Some(id) != own => {
                 let suffix = format!("-{number}");
-                let room = crate::model::slug::MAX_SLUG_CHARS - suffix.len();
-                slug = wanted.chars().take(room).collect::<String>() + &suffix;
+                let kept = MAX_SLUG_CHARS - suffix.len();
+                slug = wanted.chars().take(kept).collect::<String>() + &suffix;
                 number += 1;
             }
             _ => return Ok(slug),
