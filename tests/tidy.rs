@@ -270,7 +270,7 @@ fn threads_have_names_and_one_place_that_joins_them() {
     let joining = |source: &Source| {
         let known = [
             "src/shutdown.rs",
-            "src/maintenance.rs",
+            "src/maintenance/threads.rs",
             "src/counter/pool.rs",
             "src/http/crew.rs",
             "src/http/pool.rs",

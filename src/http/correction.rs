@@ -25,7 +25,7 @@ pub(super) fn put(exchange: &mut Exchange<'_>, segment: &str) -> Result<(), Prob
     }
     let (number, reason) = read(&body::read(exchange)?).map_err(Problem::invalid)?;
     store.correct(post, Some(number), None, &reason, clock::now())?;
-    exchange.service.store.edited(post);
+    exchange.service.store.invalidate(post);
     views::of_post(exchange, segment)
 }
 

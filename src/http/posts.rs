@@ -108,7 +108,7 @@ pub(super) fn create(exchange: &mut Exchange<'_>) -> Result<(), Problem> {
     let content = read_content(exchange, None)?;
     let created = exchange.service.store.store().create(&content);
     let post = created.map_err(|error| named(error, &content))?;
-    exchange.service.store.edited(post.id);
+    exchange.service.store.invalidate(post.id);
     let slug = utf8_percent_encode(&content.slug, NON_ALPHANUMERIC).to_string();
     exchange.response.start(201);
     // The encoding also touches `-` and `_`, which addresses may hold as they are.
@@ -128,7 +128,7 @@ pub(super) fn update(exchange: &mut Exchange<'_>, segment: &str) -> Result<(), P
     let expected = expected_revisions(exchange.header("If-Match"), old.id);
     let updated = store.update(old.id, &content, expected.as_deref());
     let post = updated.map_err(|error| named(error, &content))?;
-    exchange.service.store.edited(post.id);
+    exchange.service.store.invalidate(post.id);
     exchange.response.start(200);
     answer_written(exchange, &CachedPost::new(&post));
     Ok(())
@@ -140,7 +140,7 @@ pub(super) fn delete(exchange: &mut Exchange<'_>, segment: &str) -> Result<(), P
     let old = find_stored(store, segment)?;
     let expected = expected_revisions(exchange.header("If-Match"), old.id);
     store.delete(old.id, expected.as_deref())?;
-    exchange.service.store.edited(old.id);
+    exchange.service.store.invalidate(old.id);
     exchange.response.start(204);
     Ok(())
 }
