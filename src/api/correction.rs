@@ -25,7 +25,7 @@ pub(super) fn put(exchange: &mut Exchange<'_>, segment: &str) -> Result<(), Prob
     }
     let (number, reason) = read(exchange.request.body).map_err(errors::invalid)?;
     store.correct(post, Some(number), None, &reason, clock::now())?;
-    exchange.state.store.edited(post);
+    exchange.state.store.invalidate(post);
     views::of_post(exchange, segment)
 }
 

@@ -70,7 +70,7 @@ pub(super) fn create(exchange: &mut Exchange<'_>) -> Result<(), Problem> {
     let content = read_content(exchange, None)?;
     let created = exchange.state.store.store().create(&content);
     let post = created.map_err(|error| named(error, &content))?;
-    exchange.state.store.edited(post.id);
+    exchange.state.store.invalidate(post.id);
     let slug = utf8_percent_encode(&content.slug, NON_ALPHANUMERIC).to_string();
     exchange.response.start(201);
     // The encoding also touches `-` and `_`, which addresses may hold as they are.
@@ -89,7 +89,7 @@ pub(super) fn update(exchange: &mut Exchange<'_>, segment: &str) -> Result<(), P
     let expected = expected_revisions(exchange.header("If-Match"), old.id);
     let updated = store.update(old.id, &content, expected.as_deref());
     let post = updated.map_err(|error| named(error, &content))?;
-    exchange.state.store.edited(post.id);
+    exchange.state.store.invalidate(post.id);
     exchange.response.start(200);
     answer_written(exchange, Arc::new(CachedPost::new(&post)));
     Ok(())
@@ -100,7 +100,7 @@ pub(super) fn delete(exchange: &mut Exchange<'_>, segment: &str) -> Result<(), P
     let old = find_stored(store, segment)?;
     let expected = expected_revisions(exchange.header("If-Match"), old.id);
     store.delete(old.id, expected.as_deref())?;
-    exchange.state.store.edited(old.id);
+    exchange.state.store.invalidate(old.id);
     exchange.response.start(204);
     Ok(())
 }

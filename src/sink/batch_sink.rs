@@ -1,6 +1,7 @@
 //! The trait a batch is written to.
 
-use super::{SinkError, Written};
+use super::error::SinkError;
+use super::written::Written;
 use crate::model::Batch;
 
 /// Where counters put their batches.

@@ -3,34 +3,19 @@
 //! Everything above sees [`Store`] and its parts; only [`open`] knows which database it is. A store calls nothing
 //! above it: it imports the model and the sink, and nothing else of the crate.
 
-mod apply;
 pub mod cache;
-mod check;
-mod connection;
-mod corrections;
 mod error;
-mod export;
-mod history;
-mod import;
 mod imported_log;
-mod lists;
-mod logs;
 mod open;
 mod options;
-mod posts;
-mod prepared;
 pub mod rankings;
-mod restore;
 mod row_sink;
-mod schema;
 mod source;
 pub mod spill;
+mod sql;
 mod sqlite;
 mod traits;
-mod trend;
 mod url;
-mod viewings;
-mod views;
 
 pub use cache::{CachedPost, CachedStore};
 pub use error::StoreError;

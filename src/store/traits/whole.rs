@@ -1,6 +1,10 @@
 //! A complete store.
 
-use super::{MaintenanceStore, PostStore, StatsStore, TransferStore, ViewerStore};
+use super::maintenance::MaintenanceStore;
+use super::posts::PostStore;
+use super::stats::StatsStore;
+use super::transfer::TransferStore;
+use super::viewers::ViewerStore;
 use crate::sink::BatchSink;
 
 /// Everything a store does. Implemented by whatever implements its parts; all their methods are callable on a
