@@ -44,9 +44,9 @@ impl Run {
         // The middle of the load: clients go on, as far as they are let.
         load.run_for(self.before_signal);
         let finished = server.wait();
-        let tally = load.finish();
+        let result = load.finish();
         assert_eq!(finished.code, Some(0), "{name}: {finished:?}");
-        assert_eq!(tally.unexpected, [0; 0], "{name}");
+        assert_eq!(result.unexpected, [0; 0], "{name}");
         let mut database = home.database();
         database.assert_sound();
         let (views, ledger, dropped) = (
@@ -56,11 +56,11 @@ impl Run {
         );
         println!(
             "{name}: {}; counted {views}, dropped {dropped}",
-            tally.latencies()
+            result.latencies()
         );
         assert_eq!(
             views + ledger,
-            tally.answered(),
+            result.answered(),
             "{name}: {views} views and {ledger} in the ledger"
         );
         assert_eq!(

@@ -101,10 +101,11 @@ fn read_share(server: &Server, reader: usize) {
     }
 }
 
-/// No two of these views can be merged: a million rows wait in memory when the database is released.
+/// No two of these views can be merged: a million rows wait in memory when the database is released. The time has the
+/// pause before the next try in it, up to three seconds.
 #[test]
 #[ignore = "slow: make test-long"]
-fn a_million_views_of_as_many_viewers_are_committed_within_ten_seconds() {
+fn a_million_views_of_as_many_viewers_are_committed_within_twenty_seconds() {
     let home = Home::new();
     let mut database = crate::support::seed::empty_database(&home);
     crate::support::seed::posts(&mut database, i64::try_from(POSTS).expect("few"));
@@ -140,7 +141,7 @@ fn a_million_views_of_as_many_viewers_are_committed_within_ten_seconds() {
         "a million pending rows took {} MiB, and were committed in {took:?}",
         pending.saturating_sub(before) / 1024
     );
-    assert!(took < Duration::from_secs(10), "{took:?}");
+    assert!(took < Duration::from_secs(20), "{took:?}");
     let rows = "SELECT count(*) AS number FROM viewings";
     assert_eq!(after.number(rows), million, "a row each");
     assert_eq!(server.stop().code, Some(0));

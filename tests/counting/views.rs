@@ -301,15 +301,15 @@ fn readers_at_once_are_all_counted() {
         }
         let load = Load::start(server.address, 8, &paths);
         load.run_for(std::time::Duration::from_millis(400));
-        let tally = load.finish();
+        let result = load.finish();
         assert_eq!(
-            (tally.refused, tally.cut, tally.unexpected.len()),
+            (result.refused, result.cut, result.unexpected.len()),
             (0, 0, 0),
             "{counters} counters"
         );
         assert_eq!(
             settle(&home, server),
-            (tally.answered(), 0),
+            (result.answered(), 0),
             "{counters} counters"
         );
     }

@@ -7,3 +7,4 @@ mod post_failures;
 mod posts;
 mod real_logs;
 mod real_posts;
+mod running_server;

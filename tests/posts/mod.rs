@@ -3,4 +3,5 @@
 mod editing;
 mod listing;
 mod pagination;
+mod preconditions;
 mod rankings;

@@ -96,13 +96,13 @@ fn load_counts_each_200_once_across_connections() {
     let address = answering(answer);
     let load = Load::start(address, 4, &["/".to_owned()]);
     wait::until("some are answered", || load.answered() >= 100);
-    let tally = load.finish();
-    assert!(tally.answered() >= 100);
+    let result = load.finish();
+    assert!(result.answered() >= 100);
     assert_eq!(
-        (tally.refused, tally.cut, tally.unexpected.len()),
+        (result.refused, result.cut, result.unexpected.len()),
         (0, 0, 0)
     );
-    assert!(tally.quantile(0.5) <= tally.quantile(1.0));
+    assert!(result.quantile(0.5) <= result.quantile(1.0));
 }
 
 #[test]

@@ -7,3 +7,4 @@ mod http_semantics;
 mod latency;
 mod regression;
 mod regression_clients;
+mod timeouts;

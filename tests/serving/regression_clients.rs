@@ -24,7 +24,7 @@ fn lost_threads(server: &Server) -> usize {
     server.metric("http_threads_lost_total")
 }
 
-/// A body nobody wanted left its deadline behind: a thread that had nothing to do was written off seconds later, and a
+/// A body nobody wanted left its deadline behind: a thread that had nothing to do was abandoned seconds later, and a
 /// connection counted as ended that did not exist. From then on the server accepted nobody.
 #[test]
 fn an_unwanted_body_leaves_no_deadline_behind() {
@@ -49,7 +49,7 @@ fn an_unwanted_body_leaves_no_deadline_behind() {
     until("nobody is connected but who asks", || {
         server.metric("connections") == 1
     });
-    // Any request would set the deadline anew: nobody asks until the watch has looked, two seconds after it.
+    // Any request would set the deadline anew: nobody asks until the deadline monitor has run, two seconds after it.
     let_pass(SOON);
     assert_eq!(server.get("/healthz").status, 200);
     assert_eq!(lost_threads(&server), 0);
@@ -85,7 +85,7 @@ fn bodies_of_upgrades_hold_nobody_up() {
     assert!(start.elapsed() < SOON, "{:?}", start.elapsed());
 }
 
-/// After a pause every deadline is long over; threads that waited for their client were written off for that.
+/// After a pause every deadline is long over; threads that waited for their client were abandoned for that.
 #[test]
 fn a_process_that_stood_still_gives_no_thread_up() {
     let home = Home::new();

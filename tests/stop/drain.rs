@@ -91,9 +91,9 @@ fn a_request_under_way_is_finished() {
     );
 }
 
-/// More than the store serves at once: most of them stand in line when the signal comes.
+/// More than the store serves at once: most of them are queued when the signal comes.
 #[test]
-fn requests_that_stand_in_line_are_finished() {
+fn queued_requests_are_finished() {
     const MANY: usize = 60;
     let home = Home::new();
     let server = served(&home, &[]);

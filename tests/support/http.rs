@@ -84,6 +84,14 @@ impl Client {
         self.stream.write_all(bytes)
     }
 
+    /// The same connection once more: one may read while the other sends.
+    pub fn twin(&self) -> Self {
+        Self {
+            stream: self.stream.try_clone().expect("a descriptor"),
+            rest: Vec::new(),
+        }
+    }
+
     /// Ends our half of the connection; what the server says can still be read.
     pub fn half_close(&self) {
         let _ = self.stream.shutdown(Shutdown::Write);
