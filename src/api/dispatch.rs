@@ -181,7 +181,18 @@ fn answer(exchange: &mut Exchange<'_>, place: Match<'_>) -> Result<(), Problem> 
 }
 
 fn allow(route: Route) -> String {
-    let names: Vec<&str> = route.methods().iter().map(|method| method.name()).collect();
+    let methods = match route {
+        // Of the server as a whole: what any path of it allows.
+        Route::Unknown => &[
+            Method::Get,
+            Method::Head,
+            Method::Post,
+            Method::Put,
+            Method::Delete,
+        ],
+        known => known.methods(),
+    };
+    let names: Vec<&str> = methods.iter().map(|method| method.name()).collect();
     names.join(", ") + ", OPTIONS"
 }
 

@@ -25,6 +25,12 @@ impl<'a> Exchange<'a> {
         self.request.headers.get(name)
     }
 
+    /// The values of all header fields of that name as one list (RFC 9110 §5.3).
+    pub(super) fn header_list(&self, name: &str) -> Option<String> {
+        let lists: Vec<&str> = self.request.headers.all(name).collect();
+        (!lists.is_empty()).then(|| lists.join(", "))
+    }
+
     pub(super) fn method(&self) -> Method {
         self.request.method
     }

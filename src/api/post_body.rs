@@ -1,5 +1,7 @@
 //! A post in a request body: read with every mistake told at once, each with its place.
 
+use std::collections::HashSet;
+
 use serde_json::{Map, Value};
 use unicode_normalization::UnicodeNormalization;
 
@@ -152,11 +154,12 @@ impl Fields {
             }
         };
         let mut tags: Vec<String> = Vec::new();
+        let mut seen = HashSet::new();
         for (place, tag) in list.into_iter().enumerate() {
             match tag {
                 Value::String(tag) if (1..=100).contains(&tag.trim().chars().count()) => {
                     let tag = tag.trim().to_owned();
-                    if !tags.contains(&tag) {
+                    if seen.insert(tag.clone()) {
                         tags.push(tag);
                     }
                 }

@@ -28,9 +28,8 @@ pub(super) fn read(exchange: &mut Exchange<'_>, segment: &str) -> Result<(), Pro
     };
     let (views, viewers) = (post.views(), post.viewers());
     let tag = ETag::new([post.id, post.revision, views, viewers]);
-    let unchanged = exchange
-        .header("If-None-Match")
-        .is_some_and(|known| etag::is_listed(known, tag.as_str()));
+    let known = exchange.request.headers.all("If-None-Match");
+    let unchanged = etag::is_listed(known, tag.as_str());
     exchange.response.start(if unchanged { 304 } else { 200 });
     exchange.response.header("ETag", tag.as_str());
     exchange.response.header("View-Outcome", outcome.name());
@@ -86,7 +85,7 @@ pub(super) fn update(exchange: &mut Exchange<'_>, segment: &str) -> Result<(), P
     let store = exchange.state.store.store();
     let old = find_stored(store, segment)?;
     let content = read_content(exchange, Some(&old.content))?;
-    let expected = expected_revisions(exchange.header("If-Match"), old.id);
+    let expected = expected_revisions(exchange.header_list("If-Match").as_deref(), old.id);
     let updated = store.update(old.id, &content, expected.as_deref());
     let post = updated.map_err(|error| named(error, &content))?;
     exchange.state.store.invalidate(post.id);
@@ -98,7 +97,7 @@ pub(super) fn update(exchange: &mut Exchange<'_>, segment: &str) -> Result<(), P
 pub(super) fn delete(exchange: &mut Exchange<'_>, segment: &str) -> Result<(), Problem> {
     let store = exchange.state.store.store();
     let old = find_stored(store, segment)?;
-    let expected = expected_revisions(exchange.header("If-Match"), old.id);
+    let expected = expected_revisions(exchange.header_list("If-Match").as_deref(), old.id);
     store.delete(old.id, expected.as_deref())?;
     exchange.state.store.invalidate(old.id);
     exchange.response.start(204);

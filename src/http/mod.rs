@@ -2,6 +2,7 @@
 //!
 //! Nothing here reads a socket, knows a post, or names anything else of the crate.
 
+mod authority;
 mod date;
 pub mod etag;
 mod headers;
@@ -11,6 +12,7 @@ pub mod query;
 mod response;
 mod target;
 
+pub use authority::is_authority;
 pub use headers::Headers;
 pub use method::Method;
 pub use problem::{Invalid, Problem};

@@ -84,6 +84,13 @@ impl Problem {
         Problem::new(413, "Content too large", detail).closing()
     }
 
+    /// 414: the target does not fit into a head.
+    pub fn target_too_long(bytes: usize) -> Problem {
+        let detail =
+            format!("the request line and the header fields may have {bytes} bytes together");
+        Problem::new(414, "URI too long", detail).closing()
+    }
+
     /// 417: nothing but `100-continue` can be expected.
     pub fn expectation_failed() -> Problem {
         let detail = "of expectations only 100-continue is understood";

@@ -1,6 +1,7 @@
 //! Request targets (RFC 9112 §3.2).
 
 use super::Method;
+use super::authority::is_authority;
 
 /// A request's target, taken apart.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -34,10 +35,12 @@ impl<'a> Target<'a> {
             let (scheme, rest) = text.split_once("://")?;
             let is_http =
                 scheme.eq_ignore_ascii_case("http") || scheme.eq_ignore_ascii_case("https");
-            if !is_http || rest.is_empty() || rest.starts_with(['/', '?']) {
+            let (authority, origin) = rest.split_at(rest.find(['/', '?']).unwrap_or(rest.len()));
+            let has_host = !authority.is_empty() && !authority.starts_with(':');
+            if !is_http || !has_host || !is_authority(authority.as_bytes()) {
                 return None;
             }
-            rest.find(['/', '?']).map_or("/", |start| &rest[start..])
+            if origin.is_empty() { "/" } else { origin }
         };
         let (path, query) = origin.split_once('?').unwrap_or((origin, ""));
         let path = if path.is_empty() { "/" } else { path };
@@ -69,6 +72,8 @@ mod tests {
             "a",
             "host:80",
             "http:///a",
+            "http://:80/a",
+            "http://user@host/a",
             "ftp://host/a",
             "/a#b",
             "/\u{e9}",

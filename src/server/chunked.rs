@@ -124,13 +124,19 @@ fn chunk_size(line: &[u8]) -> Option<u64> {
         .count();
     let after = line[digits..].trim_ascii_start();
     let plain = line[digits..] == *b"\r\n";
-    if digits == 0 || !(plain || after.first() == Some(&b';')) {
+    let extended = after.first() == Some(&b';') && after.iter().all(is_text);
+    if digits == 0 || !(plain || extended) {
         return None;
     }
     match httparse::parse_chunk_size(line) {
         Ok(httparse::Status::Complete((_, size))) => Some(size),
         _ => None,
     }
+}
+
+/// Whether a byte may be in an extension: tabs, blanks, visible characters, and what is beyond ASCII.
+fn is_text(byte: &u8) -> bool {
+    matches!(byte, b'\t' | b'\r' | b'\n' | b' '..=b'~' | 0x80..)
 }
 
 /// Whether a line is a header field. Trailer fields are checked and left out (RFC 9112 §7.1.2).
@@ -176,6 +182,7 @@ mod tests {
             "5 \r\nhello\r\n",
             "0x5\r\nhello\r\n",
             "5\nhello\r\n",
+            "5;a\0\r\nhello\r\n",
             "2;\nxx\r\n",
             "\r\n",
             "5\r\nhellox\r\n",

@@ -8,8 +8,8 @@ use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use super::context::WorkerContext;
 use super::handler::{Handler, StoreUse};
-use super::head;
 use super::in_flight::RequestGuard;
+use super::partial::PartialRequest;
 use super::poller::Pollable;
 use super::raw_fd::{self, PeekResult};
 use super::reply::{AfterReply, Reply, Sending, Unsent};
@@ -19,10 +19,6 @@ use crate::metrics::Answer;
 
 /// Requests served in one go. Then others have their turn: a client that sends without a pause must not keep a worker.
 const REQUESTS_A_TURN: usize = 32;
-
-/// A part of a head is parsed at each of its line ends up to this length, for an early refusal, and beyond it ever more
-/// rarely: a client that sends byte by byte must not have its whole head parsed for each.
-const PARSE_EACH_LINE: usize = 1024;
 
 /// How long a connection lingers, and how many bytes it discards meanwhile.
 const LINGER: Duration = Duration::from_secs(2);
@@ -61,19 +57,6 @@ pub(super) enum Phase<E> {
     Sending(Box<Unsent<E>>),
     /// The client, to read the response and close. So many bytes may still be discarded.
     Lingering(usize),
-}
-
-/// What is known of a request that has not arrived whole.
-#[derive(Clone, Copy, Debug, Default)]
-struct PartialRequest {
-    /// Bytes at the front of the socket that were looked at.
-    seen: usize,
-    /// As many of them were parsed.
-    parsed: usize,
-    /// As many are needed, where that is known: head and body.
-    needed: usize,
-    /// Whether the body was asked for by a 100.
-    continue_sent: bool,
 }
 
 /// What becomes of a connection that was advanced.
@@ -159,16 +142,23 @@ impl<E: Send + 'static> Connection<E> {
 
     fn step<H: Handler<Event = E>>(&mut self, context: &mut WorkerContext<'_, H>) -> Step {
         match std::mem::replace(&mut self.phase, Phase::Reading) {
-            Phase::Reading => self.read(Pending::New, context),
+            Phase::Reading => {
+                let pending = match self.part.guard.take() {
+                    Some(guard) => Pending::Admitted(guard),
+                    None => Pending::New,
+                };
+                self.read(pending, context)
+            }
             Phase::Queued(store_use, guard) => {
                 self.read(Pending::Queued(store_use, guard), context)
             }
             Phase::QueueTimedOut(guard) => self.read(Pending::TimedOut(guard), context),
             Phase::ReadingTimedOut => self.refuse(&Problem::request_timeout(), context),
-            Phase::Sending(unsent) => {
-                let sending = unsent.send_more(self.socket, context);
-                self.after_sending(sending, context)
-            }
+            Phase::Sending(unsent) => match unsent.send_more(self.socket, context) {
+                // Its client may have sent more since.
+                Sending::Done(AfterReply::Close) => self.linger(context),
+                sending => self.after_sending(sending, context),
+            },
             Phase::Lingering(left) => self.discard(left, context),
         }
     }
@@ -181,17 +171,19 @@ impl<E: Send + 'static> Connection<E> {
     ) -> Step {
         let queued_for = match &pending {
             Pending::Queued(store_use, _) => Some(*store_use),
-            Pending::New | Pending::TimedOut(_) => None,
+            Pending::New | Pending::Admitted(_) | Pending::TimedOut(_) => None,
         };
         if context.buffers.window.is_empty()
             && let Step::Break(next) = self.look(context)
         {
             self.leave_queue(queued_for, context);
+            self.part.guard = pending.into_guard();
             return Step::Break(next);
         }
         let bytes = context.buffers.window.unread();
         let seen = bytes.len();
-        if !self.input_ended && !self.is_worth_parsing(bytes) {
+        if !self.input_ended && !self.part.is_worth_parsing(bytes) {
+            self.part.guard = pending.into_guard();
             return self.wait_for_rest(seen, context);
         }
         let origin = Origin {
@@ -222,10 +214,12 @@ impl<E: Send + 'static> Connection<E> {
             Outcome::Partial {
                 needed,
                 continue_sent,
+                guard,
             } => {
                 self.part.parsed = seen;
                 self.part.needed = needed;
                 self.part.continue_sent |= continue_sent;
+                self.part.guard = guard;
                 self.wait_for_rest(seen, context)
             }
             Outcome::Invalid(problem) => self.refuse(&problem, context),
@@ -254,25 +248,6 @@ impl<E: Send + 'static> Connection<E> {
         }
     }
 
-    /// Whether the bytes at the front of the socket can be more than they were when they were last parsed.
-    fn is_worth_parsing(&self, bytes: &[u8]) -> bool {
-        let PartialRequest {
-            seen,
-            parsed,
-            needed,
-            ..
-        } = self.part;
-        if needed > 0 {
-            return bytes.len() >= needed;
-        }
-        let new = bytes.get(seen..).unwrap_or_default();
-        let has_line = bytes.len() <= PARSE_EACH_LINE && new.contains(&b'\n');
-        parsed == 0
-            || has_line
-            || bytes.len() >= parsed + (parsed / 4).max(64)
-            || head::find_end(bytes, seen).is_some()
-    }
-
     fn wait_for_rest<H>(&mut self, seen: usize, context: &WorkerContext<'_, H>) -> Step {
         if self.part.seen == 0 {
             // One deadline for all of the request, from its first byte on, however slowly it arrives.
@@ -294,7 +269,7 @@ impl<E: Send + 'static> Connection<E> {
             route: UNKNOWN,
             event: None,
             guard: None,
-            head_only: false,
+            head_only: context.buffers.window.unread().starts_with(b"HEAD "),
             then: AfterReply::Linger,
             started: Instant::now(),
         };
@@ -342,12 +317,11 @@ impl<E: Send + 'static> Connection<E> {
                 self.phase = Phase::Sending(unsent);
                 Step::Break(Next::Wait)
             }
-            Sending::Failed | Sending::Done(AfterReply::Close) => Step::Break(Next::Close),
-            Sending::Done(AfterReply::Linger) => {
-                raw_fd::shutdown_write(self.socket);
-                self.deadline = Instant::now() + LINGER;
-                self.discard(LINGER_BYTES, context)
+            Sending::Failed => Step::Break(Next::Close),
+            Sending::Done(AfterReply::Close) if context.buffers.window.is_empty() => {
+                Step::Break(Next::Close)
             }
+            Sending::Done(AfterReply::Close | AfterReply::Linger) => self.linger(context),
             Sending::Done(AfterReply::KeepAlive) => {
                 self.part = PartialRequest::default();
                 self.waiting_since = Instant::now();
@@ -359,6 +333,11 @@ impl<E: Send + 'static> Connection<E> {
                 Step::Continue(())
             }
         }
+    }
+
+    fn linger<H>(&mut self, context: &mut WorkerContext<'_, H>) -> Step {
+        self.begin_linger();
+        self.discard(LINGER_BYTES, context)
     }
 
     /// Discards what the client still sends, until it closes.

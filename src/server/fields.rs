@@ -3,7 +3,7 @@
 use httparse::Header;
 
 use super::head::Framing;
-use crate::http::Problem;
+use crate::http::{Problem, is_authority};
 
 /// What these fields say, read in one pass.
 #[derive(Debug, Default)]
@@ -47,7 +47,7 @@ impl KnownFields {
             // By their lengths first: most fields cost one comparison.
             match field.name.len() {
                 4 if is("Host") => known.host(field.value)?,
-                6 if is("Expect") => known.expect(field.value, is_http_1_0)?,
+                6 if is("Expect") => known.expectation(field.value, is_http_1_0)?,
                 10 if is("Connection") => known.connection(field.value),
                 14 if is("Content-Length") => known.length(field.value)?,
                 17 if is("Transfer-Encoding") => known.coding(field.value, is_http_1_0)?,
@@ -88,35 +88,14 @@ impl KnownFields {
         if self.hosts > 1 {
             return Err(Problem::bad_request("several Host headers are given"));
         }
-        let (name, port) = match value {
-            [b'[', ..] => match value.iter().position(|&byte| byte == b']') {
-                Some(end) => value.split_at(end + 1),
-                None => (value, &b"/"[..]),
-            },
-            _ => match value.iter().position(|&byte| byte == b':') {
-                Some(colon) => value.split_at(colon),
-                None => (value, &b""[..]),
-            },
-        };
-        let of_name = |byte: &u8| byte.is_ascii_alphanumeric() || b"-._~%!$&'()*+;=".contains(byte);
-        let of_literal = |byte: &u8| of_name(byte) || b":[]".contains(byte);
-        let valid_name = match name {
-            [b'[', inner @ .., b']'] => !inner.is_empty() && inner.iter().all(of_literal),
-            _ => name.iter().all(of_name),
-        };
-        let valid_port = match port {
-            [] => true,
-            [b':', digits @ ..] => digits.iter().all(u8::is_ascii_digit),
-            _ => false,
-        };
-        if valid_name && valid_port {
+        if is_authority(value) {
             Ok(())
         } else {
             Err(Problem::bad_request("the Host header is malformed"))
         }
     }
 
-    fn expect(&mut self, value: &[u8], is_http_1_0: bool) -> Result<(), Problem> {
+    fn expectation(&mut self, value: &[u8], is_http_1_0: bool) -> Result<(), Problem> {
         if is_http_1_0 {
             return Ok(());
         }

@@ -82,7 +82,7 @@ pub(super) fn parse<'a>(bytes: &'a mut [u8], fields: &'a mut FieldBuffer<'a>) ->
     let length = end.unwrap_or(bytes.len());
     // Without its end, as many bytes as a head may have are too many already.
     if length > MAX_HEAD || (end.is_none() && length == MAX_HEAD) {
-        return HeadStatus::Invalid(Problem::head_too_long(MAX_HEAD, MAX_FIELDS));
+        return HeadStatus::Invalid(too_long(&bytes[..MAX_HEAD]));
     }
     normalise_version(&mut bytes[..length]);
     let (head, rest) = bytes.split_at(length);
@@ -98,6 +98,16 @@ pub(super) fn parse<'a>(bytes: &'a mut [u8], fields: &'a mut FieldBuffer<'a>) ->
         Ok(_) if end.is_none() => HeadStatus::Partial,
         Ok(_) => HeadStatus::Invalid(Problem::bad_request("the head is malformed")),
         Err(error) => HeadStatus::Invalid(syntax_problem(error, head)),
+    }
+}
+
+/// Says what of a head is too long: its target, if its line does not end (RFC 9112 §3), or its fields.
+fn too_long(head: &[u8]) -> Problem {
+    let in_target = request_line(head).is_none() && head.contains(&b' ');
+    if in_target {
+        Problem::target_too_long(MAX_HEAD)
+    } else {
+        Problem::head_too_long(MAX_HEAD, MAX_FIELDS)
     }
 }
 
@@ -217,6 +227,8 @@ mod tests {
         }
         assert_eq!(parsed("GET / HTTP/2.0\r\n"), "505");
         assert_eq!(parsed(&"a".repeat(MAX_HEAD)), "431");
+        let target = format!("GET /{}", "a".repeat(MAX_HEAD));
+        assert_eq!(parsed(&target), "414");
     }
 
     #[test]

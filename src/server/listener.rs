@@ -14,6 +14,10 @@ const BACKLOG: i32 = 4096;
 /// How long one receive call of a body waits; its reader then looks at the deadline.
 const RECEIVE_STEP: Duration = Duration::from_millis(100);
 
+/// Bytes of a response that the kernel takes beyond what the client's window lets it send. Without a bound it takes
+/// megabytes for a client that reads nothing, which then looks like one that has read all.
+const MAX_NOT_SENT: u32 = 256 << 10;
+
 /// A bound socket. Linux hands its options on to every accepted connection.
 pub struct Listener {
     socket: tiny_http::Listener,
@@ -30,6 +34,7 @@ impl Listener {
         socket.set_reuse_address(true)?;
         socket.set_tcp_nodelay(true)?;
         socket.set_read_timeout(Some(RECEIVE_STEP))?;
+        socket.set_tcp_notsent_lowat(MAX_NOT_SENT)?;
         // Accepting never waits. Connections do not inherit this.
         socket.set_nonblocking(true)?;
         socket.bind(&address.into())?;

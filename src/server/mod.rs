@@ -29,6 +29,7 @@ mod handler;
 mod head;
 mod in_flight;
 mod listener;
+mod partial;
 mod poller;
 mod raw_fd;
 mod reply;

@@ -23,10 +23,24 @@ pub(super) const STORE_WAIT: Duration = Duration::from_secs(5);
 pub(super) enum Pending {
     /// Nothing.
     New,
+    /// Its head was there before its body, and it is in flight.
+    Admitted(RequestGuard),
     /// It was queued for a store slot.
     Queued(StoreUse, RequestGuard),
     /// It has waited for one for too long.
     TimedOut(RequestGuard),
+}
+
+impl Pending {
+    /// What keeps the request in flight.
+    pub(super) fn into_guard(self) -> Option<RequestGuard> {
+        match self {
+            Pending::New => None,
+            Pending::Admitted(guard) | Pending::Queued(_, guard) | Pending::TimedOut(guard) => {
+                Some(guard)
+            }
+        }
+    }
 }
 
 /// The connection of a request.
@@ -43,7 +57,13 @@ pub(super) struct Origin {
 /// What came of it.
 pub(super) enum Outcome<E> {
     /// It has not arrived whole. So many bytes are needed, where that is known.
-    Partial { needed: usize, continue_sent: bool },
+    Partial {
+        needed: usize,
+        /// Whether the client was asked for the body.
+        continue_sent: bool,
+        /// Once its head is there, the request is in flight.
+        guard: Option<RequestGuard>,
+    },
     /// It is no request.
     Invalid(Problem),
     /// It waits for a store slot.
@@ -85,7 +105,7 @@ pub(super) fn serve<H: Handler>(
     let mut fields = head::field_buffer();
     let (head, after_head) = match head::parse(bytes, &mut fields) {
         HeadStatus::Whole(head, rest) => (head, rest),
-        HeadStatus::Partial => return Outcome::partial(0),
+        HeadStatus::Partial => return Outcome::partial(0, false, None),
         HeadStatus::Invalid(problem) => return Outcome::Invalid(problem),
     };
     let mut request = Request {
@@ -115,12 +135,11 @@ pub(super) fn serve<H: Handler>(
     match inside {
         Some(length) if after_head.len() >= length => request.body = &after_head[..length],
         Some(length) => match course.without_body(&head, reads_body, origin) {
-            Missing::Awaited => return Outcome::partial(head.length + length),
+            Missing::Awaited => {
+                return Outcome::partial(head.length + length, false, course.guard);
+            }
             Missing::Asked => {
-                return Outcome::Partial {
-                    needed: head.length + length,
-                    continue_sent: true,
-                };
+                return Outcome::partial(head.length + length, true, course.guard);
             }
             Missing::CutShort => {
                 return Outcome::Invalid(Problem::bad_request("the body was cut short"));
@@ -272,6 +291,7 @@ impl Course {
     ) -> Course {
         let (guard, queued, timed_out) = match pending {
             Pending::New => (shared.in_flight.enter(), None, false),
+            Pending::Admitted(guard) => (Some(guard), None, false),
             Pending::Queued(store_use, guard) => (Some(guard), Some(store_use), false),
             Pending::TimedOut(guard) => (Some(guard), None, true),
         };
@@ -332,10 +352,11 @@ impl Course {
 }
 
 impl<E> Outcome<E> {
-    fn partial(needed: usize) -> Outcome<E> {
+    fn partial(needed: usize, continue_sent: bool, guard: Option<RequestGuard>) -> Outcome<E> {
         Outcome::Partial {
             needed,
-            continue_sent: false,
+            continue_sent,
+            guard,
         }
     }
 }
