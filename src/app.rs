@@ -146,7 +146,6 @@ pub fn start(config: &Config) -> Result<Running, StartError> {
         events: Arc::clone(&intake) as _,
         health,
         rules,
-        in_flight: Arc::clone(&in_flight),
         auth: Auth::new(token.as_str().to_owned()),
         metrics: Arc::clone(&metrics),
     });

@@ -18,7 +18,7 @@ pub(super) fn healthz(exchange: &mut Exchange<'_>) -> Result<(), Problem> {
 }
 
 pub(super) fn readyz(exchange: &mut Exchange<'_>) -> Result<(), Problem> {
-    if exchange.state.in_flight.is_closed() {
+    if exchange.request.draining {
         return Err(Problem::draining());
     }
     if exchange.state.health.failure().is_some() {
@@ -41,10 +41,6 @@ pub(super) fn metrics(exchange: &mut Exchange<'_>) -> Result<(), Problem> {
         .metrics
         .overflow_entries
         .set(gauge(waiting.overflow_entries));
-    state
-        .metrics
-        .requests_in_flight
-        .set(gauge(state.in_flight.count()));
     let text = state.metrics.render();
     exchange.response.start(200);
     exchange.response.header("Cache-Control", "no-store");

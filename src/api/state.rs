@@ -6,7 +6,6 @@ use super::auth::Auth;
 use crate::counter::EventSink;
 use crate::metrics::Metrics;
 use crate::rules::ViewRules;
-use crate::server::InFlight;
 use crate::sink::SinkHealth;
 use crate::store::{CachedStore, Rankings};
 
@@ -22,8 +21,6 @@ pub struct ApiState {
     pub health: Arc<SinkHealth>,
     /// What is a view, and whose.
     pub rules: ViewRules,
-    /// Requests in flight.
-    pub in_flight: Arc<InFlight>,
     /// Who may write.
     pub auth: Auth,
     /// Measurements.

@@ -16,5 +16,5 @@ pub use authority::is_authority;
 pub use headers::Headers;
 pub use method::Method;
 pub use problem::{Invalid, Problem};
-pub use response::Response;
+pub use response::{Insert, Response};
 pub use target::Target;

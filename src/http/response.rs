@@ -15,6 +15,17 @@ const KEEP_BUFFER: usize = 32 << 10;
 /// A part of a body that is shared, such as a cached post.
 pub type SharedBody = Arc<dyn AsRef<[u8]> + Send + Sync>;
 
+/// Shared bytes from this length on are sent as they are; copying fewer is cheaper than a call that gathers them.
+const SEND_SHARED: usize = 16 << 10;
+
+/// Shared bytes that belong into a rendered response.
+pub struct Insert {
+    /// Where, in the rendered bytes.
+    pub at: usize,
+    /// What.
+    pub body: SharedBody,
+}
+
 /// Filled by a handler, reused by its worker.
 #[derive(Default)]
 pub struct Response {
@@ -111,11 +122,18 @@ impl Response {
         self.own.extend_from_slice(bytes);
     }
 
-    /// Renders everything into `out`, which is emptied first.
+    /// Renders everything into `out`, which is emptied first, but for a long shared body, which is returned with its
+    /// place.
     ///
     /// `now` is the time in seconds since 1970; `common` holds header lines that every response carries; `head_only`
     /// leaves the body out, as for `HEAD`.
-    pub fn render(&self, out: &mut Vec<u8>, now: u64, common: &[u8], head_only: bool) {
+    pub fn render(
+        &self,
+        out: &mut Vec<u8>,
+        now: u64,
+        common: &[u8],
+        head_only: bool,
+    ) -> Option<Insert> {
         out.clear();
         out.extend_from_slice(b"HTTP/1.1 ");
         out.extend_from_slice(itoa::Buffer::new().format(self.status).as_bytes());
@@ -141,10 +159,23 @@ impl Response {
             out.extend_from_slice(b"\r\n");
         }
         out.extend_from_slice(b"\r\n");
-        if self.has_body && !head_only {
-            out.extend_from_slice(shared);
-            out.extend_from_slice(&self.own);
+        if !self.has_body || head_only {
+            return None;
         }
+        let at = out.len();
+        let insert = self
+            .shared
+            .as_ref()
+            .filter(|_| shared.len() >= SEND_SHARED)
+            .map(|body| Insert {
+                at,
+                body: Arc::clone(body),
+            });
+        if insert.is_none() {
+            out.extend_from_slice(shared);
+        }
+        out.extend_from_slice(&self.own);
+        insert
     }
 }
 
@@ -185,7 +216,12 @@ mod tests {
 
     fn rendered(response: &Response, head_only: bool) -> String {
         let mut out = Vec::new();
-        response.render(&mut out, 0, b"X-Common: a\r\n", head_only);
+        let insert = response.render(&mut out, 0, b"X-Common: a\r\n", head_only);
+        if let Some(Insert { at, body }) = insert {
+            let rest = out.split_off(at);
+            out.extend_from_slice((*body).as_ref());
+            out.extend(rest);
+        }
         String::from_utf8(out).unwrap()
     }
 
@@ -202,6 +238,20 @@ mod tests {
         ));
         assert!(text.ends_with("Content-Length: 11\r\n\r\n{\"views\":1}"));
         assert!(rendered(&response, true).ends_with("Content-Length: 11\r\n\r\n"));
+    }
+
+    #[test]
+    fn a_long_shared_body_is_not_copied() {
+        let mut response = Response::default();
+        response.start(200);
+        let body = Arc::new(vec![b'a'; SEND_SHARED]);
+        response.shared("text/plain", Arc::clone(&body) as SharedBody);
+        response.append(b"b");
+        assert!(rendered(&response, false).ends_with("ab"));
+        assert!(rendered(&response, false).contains("Content-Length: 16385\r\n"));
+        let mut out = Vec::new();
+        response.render(&mut out, 0, b"", false);
+        assert!(out.len() < SEND_SHARED);
     }
 
     #[test]

@@ -4,7 +4,7 @@ use std::os::fd::RawFd;
 use std::time::Instant;
 
 use super::chunked::{ChunkError, ChunkedDecoder};
-use super::head::Framing;
+use super::framing::Framing;
 use super::raw_fd::{self, PeekResult};
 use crate::http::Problem;
 

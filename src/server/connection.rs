@@ -283,7 +283,7 @@ impl<E: Send + 'static> Connection<E> {
     ) -> Step {
         let buffers = &mut *context.buffers;
         let status = buffers.response.status();
-        buffers.response.render(
+        let insert = buffers.response.render(
             &mut buffers.out,
             seconds_since_1970(),
             &context.shared.common_headers,
@@ -300,7 +300,7 @@ impl<E: Send + 'static> Connection<E> {
             guard: answered.guard,
             then: answered.then,
         };
-        let sending = reply.send(self.socket, context);
+        let sending = reply.send(self.socket, insert, context);
         if let Sending::Waiting(_) = &sending {
             self.deadline = Instant::now() + context.shared.limits.request_timeout;
         }
@@ -318,7 +318,7 @@ impl<E: Send + 'static> Connection<E> {
                 Step::Break(Next::Wait)
             }
             Sending::Failed => Step::Break(Next::Close),
-            Sending::Done(AfterReply::Close) if context.buffers.window.is_empty() => {
+            Sending::Done(AfterReply::Close) if context.buffers.window.is_drained() => {
                 Step::Break(Next::Close)
             }
             Sending::Done(AfterReply::Close | AfterReply::Linger) => self.linger(context),
@@ -326,7 +326,7 @@ impl<E: Send + 'static> Connection<E> {
                 self.part = PartialRequest::default();
                 self.waiting_since = Instant::now();
                 self.deadline = self.waiting_since + context.shared.limits.idle_timeout;
-                if context.buffers.window.is_empty() && !self.input_ended {
+                if context.buffers.window.is_drained() && !self.input_ended {
                     // Whatever arrives now is reported.
                     return Step::Break(Next::Wait);
                 }

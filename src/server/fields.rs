@@ -2,7 +2,7 @@
 
 use httparse::Header;
 
-use super::head::Framing;
+use super::framing::Framing;
 use crate::http::{Problem, is_authority};
 
 /// What these fields say, read in one pass.

@@ -15,6 +15,8 @@ pub struct Request<'a> {
     pub headers: Headers<'a>,
     /// The address at the other end of the connection.
     pub peer: SocketAddr,
+    /// Whether the server drains: it is about to stop.
+    pub draining: bool,
     /// Its body. Empty in [`Handler::plan`], and where the plan does not ask for it.
     pub body: &'a [u8],
 }

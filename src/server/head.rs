@@ -9,6 +9,7 @@ use httparse::{Error, Header, Status};
 use memchr::{memchr_iter, memmem};
 
 use super::fields::KnownFields;
+use super::framing::Framing;
 use crate::http::{Headers, Method, Problem, Target};
 
 /// The longest head, in bytes, empty lines before it and the one after it included.
@@ -23,15 +24,6 @@ pub(super) type FieldBuffer<'a> = [MaybeUninit<Header<'a>>; MAX_FIELDS];
 /// An empty [`FieldBuffer`]; costs nothing.
 pub(super) fn field_buffer<'a>() -> FieldBuffer<'a> {
     [const { MaybeUninit::uninit() }; MAX_FIELDS]
-}
-
-/// How the end of a request's body is found (RFC 9112 §6.3).
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Framing {
-    /// So many bytes; 0 where there is no body.
-    Sized(u64),
-    /// Until its last chunk.
-    Chunked,
 }
 
 /// A whole, valid head.

@@ -4,13 +4,13 @@
 //! connection, or the lock of the poller's slot under which its holder gives it up.
 
 use std::collections::HashSet;
-use std::io;
+use std::io::{self, IoSlice};
 use std::net::SocketAddr;
 use std::os::fd::{AsRawFd, BorrowedFd, RawFd};
 
 use nix::errno::Errno;
 use nix::sys::socket::{
-    MsgFlags, Shutdown, SockaddrStorage, getpeername, getsockname, recv, send, shutdown,
+    MsgFlags, Shutdown, SockaddrStorage, getpeername, getsockname, recv, send, sendmsg, shutdown,
 };
 
 /// What reading without waiting finds.
@@ -68,6 +68,20 @@ fn outcome(received: nix::Result<usize>) -> PeekResult {
 pub(super) fn send_now(socket: RawFd, bytes: &[u8]) -> io::Result<usize> {
     let flags = MsgFlags::MSG_DONTWAIT | MsgFlags::MSG_NOSIGNAL;
     match send(socket, bytes, flags) {
+        Ok(length) => Ok(length),
+        Err(Errno::EAGAIN | Errno::EINTR) => Ok(0),
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// As [`send_now`], of several parts one after the other.
+///
+/// # Errors
+/// When the connection is broken.
+pub(super) fn send_parts_now(socket: RawFd, parts: &[&[u8]; 3]) -> io::Result<usize> {
+    let flags = MsgFlags::MSG_DONTWAIT | MsgFlags::MSG_NOSIGNAL;
+    let slices = parts.map(IoSlice::new);
+    match sendmsg::<()>(socket, &slices, &[], flags, None) {
         Ok(length) => Ok(length),
         Err(Errno::EAGAIN | Errno::EINTR) => Ok(0),
         Err(error) => Err(error.into()),

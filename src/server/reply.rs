@@ -6,8 +6,9 @@ use std::time::Instant;
 use super::context::WorkerContext;
 use super::handler::Handler;
 use super::in_flight::RequestGuard;
-use super::raw_fd;
+use super::message::Message;
 use super::send_budget::BudgetShare;
+use crate::http::Insert;
 use crate::metrics::{Answer, Metrics};
 
 /// A response that is being sent, but for its bytes.
@@ -33,8 +34,7 @@ pub(super) enum AfterReply {
 
 /// The rest of a response that the socket did not take at once.
 pub(super) struct Unsent<E> {
-    bytes: Vec<u8>,
-    sent: usize,
+    message: Message,
     reply: Reply<E>,
     share: BudgetShare,
 }
@@ -54,21 +54,20 @@ impl<E: Send + 'static> Reply<E> {
     pub(super) fn send<H: Handler<Event = E>>(
         self,
         socket: RawFd,
+        insert: Option<Insert>,
         context: &mut WorkerContext<'_, H>,
     ) -> Sending<E> {
-        let out = &mut context.buffers.out;
-        match raw_fd::send_now(socket, out) {
-            Ok(sent) if sent == out.len() => Sending::Done(self.finish(context)),
-            Ok(sent) => {
-                let bytes = std::mem::take(out);
-                let share = context.shared.send_budget.take(bytes.capacity());
-                Sending::Waiting(Box::new(Unsent {
-                    bytes,
-                    sent,
-                    reply: self,
-                    share,
-                }))
+        let mut message = Message::new(std::mem::take(&mut context.buffers.out), insert);
+        match message.send(socket) {
+            Ok(true) => {
+                context.buffers.out = message.into_buffer();
+                Sending::Done(self.finish(context))
             }
+            Ok(false) => Sending::Waiting(Box::new(Unsent {
+                share: context.shared.send_budget.take(&message),
+                message,
+                reply: self,
+            })),
             Err(_) => {
                 self.record(context);
                 Sending::Failed
@@ -113,15 +112,12 @@ impl<E: Send + 'static> Unsent<E> {
         socket: RawFd,
         context: &mut WorkerContext<'_, H>,
     ) -> Sending<E> {
-        match raw_fd::send_now(socket, &self.bytes[self.sent..]) {
-            Ok(sent) => {
-                self.sent += sent;
-                if self.sent < self.bytes.len() {
-                    return Sending::Waiting(self);
-                }
+        match self.message.send(socket) {
+            Ok(true) => {
                 let Unsent { reply, .. } = *self;
                 Sending::Done(reply.finish(context))
             }
+            Ok(false) => Sending::Waiting(self),
             Err(_) => {
                 self.reply.record(context);
                 Sending::Failed

@@ -7,8 +7,9 @@ use std::time::{Duration, Instant};
 
 use super::body;
 use super::context::{Shared, WorkerBuffers, WorkerContext};
+use super::framing::Framing;
 use super::handler::{Handler, Plan, Request, StoreUse};
-use super::head::{self, Framing, Head, HeadStatus};
+use super::head::{self, Head, HeadStatus};
 use super::in_flight::RequestGuard;
 use super::raw_fd;
 use super::reply::AfterReply;
@@ -113,6 +114,7 @@ pub(super) fn serve<H: Handler>(
         target: head.target,
         headers: head.headers,
         peer: origin.peer,
+        draining: shared.in_flight.is_closed(),
         body: &[],
     };
     let planned = catch_unwind(AssertUnwindSafe(|| shared.handler.plan(&request)));
@@ -127,6 +129,12 @@ pub(super) fn serve<H: Handler>(
         return Outcome::Invalid(Problem::internal());
     };
     let mut course = Course::begin(shared, &head, reads_body, during_drain, pending);
+
+    if during_drain {
+        // Who watches the server sees what is in flight now.
+        let in_flight = i64::try_from(shared.in_flight.count()).unwrap_or(i64::MAX);
+        shared.metrics.requests_in_flight.set(in_flight);
+    }
 
     // A body that fits into the window is served once it is there, and skipped where nobody reads it. Others are read
     // by the worker, or end the connection where nobody reads them.

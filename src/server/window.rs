@@ -14,6 +14,8 @@ pub(super) struct Window {
     bytes: Box<[u8]>,
     start: usize,
     end: usize,
+    /// Whether the kernel may hold more than was seen.
+    more: bool,
     /// Where discarded bytes would go; the kernel writes nothing there.
     discarded: Box<[u8]>,
 }
@@ -24,6 +26,7 @@ impl Default for Window {
             bytes: vec![0; WINDOW].into(),
             start: 0,
             end: 0,
+            more: true,
             discarded: vec![0; WINDOW].into(),
         }
     }
@@ -32,11 +35,16 @@ impl Default for Window {
 impl Window {
     /// Forgets what was seen, as for another connection.
     pub(super) fn clear(&mut self) {
-        (self.start, self.end) = (0, 0);
+        (self.start, self.end, self.more) = (0, 0, true);
     }
 
     pub(super) fn is_empty(&self) -> bool {
         self.start == self.end
+    }
+
+    /// Whether all that had arrived by the last look has been taken: whatever the socket holds now came later.
+    pub(super) fn is_drained(&self) -> bool {
+        self.is_empty() && !self.more
     }
 
     /// Whether it begins where it was filled: what is missing in it has not arrived yet.
@@ -50,6 +58,7 @@ impl Window {
         let seen = raw_fd::peek(socket, &mut self.bytes);
         if let PeekResult::Bytes(length) = seen {
             self.end = length;
+            self.more = length == WINDOW;
         }
         seen
     }
@@ -66,6 +75,7 @@ impl Window {
             bytes,
             start,
             end,
+            more,
             discarded,
         } = self;
         let end = *end;
@@ -73,6 +83,7 @@ impl Window {
         let taker = Taker {
             start,
             end,
+            more,
             discarded,
         };
         (unread, taker)
@@ -89,6 +100,7 @@ impl Window {
 pub(super) struct Taker<'a> {
     start: &'a mut usize,
     end: usize,
+    more: &'a mut bool,
     discarded: &'a mut Box<[u8]>,
 }
 
@@ -108,6 +120,6 @@ impl Taker<'_> {
 
     /// Forgets what was seen beyond, for others read it from the socket.
     pub(super) fn forget_rest(&mut self) {
-        *self.start = self.end;
+        (*self.start, *self.more) = (self.end, true);
     }
 }

@@ -160,7 +160,6 @@ fn with_a_given_token_nothing_is_open_without_it() {
 }
 
 #[test]
-#[ignore = "until the one rule lands"]
 fn without_a_given_token_the_one_made_at_first_start_is_needed() {
     use std::os::unix::fs::PermissionsExt;
     let home = Home::new();
@@ -195,7 +194,6 @@ fn without_a_given_token_the_one_made_at_first_start_is_needed() {
 }
 
 #[test]
-#[ignore = "until the one rule lands"]
 fn a_store_that_is_no_file_has_its_token_in_data() {
     let home = Home::new();
     let server = home
@@ -209,7 +207,6 @@ fn a_store_that_is_no_file_has_its_token_in_data() {
 }
 
 #[test]
-#[ignore = "until the one rule lands"]
 fn other_addresses_are_served_without_a_given_token() {
     let home = Home::new();
     let server = home
@@ -270,7 +267,6 @@ fn a_given_token_is_told_nowhere() {
 }
 
 #[test]
-#[ignore = "until the one rule lands"]
 fn a_made_token_is_told_nowhere_but_in_its_file() {
     let home = Home::new();
     let server = home

@@ -143,7 +143,6 @@ fn only_declares(text: &str) -> bool {
 }
 
 #[test]
-#[ignore = "until the layout lands"]
 fn no_import_is_outside_the_layout() {
     let sources = below("src");
     let files: Vec<(&str, &str)> = sources
@@ -160,7 +159,6 @@ fn no_import_is_outside_the_layout() {
 }
 
 #[test]
-#[ignore = "until the layout lands"]
 fn no_two_files_import_each_other_however_far_around() {
     let sources = below("src");
     let imports = imports(
@@ -179,7 +177,6 @@ fn no_two_files_import_each_other_however_far_around() {
 }
 
 #[test]
-#[ignore = "until the layout lands"]
 fn a_mod_rs_only_declares() {
     let busy: Vec<String> = below("src")
         .iter()
@@ -194,7 +191,6 @@ fn a_mod_rs_only_declares() {
 }
 
 #[test]
-#[ignore = "until the layout lands"]
 fn the_library_shows_only_what_main_needs() {
     let sources = below("src");
     let library = sources
@@ -211,7 +207,6 @@ fn the_library_shows_only_what_main_needs() {
 }
 
 #[test]
-#[ignore = "until the layout lands"]
 fn tests_of_a_file_of_their_own_are_not_among_the_source() {
     let tests: Vec<String> = below("src")
         .into_iter()

@@ -175,7 +175,6 @@ fn left(source: &Source) -> Vec<String> {
 }
 
 #[test]
-#[ignore = "until the layout lands"]
 fn no_name_of_before_is_left() {
     let left: Vec<String> = below("src").iter().flat_map(left).collect();
     assert!(
@@ -187,7 +186,6 @@ fn no_name_of_before_is_left() {
 }
 
 #[test]
-#[ignore = "until the layout lands"]
 fn no_file_has_a_name_of_before() {
     let left: Vec<String> = below("src")
         .into_iter()

@@ -73,7 +73,6 @@ fn no_backend_is_named_above_the_store() {
 }
 
 #[test]
-#[ignore = "until the layout lands"]
 fn two_files_of_the_server_name_the_http_library() {
     let naming: Vec<String> = below("src")
         .iter()
@@ -118,7 +117,6 @@ fn files_are_short() {
 }
 
 #[test]
-#[ignore = "until the layout lands"]
 fn half_of_the_files_are_short_enough_to_read_at_once() {
     let mut lines: Vec<usize> = below("src")
         .iter()

@@ -53,7 +53,6 @@ fn a_large_body_that_drips() {
 
 /// The library reads a body of up to 1,024 bytes together with the head.
 #[test]
-#[ignore = "until bodies are read by us"]
 fn a_small_body_that_drips() {
     a_dripping_body_gets_408(500);
 }

@@ -157,7 +157,6 @@ fn a_name_counts_only_with_the_token() {
 
 /// A proxy passes on what its clients send: that it is trusted for their addresses gives them no name.
 #[test]
-#[ignore = "until the one rule lands"]
 fn a_trusted_proxy_gives_nobody_a_name() {
     let (_home, server, _) = served(&[("--trust-proxy", "127.0.0.0/8")]);
     read_as(
