@@ -5,7 +5,8 @@ use std::path::PathBuf;
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
-use super::Done;
+use super::output::{print_error, print_line};
+use super::status::Status;
 use crate::import::{self, FileError, Found, ImportedPost, Outcome, SkipReason};
 use crate::model::TimestampMs;
 use crate::store::import::ImportContent;
@@ -24,14 +25,10 @@ pub(super) struct Report {
     failed: u64,
 }
 
-pub(super) fn run(url: &StoreUrl, paths: &[PathBuf], max_body: u64) -> anyhow::Result<Done> {
+pub(super) fn run(url: &StoreUrl, paths: &[PathBuf], max_body: u64) -> anyhow::Result<Status> {
     let report = import(url, paths, max_body)?;
-    println!("{report}");
-    Ok(if report.failed == 0 {
-        Done::Well
-    } else {
-        Done::Partly
-    })
+    print_line(&report);
+    Ok(Status::of_failures(report.failed))
 }
 
 /// Imports everything below `paths`.
@@ -119,17 +116,17 @@ impl Report {
             }
         };
         if imported.slug != wanted {
-            eprintln!(
+            print_error(format_args!(
                 "{file}: the slug {wanted} is taken, served as {}",
                 imported.slug
-            );
+            ));
         }
         Ok(())
     }
 
     fn fail(&mut self, error: &FileError) {
         self.failed += 1;
-        eprintln!("{error}");
+        print_error(error);
     }
 }
 
