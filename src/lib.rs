@@ -41,4 +41,6 @@ pub mod model;
 pub mod rules;
 pub mod shutdown;
 pub mod store;
+#[cfg(test)]
+mod test_support;
 mod thread;

@@ -11,7 +11,7 @@ use super::report::Report;
 use crate::clock;
 use crate::command::output::print_error;
 use crate::command::retry::retry_while_busy;
-use crate::import::log::{Chunks, Fingerprint, Known, LogReader, Reads, Source};
+use crate::import::log::{Chunks, Fingerprint, ImportedPrefix, LogReader, Reads, Source};
 use crate::model::{Batch, PostId, Reason, TimestampMs, Viewer, Visit};
 use crate::store::{ImportedLog, KnownLog, LogProgress, Store};
 
@@ -90,21 +90,21 @@ impl Importer {
             Some(head) => retry_while_busy(|| self.store.imported_logs(head))?,
             None => Vec::new(),
         };
-        let known: Vec<Known> = logs
+        let known: Vec<ImportedPrefix> = logs
             .iter()
-            .map(|log| Known {
+            .map(|log| ImportedPrefix {
                 bytes: log.bytes,
                 hash: log.hash.clone(),
             })
             .collect();
-        let beginning = source.beginning(&known)?;
-        if beginning.too_short && !self.again {
+        let prefix = source.prefix(&known)?;
+        if prefix.too_short && !self.again {
             return Err(Failure::Log(
                 "it is shorter than a log imported before that begins with the same line; --again counts it all the same"
                     .to_owned(),
             ));
         }
-        let known = beginning.known.and_then(|at| logs.get(at));
+        let known = prefix.known.and_then(|at| logs.get(at));
         let mut position = LogPosition {
             head,
             known: known.map_or(KnownLog::Nothing { alike: logs.len() }, |log| {
@@ -114,14 +114,14 @@ impl Importer {
                 }
             }),
             committed: known.map_or(0, |log| log.bytes),
-            read: beginning.part,
-            lines: beginning.lines,
+            read: prefix.part,
+            lines: prefix.lines,
         };
         if self.again {
             (position.read, position.lines) = (Fingerprint::default(), 0);
             return Ok(Some((position, false)));
         }
-        Ok(Some((position, beginning.inside_line)))
+        Ok(Some((position, prefix.inside_line)))
     }
 
     fn read_all(
@@ -153,7 +153,7 @@ impl Importer {
             position.read.add(chunk.bytes);
             self.find_posts()?;
             self.add(&reads, batch);
-            if self.reader.make_room() {
+            if self.reader.evict() {
                 self.posts.clear();
             }
             if batch.entries() >= BATCH_ENTRIES
