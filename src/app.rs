@@ -3,17 +3,19 @@
 use std::net::SocketAddr;
 use std::sync::Arc;
 
+use crate::api::{self, ApiState, Auth};
 use crate::clock;
-use crate::config::{Config, TokenError, TokenSource};
+use crate::config::{Config, TokenError};
 use crate::counter::CounterPool;
 use crate::fd_limit::{self, TooFew};
-use crate::http::{Auth, Listener, Pool, Service};
 use crate::maintenance::Maintenance;
 use crate::metrics::Metrics;
 use crate::rules::{BotRule, Salts, ViewRules};
+use crate::server::{InFlight, Listener, Server, ServerConfig};
 use crate::shutdown::Running;
+use crate::sink::{BatchSink, SinkHealth};
 use crate::store::spill::{self, ReplayError};
-use crate::store::{self, CachedStore, Rules, SinkHealth, StoreError, StoreUrl, ViewSink};
+use crate::store::{self, CachedStore, StoreError, StoreOptions, StoreUrl};
 
 /// Why the server did not start.
 #[derive(Debug, thiserror::Error)]
@@ -61,7 +63,10 @@ pub enum StartError {
 ///
 /// # Errors
 /// [`StartError::Store`].
-pub fn open_store(url: &StoreUrl, rules: Rules) -> Result<Arc<dyn store::Store>, StartError> {
+pub fn open_store(
+    url: &StoreUrl,
+    rules: StoreOptions,
+) -> Result<Arc<dyn store::Store>, StartError> {
     store::open(url, rules).map_err(|error| StartError::Store {
         url: url.to_string(),
         error,
@@ -77,7 +82,7 @@ pub fn open_existing_store(url: &StoreUrl) -> Result<Arc<dyn store::Store>, Star
         Some(file) if !file.exists() => Err(StartError::NoStore {
             url: url.to_string(),
         }),
-        _ => open_store(url, Rules::default()),
+        _ => open_store(url, StoreOptions::default()),
     }
 }
 
@@ -87,16 +92,11 @@ pub fn open_existing_store(url: &StoreUrl) -> Result<Arc<dyn store::Store>, Star
 /// What kept it from starting; then nothing of it runs.
 pub fn start(config: &Config) -> Result<Running, StartError> {
     // The address first: it is the likeliest thing to be wrong, and the cheapest to find out.
-    let listener = Listener::bind(
-        config.listen,
-        config.idle_timeout,
-        config.limits.request_timeout,
-    )
-    .map_err(|error| StartError::Listen {
+    let listener = Listener::bind(config.listen).map_err(|error| StartError::Listen {
         address: config.listen,
         error,
     })?;
-    let allowed = fd_limit::reserve(config.max_connections)?;
+    let max_connections = fd_limit::reserve(config.max_connections)?;
 
     let metrics = Arc::new(Metrics::new(config.counting.queue_capacity));
     let store = open_store(&config.store, config.rules)?;
@@ -125,7 +125,7 @@ pub fn start(config: &Config) -> Result<Running, StartError> {
     let health = Arc::new(SinkHealth::default());
     let (counters, intake) = CounterPool::start(
         config.counting.clone(),
-        Arc::clone(&cached) as Arc<dyn ViewSink>,
+        Arc::clone(&cached) as Arc<dyn BatchSink>,
         Arc::clone(&metrics),
         Arc::clone(&health),
     )
@@ -139,28 +139,38 @@ pub fn start(config: &Config) -> Result<Running, StartError> {
         bots: BotRule::new(),
         salts,
     };
-    let service = Arc::new(Service {
+    let in_flight = Arc::new(InFlight::default());
+    let api = Arc::new(ApiState {
         store: Arc::clone(&cached),
         rankings: Arc::clone(keeper.rankings()),
         events: Arc::clone(&intake) as _,
         health,
         rules,
-        gate: Arc::default(),
-        // Until a token is always asked for, one that was made is not.
-        auth: Auth::new(match &config.token {
-            TokenSource::Given(_) => Some(token.as_str().to_owned()),
-            TokenSource::Default(_) => None,
-        }),
-        limits: config.limits,
-        cors_origin: config.cors_origin.clone(),
+        in_flight: Arc::clone(&in_flight),
+        auth: Auth::new(token.as_str().to_owned()),
         metrics: Arc::clone(&metrics),
     });
-    let pool = Pool::start(listener, Arc::clone(&service), allowed, config.idle_timeout)
-        .map_err(StartError::Thread)?;
+    let server_config = ServerConfig {
+        max_connections,
+        max_connections_per_address: config.max_connections_per_address,
+        trusted_proxies: config.trusted_proxies.clone(),
+        idle_timeout: config.idle_timeout,
+        request_timeout: config.request_timeout,
+        max_body: config.max_body,
+        common_headers: api::common_headers(&config.cors_origin),
+    };
+    let server = Server::start(
+        listener,
+        api,
+        Arc::clone(&in_flight),
+        Arc::clone(&metrics),
+        server_config,
+    )
+    .map_err(StartError::Thread)?;
 
     Ok(Running {
-        pool,
-        service,
+        server,
+        in_flight,
         intake,
         counters,
         keeper,

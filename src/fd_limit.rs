@@ -7,18 +7,6 @@ const RESERVED: u64 = 28;
 /// A connection holds its socket twice: the library clones it for writing.
 const PER_CONNECTION: u64 = 2;
 
-/// Threads that may be lost to clients before they count as connections: see `http/watch.rs`.
-const LOST: u64 = 4096;
-
-/// What the limit allows.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Allowed {
-    /// Connections at once.
-    pub connections: usize,
-    /// Connections that may be lost for good beside them.
-    pub lost: usize,
-}
-
 /// The limit is too low for even one connection.
 #[derive(Debug, thiserror::Error)]
 #[error("cannot serve with a limit of {limit} open files; try ulimit -n {}", RESERVED + 64 * PER_CONNECTION)]
@@ -26,14 +14,15 @@ pub struct TooFew {
     limit: u64,
 }
 
-/// Raises the process's soft limit as far as `wanted` connections need it, and returns how many of them there can be.
+/// Raises the process's soft limit as far as `wanted` connections need it, and returns how many of them there
+/// can be.
 ///
 /// # Errors
 /// [`TooFew`] when there cannot be one.
-pub fn reserve(wanted: usize) -> Result<Allowed, TooFew> {
+pub fn reserve(wanted: usize) -> Result<usize, TooFew> {
     let need = RESERVED + PER_CONNECTION * wanted as u64;
     // Where the limit cannot be read, the accept loop still survives running into it.
-    let limit = rlimit::increase_nofile_limit(need + PER_CONNECTION * LOST).unwrap_or(need);
+    let limit = rlimit::increase_nofile_limit(need).unwrap_or(need);
     let places = limit.saturating_sub(RESERVED) / PER_CONNECTION;
     let connections = usize::try_from(places).map_or(wanted, |places| places.min(wanted));
     if connections == 0 {
@@ -47,9 +36,5 @@ pub fn reserve(wanted: usize) -> Result<Allowed, TooFew> {
             "the limit of open files allows fewer connections than --max-connections"
         );
     }
-    let lost = (places - connections as u64).min(LOST);
-    Ok(Allowed {
-        connections,
-        lost: usize::try_from(lost).unwrap_or(0),
-    })
+    Ok(connections)
 }

@@ -3,11 +3,11 @@
 //! # The way of the data
 //!
 //! ```text
-//! client ─► http/listener ─► http/pool      a connection is parked until a request arrives; a thread takes it
-//!             └► http/router ─► handler ─► store/cache ─(miss)─► store
-//!             └► response written, in one piece
-//!             └► counter/event_sender         one bounded channel; full → the overflow rule
-//!                   └► counter/worker ─► model/batch ─► store   one transaction
+//! client ─► server/  accept, poll, check the head, parse          bytes and threads; knows no post
+//!             └► api/  route, look the post up, answer            ◄── the reader has it here
+//!                  └► rules/  is it a view, and whose?
+//!                  └► counter/event_sender  try_send               never blocks; full → overflow policy
+//!                        └► counter/worker  batch ─► sink ─► store/   one transaction
 //! ```
 //!
 //! # Invariants
@@ -16,31 +16,46 @@
 //! - An event is in exactly one place: the channel, the overflow, one counter's batch, the store, or a spill file.
 //!   It leaves each only when it is in the next.
 //! - Every queue has a bound and a rule for being full; every wait has a deadline; every thread has a name, and is
-//!   ended in [`shutdown`].
-//! - `model` knows nothing else of the crate, `store` only the model, `counter` the store by its trait alone, and
-//!   `http` no database. `tests/tidy.rs` holds this.
+//!   ended in `shutdown`.
+//! - Imports point downwards: `tests/rules/tidy.rs` holds the table of what each folder may know, and that no two files
+//!   know each other.
 //!
 //! # Modules, in reading order
 //!
-//! [`cli`] and [`config`] (what was asked), [`app`] (the start), [`http`], `embed` (what other sites show), [`counter`],
-//! [`store`], [`model`], [`import`] and [`command`] (the other commands), [`shutdown`] (the stop).
+//! [`cli`] and [`config`] (what was asked), [`command`] (the commands), `app` (the start), `shutdown` (the stop),
+//! `server`, `http` and `api` (from a connection to a response), `embed` (what other sites show), `rules` (what is a
+//! view), `counter`, `sink`, `store`, `maintenance`, `import`, `model`.
 
-pub mod app;
+mod api;
+mod app;
 pub mod cli;
 mod clock;
 pub mod command;
 pub mod config;
-pub mod counter;
+mod counter;
 mod embed;
-pub mod fd_limit;
-pub mod http;
-pub mod import;
+mod fd_limit;
+mod http;
+mod import;
 mod maintenance;
-pub mod metrics;
-pub mod model;
-pub mod rules;
-pub mod shutdown;
-pub mod store;
+mod metrics;
+mod model;
+mod rules;
+mod server;
+mod shutdown;
+mod sink;
+mod store;
 #[cfg(test)]
 mod test_support;
 mod thread;
+
+/// What benches measure inside the library. Built for tests and benches only; no interface.
+#[cfg(feature = "bench-internals")]
+#[doc(hidden)]
+pub mod internals {
+    pub use crate::counter::{CounterConfig, CounterPool, EventSender, EventSink, OverflowPolicy};
+    pub use crate::metrics::Metrics;
+    pub use crate::model::{Batch, TimestampMs, ViewEvent, Viewer};
+    pub use crate::sink::{BatchSink, SinkError, SinkHealth, Written};
+    pub use crate::store::{CachedStore, StoreError, StoreOptions, StoreUrl, open};
+}

@@ -49,14 +49,18 @@ pub struct Metrics {
     registry: Registry,
     requests: Family<Answer, Histogram, fn() -> Histogram>,
     answered_total: Counter,
-    /// Requests being answered or standing in line for the store.
+    /// Requests being answered or waiting for the store.
     pub requests_in_flight: Gauge,
     /// Open client connections.
     pub connections: Gauge,
-    /// Threads of the connection pool.
+    /// Threads that serve.
     pub http_threads: Gauge,
-    /// Threads that did not come back from the HTTP library.
-    pub http_threads_lost: Counter,
+    /// Connections ended to make room for others.
+    pub connections_displaced: Counter,
+    /// Connections beyond the bound for one address.
+    pub connections_refused: Counter,
+    /// Bytes of responses that clients have not taken yet.
+    pub unsent_bytes: Gauge,
     /// Events on the channel.
     pub channel_depth: Gauge,
     /// Entries waiting in the overflow.
@@ -113,14 +117,24 @@ impl Metrics {
         let requests_in_flight = gauge(
             r,
             "http_requests_in_flight",
-            "Requests being answered or standing in line for the store",
+            "Requests being answered or waiting for the store",
         );
         let connections = gauge(r, "connections", "Open client connections");
-        let http_threads = gauge(r, "http_threads", "Threads of the connection pool");
-        let http_threads_lost = counter(
+        let http_threads = gauge(r, "http_threads", "Threads that serve");
+        let connections_displaced = counter(
             r,
-            "http_threads_lost",
-            "Connection threads that did not come back from the HTTP library and were replaced",
+            "connections_displaced",
+            "Connections ended to make room, of the address that held the most",
+        );
+        let connections_refused = counter(
+            r,
+            "connections_refused",
+            "Connections beyond --max-connections-per-address",
+        );
+        let unsent_bytes = gauge(
+            r,
+            "unsent_bytes",
+            "Memory of responses that clients have not taken yet, in bytes",
         );
         let channel_depth = gauge(r, "channel_depth", "Events on the channel to the counters");
         gauge(r, "channel_capacity", "Events the channel can hold")
@@ -200,7 +214,9 @@ impl Metrics {
             requests_in_flight,
             connections,
             http_threads,
-            http_threads_lost,
+            connections_displaced,
+            connections_refused,
+            unsent_bytes,
             channel_depth,
             overflow_entries,
             events_sent,

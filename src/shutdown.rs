@@ -6,21 +6,23 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use crate::api::ApiState;
 use crate::clock;
 use crate::counter::{CounterPool, EventSender};
-use crate::http::{Pool, Service};
 use crate::maintenance::Maintenance;
 use crate::metrics::Metrics;
 use crate::model::{Batch, DrainRecord, Reason, Uncounted};
-use crate::store::{CachedStore, ViewSink, spill};
+use crate::server::{InFlight, Server};
+use crate::sink::BatchSink;
+use crate::store::{CachedStore, spill};
 
 /// How long threads may take to end once nothing is left for them to do.
 const JOIN_TIMEOUT: Duration = Duration::from_secs(2);
 
 /// A server that runs.
 pub struct Running {
-    pub(crate) pool: Arc<Pool>,
-    pub(crate) service: Arc<Service>,
+    pub(crate) server: Arc<Server<ApiState>>,
+    pub(crate) in_flight: Arc<InFlight>,
     pub(crate) intake: Arc<EventSender>,
     pub(crate) counters: Arc<CounterPool>,
     pub(crate) keeper: Maintenance,
@@ -69,7 +71,7 @@ pub enum Unwritten {
 impl Running {
     /// The address served, with the real port.
     pub fn address(&self) -> SocketAddr {
-        self.pool.address()
+        self.server.address()
     }
 
     /// The measurements; they outlive the server.
@@ -88,13 +90,12 @@ impl Running {
         let deadline = started + self.drain_timeout;
 
         // 1. No new connections.
-        self.pool.stop_accepting();
+        self.server.stop_accepting();
 
         // 2. Requests in flight finish; later ones on open connections get 503. Counting keeps half of the time.
-        self.service.gate.close();
+        self.in_flight.close();
         let inside = self
-            .service
-            .gate
+            .in_flight
             .wait_until_empty(Instant::now() + self.drain_timeout / 2);
         if inside > 0 {
             tracing::warn!(
@@ -111,9 +112,9 @@ impl Running {
         let mut left = self.counters.join();
 
         // 5. Connections still open are idle: end them, and with them their threads.
-        let threads = self.pool.finish(Instant::now() + JOIN_TIMEOUT);
+        let threads = self.server.finish(Instant::now() + JOIN_TIMEOUT);
         if threads > 0 {
-            tracing::warn!(threads, "connection threads did not end in time");
+            tracing::warn!(threads, "workers did not end in time");
         }
         self.keeper.stop();
 
@@ -188,9 +189,11 @@ fn write_or_spill(
         return Unwritten::None;
     }
     let events = left.events();
-    let why = match store.apply(left) {
-        Ok(applied) => {
-            metrics.committed(applied.counted, &applied.uncounted);
+    let why = match store.write(left) {
+        Ok(written) => {
+            if let Some(result) = written.applied() {
+                metrics.committed(result.counted, &result.uncounted);
+            }
             return Unwritten::None;
         }
         Err(error) => error.to_string(),

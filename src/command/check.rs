@@ -1,5 +1,7 @@
 //! `viewtally check`: whether every number is the sum of the rows it is made of.
 
+use std::ops::ControlFlow;
+
 use super::output::print_line;
 use super::retry::retry_while_busy;
 use super::status::Status;
@@ -8,7 +10,12 @@ use crate::store::StoreUrl;
 
 pub(super) fn run(url: &StoreUrl, repair: bool) -> anyhow::Result<Status> {
     let store = app::open_existing_store(url)?;
-    let count = retry_while_busy(|| store.check(repair, &mut |difference| print_line(difference)))?;
+    let count = retry_while_busy(|| {
+        store.check(repair, &mut |difference| {
+            print_line(difference);
+            ControlFlow::Continue(())
+        })
+    })?;
     Ok(match (count, repair) {
         (0, _) => {
             print_line("every number is the sum of its rows");

@@ -12,7 +12,7 @@ use super::output::print_line;
 use super::status::Status;
 use crate::app;
 use crate::cli::{ExportFlags, ExportFormat};
-use crate::store::{Store, StoreError, StoreUrl, Take};
+use crate::store::{RowSink, Store, StoreError, StoreUrl};
 
 /// Rows between steps of the progress.
 const STEP: u64 = 10_000;
@@ -78,7 +78,7 @@ fn write(store: &dyn Store, format: ExportFormat, out: &mut dyn Write) -> anyhow
 
 /// Writes what is told, until writing fails.
 fn each<T>(
-    tell: impl FnOnce(Take<'_, T>) -> Result<(), StoreError>,
+    tell: impl FnOnce(RowSink<'_, T>) -> Result<(), StoreError>,
     mut write: impl FnMut(T) -> io::Result<()>,
 ) -> anyhow::Result<u64> {
     let bar = ProgressBar::with_draw_target(None, ProgressDrawTarget::stderr());

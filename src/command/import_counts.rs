@@ -13,7 +13,7 @@ use super::retry::retry_while_busy;
 use super::status::Status;
 use crate::cli::CountsFlags;
 use crate::model::PostKey;
-use crate::store::{Rules, Store, StoreError, StoreUrl};
+use crate::store::{Store, StoreError, StoreOptions, StoreUrl};
 use crate::{app, clock};
 
 /// Where the columns are.
@@ -37,7 +37,7 @@ pub(super) fn run(url: &StoreUrl, flags: &CountsFlags) -> anyhow::Result<Status>
     } else {
         Box::new(File::open(&flags.file).with_context(|| format!("cannot open {file}"))?)
     };
-    let store = app::open_store(url, Rules::default())?;
+    let store = app::open_store(url, StoreOptions::default())?;
     let reason = match &flags.reason {
         Some(reason) => reason.clone(),
         None => format!("imported from {file}"),

@@ -11,7 +11,7 @@ use super::output::print_line;
 use super::status::Status;
 use crate::app;
 use crate::model::Record;
-use crate::store::{Rules, StoreUrl};
+use crate::store::{StoreOptions, StoreUrl};
 
 pub(super) fn run(url: &StoreUrl, path: &Path) -> anyhow::Result<Status> {
     let file = path.display();
@@ -22,7 +22,7 @@ pub(super) fn run(url: &StoreUrl, path: &Path) -> anyhow::Result<Status> {
         let size = opened.metadata().ok().map(|metadata| metadata.len());
         (Box::new(opened), size)
     };
-    let store = app::open_store(url, Rules::default())?;
+    let store = app::open_store(url, StoreOptions::default())?;
     let bar = ProgressBar::with_draw_target(size, ProgressDrawTarget::stderr());
     let style = ProgressStyle::with_template("{msg} {bar:30} {bytes}, {bytes_per_sec}, {elapsed}");
     bar.set_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()));

@@ -9,8 +9,7 @@ use super::output::{print_error, print_line};
 use super::status::Status;
 use crate::import::{self, FileError, Found, ImportedPost, Outcome, SkipReason};
 use crate::model::TimestampMs;
-use crate::store::import::ImportContent;
-use crate::store::{Imported, Rules, Source, Store, StoreUrl};
+use crate::store::{ImportContent, Imported, Source, Store, StoreOptions, StoreUrl};
 use crate::{app, clock};
 
 /// What became of the files.
@@ -36,7 +35,7 @@ pub(super) fn run(url: &StoreUrl, paths: &[PathBuf], max_body: u64) -> anyhow::R
 /// # Errors
 /// Only when the store fails. Files that cannot be imported are reported as they are met, and counted.
 pub(super) fn import(url: &StoreUrl, paths: &[PathBuf], max_body: u64) -> anyhow::Result<Report> {
-    let store = app::open_store(url, Rules::default())?;
+    let store = app::open_store(url, StoreOptions::default())?;
     let bar = ProgressBar::with_draw_target(None, ProgressDrawTarget::stderr());
     bar.set_style(
         ProgressStyle::with_template("{spinner} {pos} files, {per_sec}, {elapsed}")
@@ -61,7 +60,8 @@ impl Report {
         let now = clock::now();
         let (file, root) = match found {
             Found::File { file, root } => (file, root),
-            Found::Hidden(_) => {
+            Found::Hidden(path) => {
+                tracing::debug!("skipped the hidden {}", path.display());
                 self.hidden += 1;
                 return Ok(());
             }

@@ -18,11 +18,8 @@ use crate::shutdown::Unwritten;
 pub(super) fn run(config: &Config, exit_at_once: fn() -> !) -> anyhow::Result<Status> {
     if let Some(path) = &config.import {
         // What cannot be read is reported, and does not keep the rest from being served.
-        let report = import_posts::import(
-            &config.store,
-            std::slice::from_ref(path),
-            config.limits.max_body,
-        )?;
+        let report =
+            import_posts::import(&config.store, std::slice::from_ref(path), config.max_body)?;
         tracing::info!("{report}");
     }
     let running = app::start(config)?;

@@ -10,8 +10,7 @@ use super::error::ConfigError;
 use super::token::TokenSource;
 use crate::cli::ServeFlags;
 use crate::counter::CounterConfig;
-use crate::http::Limits;
-use crate::store::{Rules, StoreUrl};
+use crate::store::{StoreOptions, StoreUrl};
 
 /// Bytes of posts kept in memory.
 const CACHE_BYTES: u64 = 64 << 20;
@@ -31,12 +30,14 @@ pub struct Config {
     pub cors_origin: String,
     /// Connections at once.
     pub max_connections: usize,
-    /// Connections of one address at once.
-    pub max_connections_per_address: Option<usize>,
     /// Silence that ends a connection.
     pub idle_timeout: Duration,
-    /// Bounds on one request.
-    pub limits: Limits,
+    /// The largest body read, in bytes.
+    pub max_body: u64,
+    /// How long a request may take to arrive, its body to arrive, and its response to be taken.
+    pub request_timeout: Duration,
+    /// Connections of one address at once.
+    pub max_connections_per_address: Option<usize>,
     /// How counting behaves.
     pub counting: CounterConfig,
     /// Proxies whose word about the client is taken.
@@ -48,7 +49,7 @@ pub struct Config {
     /// How long it is kept who saw what.
     pub keep_viewings: Duration,
     /// What the store decides by.
-    pub rules: Rules,
+    pub rules: StoreOptions,
     /// Bytes of posts kept in memory.
     pub cache_bytes: u64,
     /// How long a stop may take.
@@ -103,10 +104,8 @@ impl Config {
             max_connections: flags.max_connections,
             max_connections_per_address: flags.max_connections_per_address,
             idle_timeout: flags.idle_timeout,
-            limits: Limits {
-                max_body: flags.max_body.as_u64(),
-                request_timeout: flags.request_timeout,
-            },
+            max_body: flags.max_body.as_u64(),
+            request_timeout: flags.request_timeout,
             counting: CounterConfig {
                 queue_capacity: flags.queue_capacity,
                 counters: flags.counters,
@@ -123,7 +122,7 @@ impl Config {
             excluded: flags.exclude,
             viewers: flags.viewers,
             keep_viewings: flags.keep_viewings,
-            rules: Rules {
+            rules: StoreOptions {
                 dedup_window: flags.dedup_window,
             },
             cache_bytes: CACHE_BYTES,

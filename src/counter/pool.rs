@@ -11,11 +11,12 @@ use super::event_sender::EventSender;
 use super::overflow::Overflow;
 use super::pending::Pending;
 use super::saturation::Saturation;
-use super::shared::{BatchSink, Shared, SinkHealth};
+use super::shared::Shared;
 use super::wakeup::Wakeup;
 use super::worker;
 use crate::metrics::Metrics;
 use crate::model::Batch;
+use crate::sink::{BatchSink, SinkHealth};
 
 /// How long a request may take to hand over its event once the channel is closed: no longer than it takes to run.
 const SENDER_TIMEOUT: Duration = Duration::from_secs(1);

@@ -11,11 +11,7 @@ use super::pending::Pending;
 use super::saturation::Saturation;
 use super::wakeup::Wakeup;
 use crate::metrics::Metrics;
-
-// The only place where `counter` names what a batch is written to.
-pub(super) use crate::store::{
-    BatchResult, SinkHealth, StoreError as SinkError, ViewSink as BatchSink,
-};
+use crate::sink::{BatchSink, SinkHealth};
 
 /// The state that senders, counters and the pool share. Each part is immutable or synchronises itself.
 pub(super) struct Shared {

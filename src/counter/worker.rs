@@ -7,8 +7,9 @@ use flume::RecvTimeoutError;
 
 use super::backoff::Backoff;
 use super::pending::Pending;
-use super::shared::{BatchResult, Shared, SinkError};
+use super::shared::Shared;
 use crate::model::Batch;
+use crate::sink::{SinkError, Written};
 
 /// How often an idle counter checks the overflow, where a sender may have merged an event just after the channel was
 /// drained, and whether it may retire.
@@ -78,12 +79,15 @@ fn commit<'a>(shared: &'a Shared, pending: &mut Pending<'a>) -> bool {
         let started = Instant::now();
         let events = pending.batch().events();
         match write(shared, pending.batch()) {
-            Ok(result) => {
-                // First of all: a batch that is committed must not be written again, whatever fails after this.
+            Ok(written) => {
+                // First of all: a batch that is written must not be written again, whatever fails after this.
                 pending.clear();
                 shared.health.succeeded();
                 shared.metrics.batch(events, started.elapsed());
-                shared.metrics.committed(result.counted, &result.uncounted);
+                // A batch that is only durable is counted in the metrics of whoever applies it.
+                if let Some(result) = written.applied() {
+                    shared.metrics.committed(result.counted, &result.uncounted);
+                }
                 return true;
             }
             Err(error) => {
@@ -101,8 +105,8 @@ fn commit<'a>(shared: &'a Shared, pending: &mut Pending<'a>) -> bool {
 }
 
 /// One try. A panic in the sink is a failed try: the batch is unchanged, and the store replaces its connection.
-fn write(shared: &Shared, batch: &Batch) -> Result<BatchResult, SinkError> {
-    catch_unwind(AssertUnwindSafe(|| shared.sink.apply(batch)))
+fn write(shared: &Shared, batch: &Batch) -> Result<Written, SinkError> {
+    catch_unwind(AssertUnwindSafe(|| shared.sink.write(batch)))
         .unwrap_or_else(|_| Err(SinkError::Unavailable("the store panicked".to_owned())))
 }
 

@@ -1,45 +1,20 @@
-//! HTTP: from an accepted connection to a written response.
+//! HTTP as values: methods, targets, header fields, entity tags, responses, problems.
 //!
-//! The [pool] takes connections from the [listener] and keeps them in the `parking` while they wait for their client.
-//! A thread of its `crew` takes one on which a request has arrived, finds its `route`, lets a handler fill the
-//! response, writes it in one piece, and only then hands the view to the counters. No request waits for another
-//! thread.
-//!
-//! What this module must not do: know which database there is, or count anything itself.
+//! Nothing here reads a socket, knows a post, or names anything else of the crate.
 
-mod auth;
-mod body;
-mod connection;
-mod correction;
-mod crew;
+mod authority;
 mod date;
-mod desk;
-mod dispatch;
-mod embed;
-mod exchange;
-mod gate;
-mod head;
-mod history;
-mod json;
-pub mod listener;
-mod ops;
-mod page;
-mod parking;
-pub mod pool;
-mod posts;
+pub mod etag;
+mod headers;
+mod method;
 mod problem;
-mod query;
+pub mod query;
 mod response;
-mod router;
-mod service;
-mod sockets;
-mod viewer;
-mod viewers;
-mod views;
-mod watch;
+mod target;
 
-pub use auth::Auth;
-pub use gate::Gate;
-pub use listener::Listener;
-pub use pool::Pool;
-pub use service::{Limits, Service};
+pub use authority::is_authority;
+pub use headers::Headers;
+pub use method::Method;
+pub use problem::{Invalid, Problem};
+pub use response::Response;
+pub use target::Target;

@@ -1,18 +1,17 @@
-//! Errors as clients see them: RFC 9457 problem details. The one place where an error becomes a status.
+//! Errors as clients see them: RFC 9457 problem details.
 
 use serde::Serialize;
 
 use super::response::Response;
-use crate::store::StoreError;
 
 /// An error answer.
 #[derive(Debug)]
-pub(super) struct Problem {
+pub struct Problem {
     status: u16,
     title: &'static str,
     detail: String,
     errors: Vec<Invalid>,
-    /// Further header lines.
+    /// Further header fields.
     headers: Vec<(&'static str, String)>,
     /// Whether the connection cannot be used further.
     close: bool,
@@ -20,11 +19,11 @@ pub(super) struct Problem {
 
 /// One thing wrong with a body.
 #[derive(Debug, Serialize)]
-pub(super) struct Invalid {
+pub struct Invalid {
     /// Where: an RFC 6901 pointer into the body.
-    pub(super) pointer: String,
+    pub pointer: String,
     /// What, and what would be right.
-    pub(super) detail: String,
+    pub detail: String,
 }
 
 #[derive(Serialize)]
@@ -38,7 +37,8 @@ struct Body<'a> {
 }
 
 impl Problem {
-    fn new(status: u16, title: &'static str, detail: impl Into<String>) -> Problem {
+    /// A problem with its status, the title of its kind, and what is wrong this time.
+    pub fn new(status: u16, title: &'static str, detail: impl Into<String>) -> Problem {
         Problem {
             status,
             title,
@@ -49,172 +49,95 @@ impl Problem {
         }
     }
 
-    fn with(mut self, name: &'static str, value: impl Into<String>) -> Problem {
+    /// Adds a header field.
+    pub fn with(mut self, name: &'static str, value: impl Into<String>) -> Problem {
         self.headers.push((name, value.into()));
         self
     }
 
-    /// The request cannot be understood; what follows on its connection cannot be either.
-    pub(super) fn bad_request(detail: impl Into<String>) -> Problem {
-        Problem {
-            close: true,
-            ..Problem::new(400, "Bad request", detail)
-        }
+    /// Lists what is wrong with a body.
+    pub fn with_errors(mut self, errors: Vec<Invalid>) -> Problem {
+        self.errors = errors;
+        self
     }
 
-    pub(super) fn unauthorized(detail: impl Into<String>) -> Problem {
-        Problem::new(401, "Not authorised", detail).with("WWW-Authenticate", "Bearer")
+    /// Closes the connection after this answer.
+    pub fn closing(mut self) -> Problem {
+        self.close = true;
+        self
     }
 
-    pub(super) fn forbidden(detail: impl Into<String>) -> Problem {
-        Problem::new(403, "Forbidden", detail)
+    /// 400: the request cannot be understood, and so neither can what follows on its connection.
+    pub fn bad_request(detail: impl Into<String>) -> Problem {
+        Problem::new(400, "Bad request", detail).closing()
     }
 
-    pub(super) fn no_such_path() -> Problem {
-        Problem::new(404, "Not found", "there is nothing at this path")
+    /// 408: the head or the body did not arrive in time.
+    pub fn request_timeout() -> Problem {
+        let detail = "the request did not arrive in time";
+        Problem::new(408, "Request timeout", detail).closing()
     }
 
-    pub(super) fn no_such_post() -> Problem {
-        Problem::new(
-            404,
-            "Not found",
-            "there is no such post; GET /posts lists them",
-        )
+    /// 413: a body may have `max` bytes.
+    pub fn too_large(max: u64) -> Problem {
+        let detail = format!("a body may have up to {max} bytes");
+        Problem::new(413, "Content too large", detail).closing()
     }
 
-    pub(super) fn no_such_viewer() -> Problem {
-        Problem::new(404, "Not found", "nobody of that name has viewed this")
+    /// 414: the target does not fit into a head.
+    pub fn target_too_long(bytes: usize) -> Problem {
+        let detail =
+            format!("the request line and the header fields may have {bytes} bytes together");
+        Problem::new(414, "URI too long", detail).closing()
     }
 
-    pub(super) fn method_not_allowed(allow: String) -> Problem {
-        let detail = format!("this path answers {allow}");
-        Problem::new(405, "Method not allowed", detail).with("Allow", allow)
+    /// 417: nothing but `100-continue` can be expected.
+    pub fn expectation_failed() -> Problem {
+        let detail = "of expectations only 100-continue is understood";
+        Problem::new(417, "Expectation failed", detail).closing()
     }
 
-    pub(super) fn body_timeout() -> Problem {
-        let detail = "the body did not arrive in time";
-        Problem {
-            close: true,
-            ..Problem::new(408, "Request timeout", detail)
-        }
-    }
-
-    pub(super) fn slug_taken(slug: &str) -> Problem {
-        let detail = format!("another post has the slug {slug:?}; choose another one");
-        Problem::new(409, "Slug taken", detail)
-    }
-
-    pub(super) fn changed() -> Problem {
-        let detail = "the post is not what If-Match names; read it again and repeat the change";
-        Problem::new(412, "Precondition failed", detail)
-    }
-
-    pub(super) fn too_large(max: u64) -> Problem {
-        Problem::new(
-            413,
-            "Content too large",
-            format!("a body may have up to {max} bytes"),
-        )
-    }
-
-    pub(super) fn wrong_type() -> Problem {
-        Problem::new(
-            415,
-            "Unsupported media type",
-            "send Content-Type: application/json",
-        )
-    }
-
-    pub(super) fn invalid(errors: Vec<Invalid>) -> Problem {
-        let detail = match errors.as_slice() {
-            [only] => only.detail.clone(),
-            all => format!("{} things are wrong with the body", all.len()),
-        };
-        Problem {
-            errors,
-            ..Problem::new(422, "Not valid", detail)
-        }
-    }
-
-    pub(super) fn bad_parameter(name: &str, wanted: &str) -> Problem {
-        Problem::new(
-            422,
-            "Not valid",
-            format!("the query parameter {name} takes {wanted}"),
-        )
-    }
-
-    /// The parameters are right each by itself.
-    pub(super) fn too_long_a_series(most: i64, buckets: &str) -> Problem {
-        Problem::new(
-            422,
-            "Not valid",
-            format!(
-                "an answer holds up to {most} {buckets}; ask with by=day, a shorter period or for fewer posts"
-            ),
-        )
-    }
-
-    pub(super) fn internal() -> Problem {
-        Problem {
-            close: true,
-            ..Problem::new(
-                500,
-                "Internal error",
-                "something went wrong here; the log says more",
-            )
-        }
-    }
-
-    /// RFC 6585 §5.
-    pub(super) fn head_too_long(most: usize) -> Problem {
-        Problem {
-            close: true,
-            ..Problem::new(
-                431,
-                "Request header fields too large",
-                format!("the request line and the headers may have {most} bytes together"),
-            )
-        }
-    }
-
-    pub(super) fn version_not_supported() -> Problem {
-        Problem {
-            close: true,
-            ..Problem::new(
-                505,
-                "HTTP version not supported",
-                "HTTP/1.1 and HTTP/1.0 are spoken here",
-            )
-        }
-    }
-
-    pub(super) fn unsupported_coding() -> Problem {
-        let detail = "of transfer codings only chunked is understood";
-        Problem {
-            close: true,
-            ..Problem::new(501, "Not implemented", detail)
-        }
-    }
-
-    pub(super) fn draining() -> Problem {
-        let problem = Problem::new(
-            503,
-            "Shutting down",
-            "the server is stopping; try again shortly",
+    /// 431 (RFC 6585 §5): the head is too long or has too many fields.
+    pub fn head_too_long(bytes: usize, fields: usize) -> Problem {
+        let detail = format!(
+            "the request line and the header fields may have {bytes} bytes together, in up to {fields} fields"
         );
-        Problem {
-            close: true,
-            ..problem.with("Retry-After", "5")
-        }
+        Problem::new(431, "Request header fields too large", detail).closing()
     }
 
-    pub(super) fn busy(detail: impl Into<String>) -> Problem {
+    /// 500: a defect, told in the log.
+    pub fn internal() -> Problem {
+        let detail = "something went wrong here; the log says more";
+        Problem::new(500, "Internal error", detail).closing()
+    }
+
+    /// 501: a transfer coding that is not implemented.
+    pub fn unsupported_coding() -> Problem {
+        let detail = "of transfer codings only chunked is understood";
+        Problem::new(501, "Not implemented", detail).closing()
+    }
+
+    /// 503 while the server drains.
+    pub fn draining() -> Problem {
+        let detail = "the server is stopping; try again shortly";
+        Problem::new(503, "Shutting down", detail)
+            .with("Retry-After", "5")
+            .closing()
+    }
+
+    /// 503 while the store cannot be asked.
+    pub fn busy(detail: impl Into<String>) -> Problem {
         Problem::new(503, "Store not available", detail).with("Retry-After", "1")
     }
 
+    /// 505: another major version of HTTP.
+    pub fn version_not_supported() -> Problem {
+        let detail = "HTTP/1.1 and HTTP/1.0 are spoken here";
+        Problem::new(505, "HTTP version not supported", detail).closing()
+    }
+
     /// Writes itself as the response, in place of what a handler may have begun.
-    pub(super) fn write(&self, response: &mut Response) {
+    pub fn write(&self, response: &mut Response) {
         response.start(self.status);
         // A CDN that is told nothing keeps a 404 for minutes, and a post may come to be in that time.
         response.header("Cache-Control", "no-store");
@@ -234,25 +157,5 @@ impl Problem {
                 errors: &self.errors,
             },
         );
-    }
-}
-
-impl From<StoreError> for Problem {
-    fn from(error: StoreError) -> Problem {
-        match error {
-            StoreError::NoSuchPost => Problem::no_such_post(),
-            StoreError::Changed => Problem::changed(),
-            StoreError::SlugTaken => Problem::new(
-                409,
-                "Slug taken",
-                "another post has this slug; choose another one",
-            ),
-            StoreError::Busy(_) => Problem::busy("the store is busy; try again shortly"),
-            StoreError::Newer { .. } | StoreError::Refused(_) | StoreError::Unavailable(_) => {
-                // What the database said may name files and tables: for the log, not for the client.
-                tracing::error!(%error, "the store failed a request");
-                Problem::busy("the store does not answer; try again shortly")
-            }
-        }
     }
 }

@@ -1,6 +1,6 @@
-//! A response being made, and its one write.
+//! A response under construction, and its one buffer.
 //!
-//! Head and body go out together: two writes would cost a second system call, and with an unlucky client a delayed
+//! Head and body go out together: two writes would cost a second system call and, with an unlucky client, a delayed
 //! acknowledgement of 40 ms.
 
 use std::sync::Arc;
@@ -8,51 +8,43 @@ use std::sync::Arc;
 use serde::Serialize;
 
 use super::date;
-use crate::model::TimestampMs;
-use crate::store::CachedPost;
-use crate::store::cache::{JSON_BETWEEN, JSON_END};
 
-/// A buffer larger than this is given back after its response: what a thread keeps is paid for by every idle
-/// connection.
+/// A larger buffer is freed after its response: what a worker keeps should stay small.
 const KEEP_BUFFER: usize = 32 << 10;
 
-/// Filled by a handler, reused by its thread.
+/// A part of a body that is shared, such as a cached post.
+pub type SharedBody = Arc<dyn AsRef<[u8]> + Send + Sync>;
+
+/// Filled by a handler, reused by its worker.
 #[derive(Default)]
-pub(super) struct Response {
+pub struct Response {
     status: u16,
     headers: Vec<u8>,
-    body: Body,
-    /// The body, where it is [`Body::Own`].
+    has_body: bool,
+    /// The body's beginning, where it is shared.
+    shared: Option<SharedBody>,
+    /// The rest of the body.
     own: Vec<u8>,
     close: bool,
 }
 
-#[derive(Default)]
-enum Body {
-    /// None at all, as for 204 and 304.
-    #[default]
-    None,
-    /// What was written to `own`.
-    Own,
-    /// A post from the cache, with the numbers it has for this response.
-    Post(Arc<CachedPost>, i64, i64),
-}
-
 impl Response {
-    /// Begins anew.
-    pub(super) fn start(&mut self, status: u16) {
+    /// Starts over with a status.
+    pub fn start(&mut self, status: u16) {
         self.status = status;
         self.headers.clear();
         self.own.clear();
-        self.body = Body::None;
+        self.shared = None;
+        self.has_body = false;
     }
 
-    pub(super) fn status(&self) -> u16 {
+    /// The status.
+    pub fn status(&self) -> u16 {
         self.status
     }
 
-    /// Adds a header. Control characters in the value, which could end the line, are left out.
-    pub(super) fn header(&mut self, name: &str, value: &str) {
+    /// Adds a header field. Control characters in the value, which could end the line, are left out.
+    pub fn header(&mut self, name: &str, value: &str) {
         self.headers.extend_from_slice(name.as_bytes());
         self.headers.extend_from_slice(b": ");
         if value.bytes().any(|byte| byte.is_ascii_control()) {
@@ -65,61 +57,65 @@ impl Response {
         self.headers.extend_from_slice(b"\r\n");
     }
 
-    /// The connection ends with this response.
-    pub(super) fn close(&mut self) {
+    /// Closes the connection after this response.
+    pub fn close(&mut self) {
         self.close = true;
     }
 
-    pub(super) fn closes(&self) -> bool {
+    /// Whether the connection closes after this response.
+    pub fn closes(&self) -> bool {
         self.close
     }
 
-    /// Takes back [`Response::close`], for the next request.
-    pub(super) fn reset(&mut self) {
+    /// Empties everything, for the next request.
+    pub fn reset(&mut self) {
         self.start(0);
         self.close = false;
         self.own.shrink_to(KEEP_BUFFER);
     }
 
     /// A JSON body.
-    pub(super) fn json(&mut self, value: &impl Serialize) {
+    pub fn json(&mut self, value: &impl Serialize) {
         self.json_as("application/json", value);
     }
 
-    pub(super) fn json_as(&mut self, content_type: &str, value: &impl Serialize) {
+    /// A JSON body under another media type.
+    pub fn json_as(&mut self, content_type: &str, value: &impl Serialize) {
         self.header("Content-Type", content_type);
-        self.body = Body::Own;
+        self.has_body = true;
         serde_json::to_writer(&mut self.own, value)
             .expect("the body goes to memory and has string keys");
     }
 
     /// A text body.
-    pub(super) fn text(&mut self, content_type: &str, text: &str) {
+    pub fn text(&mut self, content_type: &str, text: &str) {
         self.bytes(content_type, text.as_bytes());
     }
 
     /// A body of any kind.
-    pub(super) fn bytes(&mut self, content_type: &str, bytes: &[u8]) {
+    pub fn bytes(&mut self, content_type: &str, bytes: &[u8]) {
         self.header("Content-Type", content_type);
-        self.body = Body::Own;
+        self.has_body = true;
         self.own.extend_from_slice(bytes);
     }
 
-    /// A post from the cache.
-    pub(super) fn post(&mut self, post: Arc<CachedPost>, views: i64, viewers: i64) {
-        self.headers
-            .extend_from_slice(b"Content-Type: application/json\r\n");
-        self.body = Body::Post(post, views, viewers);
+    /// A body that begins with shared bytes; [`Response::append`] adds the rest.
+    pub fn shared(&mut self, content_type: &str, beginning: SharedBody) {
+        self.header("Content-Type", content_type);
+        self.has_body = true;
+        self.shared = Some(beginning);
     }
 
-    /// Renders everything into `out`; without the body for `head_only`.
-    pub(super) fn render(
-        &self,
-        out: &mut Vec<u8>,
-        now: TimestampMs,
-        cors_origin: &str,
-        head_only: bool,
-    ) {
+    /// Adds to the body.
+    pub fn append(&mut self, bytes: &[u8]) {
+        self.own.extend_from_slice(bytes);
+    }
+
+    /// Renders everything into `out`, which is emptied first.
+    ///
+    /// `now` is the time in seconds since 1970; `common` holds header lines that every response carries; `head_only`
+    /// leaves the body out, as for `HEAD`.
+    pub fn render(&self, out: &mut Vec<u8>, now: u64, common: &[u8], head_only: bool) {
         out.clear();
         out.extend_from_slice(b"HTTP/1.1 ");
         out.extend_from_slice(itoa::Buffer::new().format(self.status).as_bytes());
@@ -127,54 +123,92 @@ impl Response {
         out.extend_from_slice(reason_phrase(self.status).as_bytes());
         out.extend_from_slice(b"\r\nDate: ");
         date::write(now, out);
-        out.extend_from_slice(b"\r\nAccess-Control-Allow-Origin: ");
-        out.extend_from_slice(cors_origin.as_bytes());
-        out.extend_from_slice(
-            b"\r\nAccess-Control-Expose-Headers: View-Outcome, ETag, Link, Location\r\n\
-              X-Content-Type-Options: nosniff\r\n",
-        );
-        if cors_origin != "*" {
-            out.extend_from_slice(b"Vary: Origin\r\n");
-        }
+        out.extend_from_slice(b"\r\n");
+        out.extend_from_slice(common);
         out.extend_from_slice(&self.headers);
         if self.close {
             out.extend_from_slice(b"Connection: close\r\n");
         }
-        let (mut views_text, mut viewers_text) = (itoa::Buffer::new(), itoa::Buffer::new());
-        let parts: [&[u8]; 5] = match &self.body {
-            Body::None => [b""; 5],
-            Body::Own => [&self.own, b"", b"", b"", b""],
-            Body::Post(post, views, viewers) => [
-                post.json_before_views(),
-                views_text.format(*views).as_bytes(),
-                JSON_BETWEEN,
-                viewers_text.format(*viewers).as_bytes(),
-                JSON_END,
-            ],
+        let shared: &[u8] = match &self.shared {
+            Some(shared) => (**shared).as_ref(),
+            None => b"",
         };
         // RFC 9110 §8.6: no Content-Length in 204; in 304 it would be the length of the 200, which is left out.
         if !matches!(self.status, 204 | 304) {
-            let length: usize = parts.iter().map(|part| part.len()).sum();
+            let length = shared.len() + self.own.len();
             out.extend_from_slice(b"Content-Length: ");
             out.extend_from_slice(itoa::Buffer::new().format(length).as_bytes());
             out.extend_from_slice(b"\r\n");
         }
         out.extend_from_slice(b"\r\n");
-        if !head_only {
-            parts
-                .into_iter()
-                .for_each(|part| out.extend_from_slice(part));
+        if self.has_body && !head_only {
+            out.extend_from_slice(shared);
+            out.extend_from_slice(&self.own);
         }
     }
 }
 
-/// Gives a large output buffer back.
-pub(super) fn shrink(out: &mut Vec<u8>) {
-    if out.capacity() > KEEP_BUFFER {
-        *out = Vec::new();
+/// The reason phrases of the statuses this server sends (RFC 9110 §15, RFC 6585 §5).
+fn reason_phrase(status: u16) -> &'static str {
+    match status {
+        200 => "OK",
+        201 => "Created",
+        202 => "Accepted",
+        204 => "No Content",
+        304 => "Not Modified",
+        400 => "Bad Request",
+        401 => "Unauthorized",
+        403 => "Forbidden",
+        404 => "Not Found",
+        405 => "Method Not Allowed",
+        408 => "Request Timeout",
+        409 => "Conflict",
+        412 => "Precondition Failed",
+        413 => "Content Too Large",
+        414 => "URI Too Long",
+        415 => "Unsupported Media Type",
+        417 => "Expectation Failed",
+        422 => "Unprocessable Content",
+        431 => "Request Header Fields Too Large",
+        500 => "Internal Server Error",
+        501 => "Not Implemented",
+        503 => "Service Unavailable",
+        505 => "HTTP Version Not Supported",
+        // RFC 9112 §4: the phrase may be empty; clients go by the number.
+        _ => "",
     }
 }
 
-fn reason_phrase(status: u16) -> &'static str {
-    tiny_http::StatusCode(status).default_reason_phrase()
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn rendered(response: &Response, head_only: bool) -> String {
+        let mut out = Vec::new();
+        response.render(&mut out, 0, b"X-Common: a\r\n", head_only);
+        String::from_utf8(out).unwrap()
+    }
+
+    #[test]
+    fn head_and_body_are_one_buffer() {
+        let mut response = Response::default();
+        response.start(200);
+        response.header("X-A", "a\r\nb");
+        response.shared("application/json", Arc::new(b"{\"views\":".to_vec()));
+        response.append(b"1}");
+        let text = rendered(&response, false);
+        assert!(text.starts_with(
+            "HTTP/1.1 200 OK\r\nDate: Thu, 01 Jan 1970 00:00:00 GMT\r\nX-Common: a\r\nX-A: ab\r\n"
+        ));
+        assert!(text.ends_with("Content-Length: 11\r\n\r\n{\"views\":1}"));
+        assert!(rendered(&response, true).ends_with("Content-Length: 11\r\n\r\n"));
+    }
+
+    #[test]
+    fn not_modified_has_neither_length_nor_body() {
+        let mut response = Response::default();
+        response.start(304);
+        response.close();
+        assert!(rendered(&response, false).ends_with("Connection: close\r\n\r\n"));
+    }
 }

@@ -21,7 +21,7 @@ mod value;
 mod walk;
 mod yaml;
 
-pub use error::{FileError, ImportError};
+pub use error::FileError;
 pub use imported_post::{ImportedPost, Outcome, SkipReason};
 pub use read::read;
-pub use walk::{Found, Walk, walk};
+pub use walk::{Found, walk};

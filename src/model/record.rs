@@ -10,13 +10,9 @@ use super::post::{PostId, Revision};
 /// The format this program writes.
 pub const EXPORT_VERSION: u32 = 1;
 
-/// One line of an export.
+/// One line of an export. Fields are the columns of the table that each variant names.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "type", rename_all = "lowercase")]
-#[expect(
-    missing_docs,
-    reason = "fields are the columns of the table that each variant names"
-)]
 pub enum Record {
     /// The first line.
     Viewtally { version: u32 },
@@ -81,7 +77,6 @@ pub enum Record {
 
 /// A post with its numbers.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[expect(missing_docs, reason = "fields are the columns of the tables")]
 pub struct PostRecord {
     pub id: PostId,
     pub slug: String,
@@ -102,7 +97,6 @@ pub struct PostRecord {
 
 /// A post's numbers, for a table of them.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-#[expect(missing_docs, reason = "fields are the columns of the table")]
 pub struct NumbersRow {
     pub post: PostId,
     pub slug: String,

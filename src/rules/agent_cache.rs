@@ -1,17 +1,17 @@
-//! The last user agent of a connection and its verdict.
+//! User agents classified lately, and their verdicts.
 
 use super::bot::BotRule;
 
-/// Longer agents are classified each time: each connection keeps one, and all of them share the memory.
+/// How many agents are kept.
+const KEPT: usize = 64;
+
+/// Longer agents are classified each time, in bytes: what is kept is bounded by this and [`KEPT`].
 const MAX_LENGTH: usize = 512;
 
-/// The last user agent of a connection and its verdict. Classifying costs half a microsecond, and the requests of a
-/// connection mostly come from one agent.
+/// User agents classified lately, and their verdicts. Classifying costs half a microsecond, and few agents send most
+/// requests. One thread's own.
 #[derive(Debug, Default)]
-pub struct AgentCache {
-    agent: String,
-    is_bot: bool,
-}
+pub struct AgentCache(Vec<(String, bool)>);
 
 impl AgentCache {
     /// As [`BotRule::is_bot`].
@@ -21,14 +21,17 @@ impl AgentCache {
         if agent.is_empty() {
             return false;
         }
-        if self.agent == agent {
-            return self.is_bot;
+        let known = self.0.iter().position(|(known, _)| known == agent);
+        if let Some(place) = known {
+            let (_, is_bot) = self.0[place];
+            // Frequent agents move to the front.
+            self.0.swap(place, place / 2);
+            return is_bot;
         }
         let is_bot = rule.is_bot(agent);
         if agent.len() <= MAX_LENGTH {
-            self.agent.clear();
-            self.agent.push_str(agent);
-            self.is_bot = is_bot;
+            self.0.truncate(KEPT - 1);
+            self.0.push((agent.to_owned(), is_bot));
         }
         is_bot
     }
@@ -53,6 +56,10 @@ mod tests {
         ] {
             assert_eq!(cache.is_bot(&rule, agent), rule.is_bot(agent), "{agent}");
         }
-        assert!(cache.agent.len() <= MAX_LENGTH);
+        assert_eq!(cache.0.len(), 2, "the long one is not kept");
+        for number in 0..2 * KEPT {
+            assert!(!cache.is_bot(&rule, &format!("curl/{number}")));
+        }
+        assert_eq!(cache.0.len(), KEPT);
     }
 }

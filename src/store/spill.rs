@@ -1,7 +1,7 @@
-//! What the store would not take by the end of the drain: kept in a file, applied once at the next start.
+//! What the store did not take by the end of a drain: written to a file, and applied once at the next start.
 //!
-//! The file lies beside the database, named after it. Its id is written into the database in the transaction that
-//! applies it, so a stop between that commit and the file's removal applies nothing twice.
+//! The file is in the folder of the database and named after it. The transaction that applies it also stores its id, so
+//! that a stop between that commit and the removal of the file applies nothing twice.
 
 use std::fs;
 use std::io::{self, Write};
@@ -9,7 +9,8 @@ use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
-use super::{Store, StoreError};
+use super::error::StoreError;
+use super::traits::Store;
 use crate::model::{Batch, TimestampMs};
 
 /// The format this program writes.
@@ -43,10 +44,10 @@ pub enum ReplayError {
     },
 }
 
-/// Writes a batch beside the database file, to disk before this returns.
+/// Writes a batch beside the database file. It is on disk when this returns.
 ///
 /// # Errors
-/// Whatever the file system answers; then no file of this spill is left.
+/// Those of the file system; then no file of this spill is left.
 pub fn write(database: &Path, batch: &Batch) -> io::Result<PathBuf> {
     let mut random = [0_u8; 16];
     getrandom::fill(&mut random).map_err(io::Error::other)?;
@@ -66,7 +67,7 @@ pub fn write(database: &Path, batch: &Batch) -> io::Result<PathBuf> {
         folder_of(database).and_then(|folder| fs::File::open(folder)?.sync_all())
     })();
     if written.is_err() {
-        // Best effort: the error that matters is the one reported.
+        // The error that matters is the one reported.
         let _ = fs::remove_file(&temporary);
     }
     written.map(|()| path)
@@ -104,7 +105,7 @@ pub fn replay(database: &Path, store: &dyn Store, now: TimestampMs) -> Result<u6
             events += spill.batch.events();
         }
         match fs::remove_file(&path) {
-            // Another server that starts on the same store was faster.
+            // Another server that starts on the same store has removed it.
             Err(error) if error.kind() == io::ErrorKind::NotFound => {}
             removed => removed.map_err(file_error)?,
         }
@@ -117,14 +118,14 @@ fn find(database: &Path) -> io::Result<Vec<PathBuf>> {
     let mut paths = Vec::new();
     for entry in fs::read_dir(folder_of(database)?)? {
         let path = entry?.path();
-        let ours = path
+        let is_spill = path
             .file_name()
             .zip(prefix.file_name())
             .is_some_and(|(name, prefix)| {
                 name.as_encoded_bytes()
                     .starts_with(prefix.as_encoded_bytes())
             });
-        if ours
+        if is_spill
             && path
                 .extension()
                 .is_some_and(|extension| extension == "json")

@@ -1,4 +1,4 @@
-//! Where a store is: the value of `--store`.
+//! The value of `--store`: which database, and where.
 
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
@@ -10,12 +10,12 @@ pub enum StoreUrl {
     Sqlite(SqliteLocation),
 }
 
-/// Where an SQLite database lies.
+/// Where an SQLite database is.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum SqliteLocation {
-    /// A file; its folder is made if it is missing.
+    /// In a file; a missing folder is created.
     File(PathBuf),
-    /// In this process's memory, gone with it.
+    /// In the memory of this process.
     Memory,
 }
 
@@ -37,7 +37,7 @@ impl FromStr for StoreUrl {
 }
 
 impl StoreUrl {
-    /// The file it lies in, if it lies in one.
+    /// The file of the store, if it is in one.
     pub fn file(&self) -> Option<&Path> {
         match self {
             StoreUrl::Sqlite(SqliteLocation::File(path)) => Some(path),

@@ -8,10 +8,10 @@ use serde_json::{Value, json};
 use crate::case::{CLOSE_CONNECTIONS, Case};
 use crate::contender::{Contender, Ready};
 use crate::machine::Machine;
-use crate::measure::{Metric, Sample, measure};
+use crate::measure::measure;
 use crate::options::Options;
-use crate::results::{Results, Run};
-use crate::stats::figure;
+use crate::results::Results;
+use crate::skip::skip;
 use crate::workshop::Workshop;
 use crate::{chart, demand, load, own, peers, report, table};
 
@@ -44,25 +44,8 @@ pub fn run(options: &Options, root: &Path) -> Result<()> {
             for ready in ready.iter().filter(|ready| takes_part(ready, case)) {
                 workshop.go_on()?;
                 let name = ready.contender.name;
-                match measure(ready, case, options.seconds, &workshop) {
-                    Ok(sample) => {
-                        eprintln!(
-                            "round {round}/{}: {case}: {name}: {}",
-                            options.rounds,
-                            brief(&sample)
-                        );
-                        results.runs.push(Run {
-                            round,
-                            contender: name,
-                            case: *case,
-                            sample,
-                        });
-                    }
-                    Err(error) => eprintln!(
-                        "round {round}/{}: {case}: {name}: failed: {error:#}",
-                        options.rounds
-                    ),
-                }
+                let outcome = measure(ready, case, options.seconds, &workshop);
+                results.note((round, options.rounds), name, *case, outcome);
             }
         }
     }
@@ -85,12 +68,12 @@ fn prepare(
     }
     let mut ready = Vec::new();
     for contender in contenders {
-        if !options.only.is_empty() && !options.only.iter().any(|name| name == contender.name) {
+        if !is_wanted(&contender, options) {
             continue;
         }
         match (contender.prepare)(workshop) {
             Ok(recipe) => ready.push(Ready { contender, recipe }),
-            Err(error) => eprintln!("skipped {}: {error:#}", contender.name),
+            Err(error) => skip(contender.name, &error)?,
         }
     }
     if ready.is_empty() {
@@ -99,7 +82,19 @@ fn prepare(
     Ok(ready)
 }
 
+fn is_wanted(contender: &Contender, options: &Options) -> bool {
+    let name = contender.name;
+    if options.demanded {
+        let mut demands = demand::against_peers().into_iter();
+        return demands.any(|demand| demand.ours.0 == name || demand.theirs.0 == name);
+    }
+    options.only.is_empty() || options.only.iter().any(|wanted| wanted == name)
+}
+
 fn cases(options: &Options) -> Vec<Case> {
+    if options.demanded {
+        return vec![Case::MAIN, Case::MEMORY];
+    }
     let mut cases = Vec::new();
     for &body in &options.bodies {
         cases.extend(
@@ -124,14 +119,6 @@ fn cases(options: &Options) -> Vec<Case> {
 
 fn takes_part(ready: &Ready, case: &Case) -> bool {
     case.posts == 1 || ready.contender.many_posts
-}
-
-/// A sample in a few words.
-pub fn brief(sample: &Sample) -> String {
-    let show = |metric: Metric| metric.of(sample).map_or_else(|| "–".to_owned(), figure);
-    let (rate, cpu, p99) = (show(Metric::Rate), show(Metric::Cpu), show(Metric::P99));
-    let (lost, errors) = (show(Metric::Lost), show(Metric::Errors));
-    format!("{rate}/s, {cpu} CPU µs, p99 {p99} µs, lost {lost}, errors {errors}")
 }
 
 fn publish(
@@ -181,7 +168,7 @@ fn publish(
     if let Some(svg) = chart::svg(results, &Case::MAIN, &notes) {
         report::write(&options.svg(root), &svg)?;
     }
-    Ok(())
+    demand::conclude(results, &verdicts)
 }
 
 /// Each version once, a few to a line.
@@ -201,4 +188,4 @@ of the cores: requests/s say how fast both are together, CPU µs/request how muc
 system, all its processes, until its count stood still). Latencies come from a closed loop, which understates stalls.
 Peak memory is the sum over a contender's processes, so pages shared by forked workers count once for each. Lost are
 views answered but not in the count afterwards: a pass of finished requests is exact, the timed load is blind to fewer
-than one per connection.";
+than one per connection. A count that exceeds the requests fails its measurement.";

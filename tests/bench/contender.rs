@@ -171,6 +171,16 @@ impl Running {
         }
     }
 
+    /// Waits until at least so many views are counted, or `limit` has passed.
+    pub fn reaches(&self, views: u64, limit: Duration) -> Result<()> {
+        let deadline = Instant::now() + limit;
+        let mut client = Client::new(self.port, true);
+        while self.count(&mut client)?.is_some_and(|now| now < views) && Instant::now() < deadline {
+            sleep(SETTLED_AFTER);
+        }
+        Ok(())
+    }
+
     fn count(&self, client: &mut Client) -> Result<Option<u64>> {
         let path = match self.counted {
             Counted::No => return Ok(None),

@@ -1,5 +1,6 @@
 //! The claims the benchmark has to bear out, each a ratio within a round.
 
+use anyhow::{Result, bail};
 use serde_json::{Value, json};
 
 use crate::case::Case;
@@ -7,6 +8,8 @@ use crate::measure::Metric;
 use crate::results::Results;
 use crate::stats::Spread;
 use crate::{own, peers};
+
+const NOT_MET: &str = "NOT met";
 
 /// A ratio of one metric between two contenders or two cases, and how large it may be.
 pub struct Demand {
@@ -24,61 +27,73 @@ pub struct Verdict {
     pub ratio: Option<Spread>,
 }
 
-/// What README claims against other contenders.
+/// A claim, what it is measured in, and where.
+type Claim = (&'static str, Metric, Case);
+
+const CPU: Claim = ("CPU per counted read", Metric::Cpu, Case::MAIN);
+const P99: Claim = ("p99", Metric::P99, Case::MAIN);
+const PEAK: Claim = ("peak memory", Metric::Peak, Case::MEMORY);
+
+/// Each claim, against whom, and the largest ratio allowed.
+const AGAINST_PEERS: [(Claim, &str, Option<f64>); 12] = [
+    (CPU, peers::AXUM, Some(0.9)),
+    (CPU, peers::GO_CHANNEL, Some(0.5)),
+    (CPU, peers::GO_PREPARED, None),
+    (CPU, peers::NGINX, Some(1.2)),
+    (CPU, own::OFF, Some(1.03)),
+    (P99, peers::AXUM, Some(1.0)),
+    (P99, peers::GO_CHANNEL, Some(0.5)),
+    (P99, peers::GO_PREPARED, None),
+    (P99, peers::NGINX, Some(1.0)),
+    (PEAK, peers::AXUM, None),
+    (PEAK, peers::GO_CHANNEL, Some(1.0)),
+    (PEAK, peers::GO_PREPARED, None),
+];
+
+/// The demands on viewtally against other contenders.
 pub fn against_peers() -> Vec<Demand> {
-    let against = |what: &str, metric, case, peer, limit| Demand {
-        what: format!("{what} against {peer}"),
-        metric,
-        ours: (own::CHANNEL, case),
-        theirs: (peer, case),
-        limit,
-    };
-    vec![
-        against(
-            "CPU per counted read",
-            Metric::Cpu,
-            Case::MAIN,
-            peers::GO_CHANNEL,
-            Some(0.65),
-        ),
-        against(
-            "CPU per counted read",
-            Metric::Cpu,
-            Case::MAIN,
-            peers::GO_PREPARED,
-            None,
-        ),
-        against(
-            "CPU per counted read",
-            Metric::Cpu,
-            Case::MAIN,
-            peers::NGINX,
-            Some(2.0),
-        ),
-        against(
-            "CPU per counted read",
-            Metric::Cpu,
-            Case::MAIN,
-            own::OFF,
-            Some(1.03),
-        ),
-        against("p99", Metric::P99, Case::MAIN, peers::GO_CHANNEL, Some(0.5)),
-        against("p99", Metric::P99, Case::MAIN, peers::GO_PREPARED, None),
-        against(
-            "peak memory",
-            Metric::Peak,
-            Case::MEMORY,
-            peers::GO_CHANNEL,
-            Some(1.0),
-        ),
-        against(
-            "peak memory",
-            Metric::Peak,
-            Case::MEMORY,
-            peers::GO_PREPARED,
-            None,
-        ),
-    ]
+    AGAINST_PEERS
+        .into_iter()
+        .map(|((what, metric, case), peer, limit)| Demand {
+            what: format!("{what} against {peer}"),
+            metric,
+            ours: (own::CHANNEL, case),
+            theirs: (peer, case),
+            limit,
+        })
+        .collect()
+}
+
+/// The end of a run: fails if a measurement failed, a demand is not met, or viewtally lost a view.
+pub fn conclude(results: &Results, verdicts: &[Verdict]) -> Result<()> {
+    let not_met = verdicts
+        .iter()
+        .filter(|verdict| verdict.outcome() == NOT_MET);
+    let losses = results
+        .runs
+        .iter()
+        .filter(|run| run.contender == own::CHANNEL && run.sample.lost != Some(0));
+    let failed: Vec<String> = results
+        .failures
+        .iter()
+        .cloned()
+        .chain(losses.map(|run| {
+            format!(
+                "round {}: {}: {}: {}",
+                run.round, run.case, run.contender, run.sample
+            )
+        }))
+        .chain(not_met.map(|verdict| verdict.cells().join(", ")))
+        .collect();
+    fail_if_any(&failed)
+}
+
+/// Fails with what is listed.
+pub fn fail_if_any(failed: &[String]) -> Result<()> {
+    if !failed.is_empty() {
+        bail!("what was demanded is not met:\n  {}", failed.join("\n  "));
+    }
+    Ok(())
 }
 
 /// Compares demands with results.
@@ -100,7 +115,7 @@ impl Verdict {
             (None, _) => "not measured",
             (Some(_), None) => "shown",
             (Some(ratio), Some(limit)) if ratio.median <= limit => "met",
-            _ => "NOT met",
+            _ => NOT_MET,
         }
     }
 

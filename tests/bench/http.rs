@@ -44,11 +44,12 @@ impl Client {
         self.send("GET", path, None)
     }
 
-    pub fn post_json(&mut self, path: &str, json: &str) -> Result<Reply> {
-        self.send("POST", path, Some(json))
+    /// Writes `json` with the token that allows it.
+    pub fn post_json(&mut self, path: &str, json: &str, token: &str) -> Result<Reply> {
+        self.send("POST", path, Some((json, token)))
     }
 
-    fn send(&mut self, method: &str, path: &str, json: Option<&str>) -> Result<Reply> {
+    fn send(&mut self, method: &str, path: &str, write: Option<(&str, &str)>) -> Result<Reply> {
         let mut request = format!(
             "{method} {path} HTTP/1.1\r\nHost: 127.0.0.1:{}\r\n",
             self.port
@@ -56,14 +57,14 @@ impl Client {
         if !self.keep_alive {
             request.push_str("Connection: close\r\n");
         }
-        if let Some(json) = json {
+        if let Some((json, token)) = write {
             request.push_str(&format!(
-                "Content-Type: application/json\r\nContent-Length: {}\r\n",
+                "Authorization: Bearer {token}\r\nContent-Type: application/json\r\nContent-Length: {}\r\n",
                 json.len()
             ));
         }
         request.push_str("\r\n");
-        request.push_str(json.unwrap_or_default());
+        request.push_str(write.map_or("", |(json, _)| json));
 
         let mut stream = match self.stream.take() {
             Some(stream) => stream,

@@ -30,6 +30,14 @@ pub struct Load {
     pub errors: u64,
 }
 
+impl Load {
+    /// Requests that a contender may have counted although their answer was not read: wrk stops in the middle of one on
+    /// each connection, and gives up on those it reports as errors.
+    pub fn unread(&self, case: &Case) -> u64 {
+        case.connections as u64 + self.errors
+    }
+}
+
 /// The version of wrk, or what to install.
 pub fn wrk_version() -> Result<String> {
     let out = Command::new("wrk")
@@ -92,7 +100,9 @@ pub fn drive(case: &Case, port: u16, query: &str, seconds: u64, dir: &Path) -> R
     let refused = number("status") as u64;
     Ok(Load {
         seconds: number("duration") / 1e6,
-        answered: (number("requests") as u64).saturating_sub(refused),
+        answered: (number("requests") as u64)
+            .checked_sub(refused)
+            .with_context(|| format!("wrk saw more failures than answers: {line}"))?,
         p50_us: number("p50"),
         p99_us: number("p99"),
         p999_us: number("p999"),

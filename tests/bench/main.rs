@@ -1,7 +1,8 @@
 //! Measures viewtally against what people would use instead: `cargo bench --bench peers -- --help`.
 //!
 //! ```text
-//! cargo bench --bench peers -- --close        everything README's numbers come from; over an hour
+//! cargo bench --bench peers -- --close        every contender in every case; two hours
+//! cargo bench --bench peers -- --demanded     what a demand is made on, and nothing else; ten minutes
 //! cargo bench --bench peers -- --quick        does the harness work? half a minute
 //! cargo bench --bench peers -- --only viewtally,go-channel,nginx --bodies 2048 --connections 64
 //! cargo bench --bench peers -- --scaling      posts and connections, viewtally alone
@@ -16,6 +17,7 @@
 //! What is deliberately absent: any load off loopback, any load without an end, and any figure that is not followed by
 //! where it was measured. Every child process is stopped by its own id when its guard is dropped, panics included.
 
+mod balance;
 mod case;
 mod chart;
 mod compare;
@@ -36,10 +38,10 @@ mod report;
 mod results;
 mod scaling;
 mod seed;
+mod skip;
 mod smoke;
 mod stats;
 mod table;
-mod variants;
 mod workshop;
 
 use std::path::{Path, PathBuf};
@@ -50,10 +52,6 @@ use anyhow::Result;
 use crate::options::{HELP, Mode, Options};
 
 fn main() -> ExitCode {
-    let mut arguments = std::env::args().skip(1);
-    if arguments.next().as_deref() == Some(variants::SERVE) {
-        return exit_code(variants::serve(arguments));
-    }
     // `cargo test --all-targets` runs this too, without the argument that cargo bench adds.
     if !std::env::args().any(|argument| argument == "--bench" || argument == "--help") {
         println!("nothing measured; run it with: cargo bench --bench peers");

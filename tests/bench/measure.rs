@@ -1,12 +1,16 @@
 //! One measurement: start, warm up, drive, wait for the count, compare it with what was answered, stop.
 
+use std::fmt;
+
 use anyhow::{Context, Result, bail};
 use serde_json::{Value, json};
 
+use crate::balance::Balance;
 use crate::case::Case;
 use crate::contender::{Ready, Running};
 use crate::load::{self, Load};
 use crate::proc::Usage;
+use crate::stats::figure;
 use crate::workshop::Workshop;
 
 /// Requests of the pass that judges losses to the last one: about a second's worth, within these.
@@ -89,6 +93,19 @@ impl Sample {
     }
 }
 
+/// In a few words.
+impl fmt::Display for Sample {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let show = |metric: Metric| metric.of(self).map_or_else(|| "–".to_owned(), figure);
+        let (rate, cpu, p99) = (show(Metric::Rate), show(Metric::Cpu), show(Metric::P99));
+        let (lost, errors) = (show(Metric::Lost), show(Metric::Errors));
+        write!(
+            f,
+            "{rate}/s, {cpu} CPU µs, p99 {p99} µs, lost {lost}, errors {errors}"
+        )
+    }
+}
+
 /// Starts a contender and measures it once.
 pub fn measure(ready: &Ready, case: &Case, seconds: u64, workshop: &Workshop) -> Result<Sample> {
     let running = ready.start(case, workshop)?;
@@ -115,8 +132,19 @@ pub fn drive(running: &Running, case: &Case, query: &str, seconds: u64) -> Resul
 
     let lost = match (base, between, end) {
         (Some(base), Some(between), Some(end)) => {
-            // wrk leaves up to one answered request per connection unread, so the first term cannot see fewer losses.
-            Some(load.answered.saturating_sub(between - base) + exact.saturating_sub(end - between))
+            let timed = Balance {
+                before: base,
+                after: between,
+                answered: load.answered,
+                unread: load.unread(case),
+            };
+            let finished = Balance {
+                before: between,
+                after: end,
+                answered: exact,
+                unread: 0,
+            };
+            Some(timed.lost()? + finished.lost()?)
         }
         _ => None,
     };

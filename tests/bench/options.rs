@@ -12,9 +12,10 @@ Measures viewtally against what people would use instead, on loopback.
 Usage: cargo bench --bench peers -- [OPTIONS]
 
 Comparing (the default)
-  --rounds N            each contender in turn, N times over [5]
+  --rounds N            each contender in turn, N times over [7]
   --seconds N           length of one measurement [3]
   --only NAME,…         these contenders alone
+  --demanded            only the contenders and cases that a demand is made on; ten minutes
   --bodies BYTES,…      sizes of a post's body [100,2048,20480]
   --connections N,…     connections kept open [1,8,64,512]
   --close               one more case: 64 connections, a new one for each request
@@ -27,10 +28,12 @@ Other measurements
   --scaling             cost with 10² … posts and with 1 … 5,000 connections, viewtally alone
   --posts N,…           for --scaling [100,10000,1000000]
   --locked              reads while the database is locked, against quiet ones, viewtally alone
-  --smoke               instructions per request under callgrind, against tests/bench/instructions.txt; fails on +5 %
+  --smoke               instructions per request under callgrind, against tests/bench/instructions.txt; fails beyond ±5 %
   --smoke --write       records the figure instead
 
-Needs wrk. A contender whose tools are missing is skipped with a line that says what to install.";
+Needs wrk. A contender whose tools are missing is skipped with a line that says what to install; with
+VIEWTALLY_REQUIRE_ALL=1 that is a failure. A demand that is not met, a measurement that fails and a view that viewtally
+lost make the exit status 1, after everything is printed.";
 
 /// What is to be measured.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -49,6 +52,7 @@ pub struct Options {
     pub rounds: usize,
     pub seconds: u64,
     pub only: Vec<String>,
+    pub demanded: bool,
     pub bodies: Vec<usize>,
     pub connections: Vec<usize>,
     pub close: bool,
@@ -64,9 +68,10 @@ impl Options {
         let quick = arguments.iter().any(|argument| argument == "--quick");
         let mut options = Self {
             mode: Mode::Compare,
-            rounds: if quick { 1 } else { 5 },
+            rounds: if quick { 1 } else { 7 },
             seconds: if quick { 1 } else { 3 },
             only: Vec::new(),
+            demanded: false,
             bodies: if quick {
                 vec![2048]
             } else {
@@ -101,6 +106,7 @@ impl Options {
                 "--posts" => options.posts = list(&value()?)?,
                 "--json" => options.json = Some(value()?.into()),
                 "--svg" => options.svg = Some(value()?.into()),
+                "--demanded" => options.demanded = true,
                 "--close" => options.close = true,
                 "--scaling" => options.mode = Mode::Scaling,
                 "--locked" => options.mode = Mode::Locked,

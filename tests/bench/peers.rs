@@ -1,21 +1,25 @@
 //! What people would use instead, each built from `tests/bench/peers/` and started as its own users start it.
 
 use std::fs;
+use std::path::Path;
 use std::process::Command;
 use std::time::Duration;
 
-use anyhow::{Result, bail};
+use anyhow::{Context, Result, bail};
 use serde_json::{Value, json};
 
 use crate::contender::{Contender, Counted, Launch, Recipe};
 use crate::workshop::Workshop;
 use crate::{case, proc, python};
 
+pub const AXUM: &str = "axum";
 pub const GO_CHANNEL: &str = "go-channel";
 pub const GO_PREPARED: &str = "go-prepared";
 pub const NGINX: &str = "nginx";
 
 const BUILD_LIMIT: Duration = Duration::from_secs(180);
+/// Optimising a whole program across its crates takes minutes on a slow machine.
+const CARGO_LIMIT: Duration = Duration::from_secs(900);
 /// nginx refuses one word of its configuration beyond 4 KB.
 const NGINX_WORD: usize = 3000;
 
@@ -31,6 +35,12 @@ pub fn contenders() -> Vec<Contender> {
         prepare,
     };
     vec![
+        peer(
+            AXUM,
+            "axum on tokio and mimalloc, bounded channel and one counting task, in memory",
+            true,
+            axum,
+        ),
         peer(
             GO_CHANNEL,
             "Go net/http, the essay's goroutine, channel and adder, in memory",
@@ -99,6 +109,44 @@ fn go(workshop: &Workshop, name: &str) -> Result<Recipe> {
     Ok(started_with_environment(version, move |_| {
         Command::new(&program)
     }))
+}
+
+fn axum(workshop: &Workshop) -> Result<Recipe> {
+    // Cargo tells the benches it runs which one it is.
+    let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
+    let source = workshop.source(AXUM);
+    let target = workshop.built(AXUM);
+    let mut build = Command::new(cargo);
+    build
+        .args([
+            "build",
+            "--release",
+            "--locked",
+            "--quiet",
+            "--manifest-path",
+        ])
+        .arg(source.join("Cargo.toml"))
+        .arg("--target-dir")
+        .arg(&target);
+    succeed(build, CARGO_LIMIT)?;
+    let version = locked_version(&source.join("Cargo.lock"), AXUM)?;
+    let program = target.join("release/axum-channel");
+    Ok(started_with_environment(version, move |_| {
+        Command::new(&program)
+    }))
+}
+
+/// `name version` of a package, from the lock file it was built with.
+fn locked_version(lock: &Path, package: &str) -> Result<String> {
+    let text =
+        fs::read_to_string(lock).with_context(|| format!("cannot read {}", lock.display()))?;
+    let name = format!("name = \"{package}\"");
+    let version = text
+        .lines()
+        .skip_while(|line| *line != name)
+        .find_map(|line| line.strip_prefix("version = "));
+    let version = version.with_context(|| format!("{} has no {package}", lock.display()))?;
+    Ok(format!("{package} {}", version.trim_matches('"')))
 }
 
 fn node(workshop: &Workshop) -> Result<Recipe> {

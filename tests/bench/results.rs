@@ -1,5 +1,6 @@
 //! All samples of a run, and what they say together.
 
+use anyhow::Result;
 use serde_json::{Value, json};
 
 use crate::case::Case;
@@ -18,9 +19,38 @@ pub struct Run {
 #[derive(Default)]
 pub struct Results {
     pub runs: Vec<Run>,
+    /// Measurements that failed, and why.
+    pub failures: Vec<String>,
 }
 
 impl Results {
+    /// Keeps what became of a measurement and says it. `round` is followed by the number of all rounds.
+    pub fn note(
+        &mut self,
+        (round, rounds): (usize, usize),
+        contender: &'static str,
+        case: Case,
+        outcome: Result<Sample>,
+    ) {
+        let place = format!("round {round}/{rounds}: {case}: {contender}");
+        match outcome {
+            Ok(sample) => {
+                eprintln!("{place}: {sample}");
+                self.runs.push(Run {
+                    round,
+                    contender,
+                    case,
+                    sample,
+                });
+            }
+            Err(error) => {
+                let failure = format!("{place}: failed: {error:#}");
+                eprintln!("{failure}");
+                self.failures.push(failure);
+            }
+        }
+    }
+
     /// The cases measured, each once, in order.
     pub fn cases(&self) -> Vec<Case> {
         let mut cases = Vec::new();

@@ -9,14 +9,13 @@ use anyhow::{Context, Result};
 use serde_json::json;
 
 use crate::case::Case;
-use crate::compare::brief;
 use crate::contender::{self, Counted, Running};
 use crate::demand::{self, Demand};
 use crate::machine::Machine;
 use crate::measure::{Metric, drive};
 use crate::options::Options;
 use crate::proc::Server;
-use crate::results::{Results, Run};
+use crate::results::Results;
 use crate::workshop::{Scratch, Workshop};
 use crate::{load, own, report, seed, table};
 
@@ -55,25 +54,8 @@ pub fn run(options: &Options, root: &Path) -> Result<()> {
                 keep_alive: true,
             };
             let running = start(site, connections, &workshop)?;
-            match drive(&running, &case, "", options.seconds) {
-                Ok(sample) => {
-                    eprintln!(
-                        "round {round}/{}: {case}: {}",
-                        options.rounds,
-                        brief(&sample)
-                    );
-                    results.runs.push(Run {
-                        round,
-                        contender: NAME,
-                        case,
-                        sample,
-                    });
-                }
-                Err(error) => eprintln!(
-                    "round {round}/{}: {case}: failed: {error:#}",
-                    options.rounds
-                ),
-            }
+            let outcome = drive(&running, &case, "", options.seconds);
+            results.note((round, options.rounds), NAME, case, outcome);
         }
     }
     publish(options, root, &results, &sites)
@@ -116,13 +98,7 @@ fn start(site: &Site, connections: usize, workshop: &Workshop) -> Result<Running
     let dir = workshop.scratch()?;
     let port = contender::free_port()?;
     let log = dir.path().join("output.log");
-    let command = own::serve(
-        Path::new(own::BINARY),
-        &["serve"],
-        port,
-        &site.dir,
-        connections,
-    );
+    let command = own::serve(port, &site.dir, connections);
     let mut server = Server::start(command, &log)?;
     contender::wait_ready(&mut server, port, "/healthz", &log)
         .context("viewtally did not get ready")?;
@@ -161,7 +137,8 @@ fn publish(options: &Options, root: &Path, results: &Results, sites: &[Site]) ->
             .map(demand::Verdict::to_json)
             .collect::<Vec<_>>()
     );
-    report::write(&options.json(root, "scaling"), &format!("{document:#}\n"))
+    report::write(&options.json(root, "scaling"), &format!("{document:#}\n"))?;
+    demand::conclude(results, &verdicts)
 }
 
 /// Each case against the first one; the largest sizes have a limit.

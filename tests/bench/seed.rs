@@ -7,6 +7,7 @@ use anyhow::{Result, bail};
 
 use crate::case::post;
 use crate::http::Client;
+use crate::own::TOKEN;
 
 const WRITERS: usize = 4;
 
@@ -26,7 +27,7 @@ pub fn prepare_posts(port: u16, posts: usize, body: usize) -> Result<()> {
                             return Ok(());
                         }
                         post["slug"] = format!("the-post-{number}").into();
-                        let reply = client.post_json("/posts", &post.to_string())?;
+                        let reply = client.post_json("/posts", &post.to_string(), TOKEN)?;
                         if reply.status != 201 {
                             bail!("POST /posts answered {}: {}", reply.status, reply.text());
                         }

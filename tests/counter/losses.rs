@@ -4,10 +4,10 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Condvar, Mutex};
 use std::time::{Duration, Instant};
 
-use super::shared::{BatchResult, BatchSink, SinkError, SinkHealth};
 use super::{CounterConfig, CounterPool, EventSender, EventSink, OverflowPolicy};
 use crate::metrics::Metrics;
 use crate::model::{Batch, TimestampMs, ViewEvent};
+use crate::sink::{BatchResult, BatchSink, SinkError, SinkHealth, Written};
 
 const DEADLINE: Duration = Duration::from_secs(20);
 
@@ -29,7 +29,7 @@ impl HeldSink {
 }
 
 impl BatchSink for HeldSink {
-    fn apply(&self, batch: &Batch) -> Result<BatchResult, SinkError> {
+    fn write(&self, batch: &Batch) -> Result<Written, SinkError> {
         self.entered.store(true, Ordering::Release);
         let open = self.open.lock().expect("the lock is whole");
         let waited = self
@@ -40,10 +40,10 @@ impl BatchSink for HeldSink {
             return Err(SinkError::Busy("held".to_owned()));
         }
         self.written.fetch_add(batch.events(), Ordering::Relaxed);
-        Ok(BatchResult {
+        Ok(Written::Applied(BatchResult {
             counted: batch.events(),
             ..BatchResult::default()
-        })
+        }))
     }
 }
 

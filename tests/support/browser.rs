@@ -12,7 +12,7 @@ use std::time::{Duration, Instant};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
-use super::{PATIENCE, until};
+use super::{WAIT_LIMIT, missing, until};
 
 const NAMES: [&str; 3] = ["chromium", "chromium-browser", "google-chrome"];
 
@@ -49,7 +49,7 @@ impl Browser {
     /// Starts one; says so and answers `None` when this machine has none.
     pub fn start() -> Option<Self> {
         let Some(executable) = NAMES.into_iter().find_map(on_path) else {
-            println!("skipped: no Chromium on PATH (on Debian: apt-get install chromium)");
+            missing("there is no Chromium on PATH (on Debian: apt-get install chromium)");
             return None;
         };
         let profile = tempfile::Builder::new()
@@ -144,7 +144,7 @@ impl Browser {
             .write_all(message.as_bytes())
             .expect("the browser reads");
         loop {
-            let mut answer = self.messages.recv_timeout(PATIENCE).expect("an answer");
+            let mut answer = self.messages.recv_timeout(WAIT_LIMIT).expect("an answer");
             if answer["id"] == self.calls {
                 return answer["result"].take();
             }
@@ -159,7 +159,7 @@ impl Drop for Browser {
             .input
             .write_all(b"{\"id\":0,\"method\":\"Browser.close\"}\0");
         let start = Instant::now();
-        while matches!(self.child.try_wait(), Ok(None)) && start.elapsed() < PATIENCE / 6 {
+        while matches!(self.child.try_wait(), Ok(None)) && start.elapsed() < WAIT_LIMIT / 6 {
             std::thread::sleep(Duration::from_millis(5));
         }
         let _ = self.child.kill();

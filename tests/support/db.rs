@@ -1,10 +1,11 @@
 //! The database read behind the server's back: what was really written.
 
+use std::collections::HashMap;
 use std::path::Path;
 
 use diesel::connection::SimpleConnection;
 use diesel::prelude::*;
-use diesel::sql_types::BigInt;
+use diesel::sql_types::{BigInt, Text};
 use diesel::sqlite::SqliteConnection;
 
 /// A connection to a server's database file.
@@ -14,6 +15,14 @@ pub struct Database(SqliteConnection);
 struct Number {
     #[diesel(sql_type = BigInt)]
     number: i64,
+}
+
+#[derive(QueryableByName)]
+struct NamedViews {
+    #[diesel(sql_type = Text)]
+    name: String,
+    #[diesel(sql_type = BigInt)]
+    views: i64,
 }
 
 impl Database {
@@ -36,6 +45,19 @@ impl Database {
         self.number(&format!(
             "SELECT coalesce(sum(views), 0) AS number FROM counts WHERE post = {post}"
         ))
+    }
+
+    /// How many views each viewer who has a name was counted for, on all posts together.
+    pub fn views_by_name(&mut self) -> HashMap<String, i64> {
+        diesel::sql_query(
+            "SELECT name, CAST(sum(views) AS BIGINT) AS views
+             FROM viewings JOIN viewers ON viewers.id = viewings.viewer GROUP BY viewers.id",
+        )
+        .load::<NamedViews>(&mut self.0)
+        .expect("names and numbers")
+        .into_iter()
+        .map(|row| (row.name, row.views))
+        .collect()
     }
 
     /// All that the ledger holds under this reason.

@@ -4,11 +4,17 @@ use std::io::{self, Read, Write};
 use std::net::{Shutdown, SocketAddr, TcpStream};
 use std::time::Duration;
 
-use super::PATIENCE;
+use super::WAIT_LIMIT;
 
 /// A browser's: never mistaken for a crawler's.
 pub const USER_AGENT: &str =
     "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0";
+
+/// The token of every server that [`super::Home::serve`] starts, unless a test sets another.
+pub const TOKEN: &str = "suite-token-0123456789";
+
+/// The header line that carries it, for heads written by hand.
+pub const BEARER: &str = "Authorization: Bearer suite-token-0123456789\r\n";
 
 /// A connection that is kept alive until dropped.
 pub struct Client {
@@ -27,14 +33,14 @@ pub struct Response {
 
 impl Client {
     pub fn connect(address: SocketAddr) -> Self {
-        Self::try_connect(address, PATIENCE).expect("the server takes the connection")
+        Self::try_connect(address, WAIT_LIMIT).expect("the server takes the connection")
     }
 
-    pub fn try_connect(address: SocketAddr, patience: Duration) -> io::Result<Self> {
-        let stream = TcpStream::connect_timeout(&address, patience)?;
+    pub fn try_connect(address: SocketAddr, limit: Duration) -> io::Result<Self> {
+        let stream = TcpStream::connect_timeout(&address, limit)?;
         stream.set_nodelay(true)?;
-        stream.set_read_timeout(Some(patience))?;
-        stream.set_write_timeout(Some(patience))?;
+        stream.set_read_timeout(Some(limit))?;
+        stream.set_write_timeout(Some(limit))?;
         Ok(Self {
             stream,
             rest: Vec::new(),
@@ -45,7 +51,7 @@ impl Client {
         self.request("GET", path, &[], b"")
     }
 
-    /// Sends a request and reads its response.
+    /// Sends a request, with [`TOKEN`] where it is needed, and reads its response.
     pub fn request(
         &mut self,
         method: &str,
@@ -53,8 +59,22 @@ impl Client {
         headers: &[(&str, &str)],
         body: &[u8],
     ) -> Response {
-        self.send(&request_bytes(method, path, headers, body))
-            .expect("the request is sent");
+        self.exchange(method, &request_bytes(method, path, headers, body))
+    }
+
+    /// The same with just these headers: no token where one is needed.
+    pub fn request_without_token(
+        &mut self,
+        method: &str,
+        path: &str,
+        headers: &[(&str, &str)],
+        body: &[u8],
+    ) -> Response {
+        self.exchange(method, &bytes_without_token(method, path, headers, body))
+    }
+
+    fn exchange(&mut self, method: &str, request: &[u8]) -> Response {
+        self.send(request).expect("the request is sent");
         self.read_for(method)
             .expect("a whole response")
             .expect("a response, not the end of the connection")
@@ -62,6 +82,14 @@ impl Client {
 
     pub fn send(&mut self, bytes: &[u8]) -> io::Result<()> {
         self.stream.write_all(bytes)
+    }
+
+    /// The same connection once more: one may read while the other sends.
+    pub fn twin(&self) -> Self {
+        Self {
+            stream: self.stream.try_clone().expect("a descriptor"),
+            rest: Vec::new(),
+        }
     }
 
     /// Ends our half of the connection; what the server says can still be read.
@@ -199,7 +227,32 @@ impl std::fmt::Debug for Response {
 }
 
 /// A request as it goes over the wire; a `Content-Length` is added when there is a body.
+///
+/// [`TOKEN`] is added to what needs it, writes, viewers' data and named views, unless `headers` say who asks.
 pub fn request_bytes(method: &str, path: &str, headers: &[(&str, &str)], body: &[u8]) -> Vec<u8> {
+    let has = |wanted: &str| {
+        headers
+            .iter()
+            .any(|(name, _)| name.eq_ignore_ascii_case(wanted))
+    };
+    let is_beacon = method == "POST" && path.contains("/views");
+    let reads = matches!(method, "GET" | "HEAD" | "OPTIONS") || is_beacon;
+    if has("Authorization") || reads && !path.contains("/viewers") && !has("Viewer-Id") {
+        return bytes_without_token(method, path, headers, body);
+    }
+    let bearer = format!("Bearer {TOKEN}");
+    let mut with_token = headers.to_vec();
+    with_token.push(("Authorization", &bearer));
+    bytes_without_token(method, path, &with_token, body)
+}
+
+/// A request as it goes over the wire, with just these headers and a `Content-Length` when there is a body.
+pub fn bytes_without_token(
+    method: &str,
+    path: &str,
+    headers: &[(&str, &str)],
+    body: &[u8],
+) -> Vec<u8> {
     let mut bytes = format!("{method} {path} HTTP/1.1\r\nHost: localhost\r\n");
     if !headers
         .iter()

@@ -12,7 +12,7 @@ use super::{Client, http, until};
 pub struct Load {
     stop: Arc<AtomicBool>,
     answered: Arc<AtomicU64>,
-    clients: Vec<JoinHandle<Tally>>,
+    clients: Vec<JoinHandle<LoadResult>>,
     start: Instant,
 }
 
@@ -25,7 +25,7 @@ pub struct Answer {
 
 /// What clients received.
 #[derive(Debug, Default)]
-pub struct Tally {
+pub struct LoadResult {
     /// Every 200 that was received to its last byte.
     pub answers: Vec<Answer>,
     /// How many answers were neither a 200 nor a 503.
@@ -39,20 +39,42 @@ pub struct Tally {
 impl Load {
     /// Starts `clients` that read `paths` in turn.
     pub fn start(address: SocketAddr, clients: usize, paths: &[String]) -> Self {
-        let stop = Arc::new(AtomicBool::new(false));
-        let answered = Arc::new(AtomicU64::new(0));
-        let start = Instant::now();
-        let requests: Arc<[Vec<u8>]> = paths
+        let requests: Vec<Vec<u8>> = paths
             .iter()
             .map(|path| http::request_bytes("GET", path, &[], b""))
             .collect();
+        Self::start_each(address, clients, move |_, turn| {
+            requests[turn % requests.len()].clone()
+        })
+    }
+
+    /// The same where each read is another viewer's, told apart by the address that a trusted proxy reports.
+    pub fn start_of_many_viewers(address: SocketAddr, clients: usize, paths: &[String]) -> Self {
+        let paths = paths.to_vec();
+        Self::start_each(address, clients, move |client, turn| {
+            let viewer = format!("2001:db8::{client:x}:{:x}:{:x}", turn >> 16, turn & 0xffff);
+            let path = &paths[turn % paths.len()];
+            http::request_bytes("GET", path, &[("X-Forwarded-For", &viewer)], b"")
+        })
+    }
+
+    /// Starts clients whose requests are made from the client's number and the request's.
+    fn start_each(
+        address: SocketAddr,
+        clients: usize,
+        request: impl Fn(usize, usize) -> Vec<u8> + Send + Sync + 'static,
+    ) -> Self {
+        let stop = Arc::new(AtomicBool::new(false));
+        let answered = Arc::new(AtomicU64::new(0));
+        let start = Instant::now();
+        let request = Arc::new(request);
         let clients = (0..clients)
             .map(|number| {
                 let reader = Reader {
                     address,
                     stop: Arc::clone(&stop),
                     answered: Arc::clone(&answered),
-                    requests: Arc::clone(&requests),
+                    request: Arc::clone(&request) as _,
                     start,
                 };
                 let thread = std::thread::Builder::new()
@@ -93,9 +115,9 @@ impl Load {
     }
 
     /// Tells the clients to stop and adds up what they received.
-    pub fn finish(self) -> Tally {
+    pub fn finish(self) -> LoadResult {
         self.stop.store(true, Ordering::Relaxed);
-        let mut all = Tally::default();
+        let mut all = LoadResult::default();
         for client in self.clients {
             all.add(client.join().expect("a client never panics"));
         }
@@ -103,56 +125,59 @@ impl Load {
     }
 }
 
+/// From a client's number and the request's.
+type MakeRequest = dyn Fn(usize, usize) -> Vec<u8> + Send + Sync;
+
 struct Reader {
     address: SocketAddr,
     stop: Arc<AtomicBool>,
     answered: Arc<AtomicU64>,
-    requests: Arc<[Vec<u8>]>,
+    request: Arc<MakeRequest>,
     start: Instant,
 }
 
 impl Reader {
-    fn read_on(self, number: usize) -> Tally {
-        let mut tally = Tally::default();
+    fn read_on(self, number: usize) -> LoadResult {
+        let mut result = LoadResult::default();
         let mut turn = number;
         while !self.stop.load(Ordering::Relaxed) {
-            match Client::try_connect(self.address, super::PATIENCE) {
-                Ok(client) => self.use_up(client, &mut turn, &mut tally),
+            match Client::try_connect(self.address, super::WAIT_LIMIT) {
+                Ok(client) => self.use_up(client, number, &mut turn, &mut result),
                 // Nobody listens (any more): look again until told to stop.
                 Err(_) => std::thread::sleep(Duration::from_millis(2)),
             }
         }
-        tally
+        result
     }
 
     /// Reads on one connection until it ends or the load does.
-    fn use_up(&self, mut client: Client, turn: &mut usize, tally: &mut Tally) {
+    fn use_up(&self, mut client: Client, number: usize, turn: &mut usize, result: &mut LoadResult) {
         while !self.stop.load(Ordering::Relaxed) {
-            let request = &self.requests[*turn % self.requests.len()];
+            let request = (self.request)(number, *turn);
             *turn += 1;
             let sent = Instant::now();
-            if client.send(request).is_err() {
+            if client.send(&request).is_err() {
                 return;
             }
             match client.read() {
                 Ok(Some(response)) => {
                     match response.status {
                         200 => {
-                            tally.answers.push(Answer {
+                            result.answers.push(Answer {
                                 at: self.start.elapsed(),
                                 took: sent.elapsed(),
                             });
                             self.answered.fetch_add(1, Ordering::Relaxed);
                         }
-                        503 => tally.refused += 1,
-                        other => tally.unexpected.push(other),
+                        503 => result.refused += 1,
+                        other => result.unexpected.push(other),
                     }
                     if response.closes() {
                         return;
                     }
                 }
                 Ok(None) | Err(_) => {
-                    tally.cut += 1;
+                    result.cut += 1;
                     return;
                 }
             }
@@ -160,7 +185,7 @@ impl Reader {
     }
 }
 
-impl Tally {
+impl LoadResult {
     fn add(&mut self, other: Self) {
         self.answers.extend(other.answers);
         self.unexpected.extend(other.unexpected);

@@ -1,22 +1,29 @@
 //! What every test stands on: a server to start, a client to ask it with, a load to put on it, its database to read.
 
+pub mod attack;
 pub mod browser;
 pub mod db;
+pub mod home;
 pub mod http;
+pub mod launch;
 pub mod load;
 pub mod lock;
-pub mod patience;
 pub mod problem;
 pub mod process;
+pub mod raw;
+pub mod requirement;
 pub mod seed;
 pub mod server;
 pub mod site;
+pub mod wait;
 
 pub use db::Database;
+pub use home::Home;
 pub use http::{Client, Response};
-pub use load::{Load, Tally};
+pub use load::{Load, LoadResult};
 pub use lock::Lock;
-pub use patience::{PATIENCE, let_pass, twice, until};
 pub use problem::{assert_no_internals, assert_problem};
 pub use process::{Finished, Signal};
-pub use server::{Home, Server};
+pub use requirement::{is_root, missing};
+pub use server::Server;
+pub use wait::{WAIT_LIMIT, let_pass, twice, until};

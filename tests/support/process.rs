@@ -78,16 +78,16 @@ impl Running {
 
     /// Waits for its end.
     ///
-    /// Panics, which kills it, when it takes longer than `patience`.
-    pub fn wait(mut self, patience: Duration) -> Finished {
+    /// Panics, which kills it, when it takes longer than `limit`.
+    pub fn wait(mut self, limit: Duration) -> Finished {
         let start = Instant::now();
         let status = loop {
             if let Some(status) = self.child.try_wait().expect("a child") {
                 break status;
             }
-            if start.elapsed() > patience {
+            if start.elapsed() > limit {
                 panic!(
-                    "did not end in {patience:?}; stdout: {}; stderr: {}",
+                    "did not end in {limit:?}; stdout: {}; stderr: {}",
                     self.stdout.text(),
                     self.stderr.text()
                 );

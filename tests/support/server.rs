@@ -1,245 +1,14 @@
-//! Starts the real executable in a temporary directory and holds on to it.
+//! A server at work: asked, measured, stopped.
 
 use std::net::SocketAddr;
-use std::path::{Path, PathBuf};
-use std::process::Command;
-use std::time::{Duration, Instant};
-
-use tempfile::TempDir;
+use std::time::Duration;
 
 use super::process::{Finished, Running, Signal};
-use super::{Client, Database, PATIENCE, Response, until};
-
-/// A directory of its own for a database and whatever else one test needs; gone when dropped.
-pub struct Home(TempDir);
-
-impl Home {
-    pub fn new() -> Self {
-        Self(
-            tempfile::Builder::new()
-                .prefix("viewtally-")
-                .tempdir()
-                .expect("a temporary directory"),
-        )
-    }
-
-    pub fn path(&self) -> &Path {
-        self.0.path()
-    }
-
-    /// The database file that [`Home::serve`] and [`Home::run`] use.
-    pub fn database_file(&self) -> PathBuf {
-        self.path().join("viewtally.db")
-    }
-
-    pub fn database(&self) -> Database {
-        Database::open(&self.database_file())
-    }
-
-    /// Writes a file below the home, with the folders it needs.
-    pub fn write(&self, name: &str, content: impl AsRef<[u8]>) -> PathBuf {
-        let path = self.path().join(name);
-        std::fs::create_dir_all(path.parent().expect("a parent")).expect("folders");
-        std::fs::write(&path, content).expect("a file");
-        path
-    }
-
-    /// A server to be, on port 0, over this home's database.
-    pub fn serve(&self) -> Launch<'_> {
-        let launch = Launch {
-            home: self,
-            command: Some("serve"),
-            flags: Vec::new(),
-            env: Vec::new(),
-            descriptors: None,
-        };
-        launch
-            .flag("--listen", "127.0.0.1:0")
-            .flag("--store", &self.store())
-    }
-
-    /// The same without any argument: everything comes from the environment.
-    pub fn serve_by_environment(&self) -> Launch<'_> {
-        Launch {
-            home: self,
-            command: None,
-            flags: Vec::new(),
-            env: Vec::new(),
-            descriptors: None,
-        }
-    }
-
-    /// Runs a command to its end over this home's database.
-    pub fn run(&self, arguments: &[&str]) -> Finished {
-        let mut all = arguments.to_vec();
-        let store = self.store();
-        all.extend(["--store", store.as_str()]);
-        self.run_bare(&all)
-    }
-
-    /// Runs a command with just these arguments.
-    pub fn run_bare(&self, arguments: &[&str]) -> Finished {
-        let mut command = executable();
-        command.args(arguments).current_dir(self.path());
-        Running::spawn(command).wait(PATIENCE * 4)
-    }
-
-    /// Runs a command over this home's database with this file as its standard input.
-    pub fn run_reading(&self, input: &Path, arguments: &[&str]) -> Finished {
-        let mut command = Command::new("sh");
-        command
-            .args(["-c", "input=$1; shift; exec \"$0\" \"$@\" < \"$input\""])
-            .arg(env!("CARGO_BIN_EXE_viewtally"))
-            .arg(input)
-            .args(arguments)
-            .args(["--store", &self.store()])
-            .current_dir(self.path());
-        without_settings(&mut command);
-        Running::spawn(command).wait(PATIENCE * 4)
-    }
-
-    /// Starts a command over this home's database and does not wait for its end.
-    pub fn begin(&self, arguments: &[&str]) -> Running {
-        let mut command = executable();
-        command
-            .args(arguments)
-            .args(["--store", &self.store()])
-            .current_dir(self.path());
-        Running::spawn(command)
-    }
-
-    pub fn store(&self) -> String {
-        format!("sqlite:{}", self.database_file().display())
-    }
-}
-
-fn executable() -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_viewtally"));
-    without_settings(&mut command);
-    command
-}
-
-/// A developer's own `VIEWTALLY_*` must not reach the tests.
-fn without_settings(command: &mut Command) {
-    for (name, _) in std::env::vars_os() {
-        if name.to_string_lossy().starts_with("VIEWTALLY_") {
-            command.env_remove(name);
-        }
-    }
-}
-
-/// A server about to start.
-pub struct Launch<'a> {
-    home: &'a Home,
-    command: Option<&'a str>,
-    flags: Vec<String>,
-    env: Vec<(String, String)>,
-    descriptors: Option<u32>,
-}
-
-impl Launch<'_> {
-    /// Adds a flag and its value; a later one replaces an earlier one of the same name.
-    pub fn flag(mut self, name: &str, value: &str) -> Self {
-        if let Some(at) = self.flags.iter().position(|known| known == name) {
-            self.flags.drain(at..at + 2);
-        }
-        self.flags.extend([name.to_owned(), value.to_owned()]);
-        self
-    }
-
-    /// Adds several.
-    pub fn flags(self, flags: &[(&str, &str)]) -> Self {
-        flags
-            .iter()
-            .fold(self, |launch, (name, value)| launch.flag(name, value))
-    }
-
-    pub fn env(mut self, name: &str, value: &str) -> Self {
-        self.env.push((name.to_owned(), value.to_owned()));
-        self
-    }
-
-    /// Starts under this limit of open descriptors, soft and hard.
-    pub fn descriptors(mut self, limit: u32) -> Self {
-        self.descriptors = Some(limit);
-        self
-    }
-
-    /// Starts and waits until it listens.
-    pub fn start(self) -> Server {
-        let start = Instant::now();
-        let running = self.spawn();
-        let mut address = None;
-        until("the server listens", || {
-            address = listening_on(&running.stdout.text());
-            assert!(
-                address.is_some() || !running.is_over(),
-                "the server ended at start: {}",
-                running.stderr.text()
-            );
-            address.is_some()
-        });
-        let started_in = start.elapsed();
-        Server {
-            running,
-            address: address.expect("just seen"),
-            started_in,
-        }
-    }
-
-    /// Starts what is expected to end by itself.
-    pub fn run(self) -> Finished {
-        self.spawn().wait(PATIENCE)
-    }
-
-    /// Starts what may refuse to start; stops it if it does not.
-    pub fn run_or_stop(self) -> Finished {
-        let running = self.spawn();
-        until("the server listens or ends", || {
-            listening_on(&running.stdout.text()).is_some() || running.is_over()
-        });
-        running.signal(Signal::Int);
-        running.wait(PATIENCE)
-    }
-
-    fn spawn(self) -> Running {
-        let mut command = match self.descriptors {
-            None => executable(),
-            Some(limit) => {
-                let mut shell = Command::new("sh");
-                shell.args([
-                    "-c",
-                    &format!("ulimit -n {limit}; exec \"$0\" \"$@\""),
-                    env!("CARGO_BIN_EXE_viewtally"),
-                ]);
-                without_settings(&mut shell);
-                shell
-            }
-        };
-        command
-            .args(self.command)
-            .args(self.flags)
-            .envs(self.env)
-            .current_dir(self.home.path());
-        Running::spawn(command)
-    }
-}
-
-fn listening_on(stdout: &str) -> Option<SocketAddr> {
-    let (_, rest) = stdout.split_once("listening on http://")?;
-    let (address, _) = rest.split_once('\n')?;
-    Some(
-        address
-            .trim()
-            .trim_end_matches('/')
-            .parse()
-            .expect("an address after `listening on`"),
-    )
-}
+use super::{Client, Response, WAIT_LIMIT};
 
 /// A server that listens; killed when dropped.
 pub struct Server {
-    running: Running,
+    pub(super) running: Running,
     pub address: SocketAddr,
     /// From the start of the process until it said that it listens.
     pub started_in: Duration,
@@ -288,10 +57,20 @@ impl Server {
 
     /// A metric without labels, gauge or counter, by its name after `viewtally_`.
     pub fn metric(&self, name: &str) -> usize {
+        self.metric_text(name).parse().expect("a whole number")
+    }
+
+    /// A metric without labels that counts seconds.
+    pub fn seconds(&self, name: &str) -> f64 {
+        self.metric_text(name).parse().expect("a number")
+    }
+
+    fn metric_text(&self, name: &str) -> String {
         let metrics = self.get("/metrics").text();
-        let name = format!("viewtally_{name} ");
-        let line = metrics.lines().find_map(|line| line.strip_prefix(&name));
-        line.expect("the metric").parse().expect("a number")
+        let start = format!("viewtally_{name} ");
+        let line = metrics.lines().find_map(|line| line.strip_prefix(&start));
+        line.unwrap_or_else(|| panic!("there is no metric {start}"))
+            .to_owned()
     }
 
     pub fn pid(&self) -> u32 {
@@ -314,7 +93,7 @@ impl Server {
 
     /// Waits for its end.
     pub fn wait(self) -> Finished {
-        self.running.wait(PATIENCE)
+        self.running.wait(WAIT_LIMIT)
     }
 
     pub fn stderr(&self) -> String {

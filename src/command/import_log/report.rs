@@ -3,7 +3,7 @@
 use std::fmt;
 
 use crate::model::{Reason, Uncounted};
-use crate::store::BatchResult;
+use crate::sink::BatchResult;
 
 /// What became of the lines.
 #[derive(Debug, Default)]

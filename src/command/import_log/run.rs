@@ -8,10 +8,10 @@ use crate::cli::LogFlags;
 use crate::command::output::{print_error, print_line};
 use crate::command::status::Status;
 use crate::import::log::LogReader;
-use crate::store::{Rules, StoreUrl};
+use crate::store::{StoreOptions, StoreUrl};
 
 pub(in crate::command) fn run(url: &StoreUrl, flags: LogFlags) -> anyhow::Result<Status> {
-    let rules = Rules {
+    let rules = StoreOptions {
         dedup_window: flags.dedup_window,
     };
     let store = app::open_store(url, rules)?;

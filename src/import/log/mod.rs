@@ -12,8 +12,8 @@ mod reads;
 mod source;
 mod time;
 
-pub use chunks::{Chunk, Chunks};
-pub use fingerprint::{Fingerprint, ImportedPrefix, LogPrefix};
+pub use chunks::Chunks;
+pub use fingerprint::{Fingerprint, ImportedPrefix};
 pub use path::PathPattern;
-pub use reads::{LogReader, Read, Reads};
+pub use reads::{LogReader, Reads};
 pub use source::Source;

@@ -8,11 +8,11 @@ use anyhow::{Context, Result, bail};
 use diesel::connection::SimpleConnection;
 use diesel::prelude::*;
 use diesel::sql_types::BigInt;
-use viewtally::counter::{CounterConfig, CounterPool, EventSender, EventSink, OverflowPolicy};
-use viewtally::metrics::Metrics;
-use viewtally::model::ViewEvent;
-use viewtally::store::{self, CachedStore, Rules, SinkHealth, Store, StoreUrl, ViewSink};
 
+use crate::internals::{
+    self, BatchSink, CachedStore, CounterConfig, CounterPool, EventSender, EventSink, Metrics,
+    OverflowPolicy, SinkHealth, StoreOptions, StoreUrl, ViewEvent,
+};
 use crate::meter::{Commit, Meter};
 
 /// Threads that send, as many as this machine has use for beside the counters.
@@ -44,12 +44,13 @@ impl Setup {
     };
 }
 
-/// Counters that run on a bed.
+/// CounterPool that run on a bed.
 pub struct Machinery {
     counters: Arc<CounterPool>,
     intake: EventSender,
     pub meter: Arc<Meter>,
-    store: Arc<dyn Store>,
+    /// Asked for the numbers afterwards: not through the store, which is what is measured.
+    database: SqliteConnection,
     accounted_before: i64,
 }
 
@@ -90,20 +91,20 @@ impl Bed {
         Ok(connection)
     }
 
-    fn open(&self, dedup_window: Duration) -> Result<Arc<dyn Store>> {
+    fn open(&self, dedup_window: Duration) -> Result<Arc<dyn BatchSink>> {
         let url: StoreUrl = format!("sqlite:{}", self.file.display())
             .parse()
             .map_err(anyhow::Error::msg)?;
-        Ok(store::open(&url, Rules { dedup_window })?)
+        let store = internals::open(&url, StoreOptions { dedup_window })?;
+        Ok(Arc::new(CachedStore::new(store, CACHE_BYTES)))
     }
 
     /// Starts the counters.
     pub fn start(&self, setup: Setup) -> Result<Machinery> {
-        let store = self.open(setup.dedup_window)?;
-        let accounted_before = accounted(&*store)?;
-        let cached: Arc<dyn ViewSink> = Arc::new(CachedStore::new(Arc::clone(&store), CACHE_BYTES));
-        let meter = Meter::new(cached);
-        let config = CounterConfig {
+        let mut database = self.connect()?;
+        let accounted_before = accounted(&mut database)?;
+        let meter = Meter::new(self.open(setup.dedup_window)?);
+        let settings = CounterConfig {
             queue_capacity: setup.queue_capacity,
             counters: setup.counters,
             max_counters: setup.counters,
@@ -115,7 +116,7 @@ impl Bed {
             retire_after: Duration::from_secs(30),
         };
         let (counters, intake) = CounterPool::start(
-            config,
+            settings,
             Arc::clone(&meter) as _,
             Arc::new(Metrics::new(setup.queue_capacity)),
             Arc::new(SinkHealth::default()),
@@ -124,7 +125,7 @@ impl Bed {
             counters,
             intake,
             meter,
-            store,
+            database,
             accounted_before,
         })
     }
@@ -154,18 +155,19 @@ impl Machinery {
     /// Sends everything from all producers at once.
     pub fn send(&self, events: &[ViewEvent]) {
         let share = events.len().div_ceil(PRODUCERS).max(1);
+        let intake = &self.intake;
         std::thread::scope(|scope| {
             for part in events.chunks(share) {
                 scope.spawn(|| {
                     part.iter()
-                        .for_each(|event| self.intake.send(event.clone(), &mut || {}))
+                        .for_each(|event| intake.send(event.clone(), &mut || {}))
                 });
             }
         });
     }
 
     /// Closes the channel, waits until everything is committed, and looks whether it is all there. Gives the commits.
-    pub fn finish(self, sent: usize) -> Result<Finished> {
+    pub fn finish(mut self, sent: usize) -> Result<Finished> {
         self.counters.drain_by(Instant::now() + PATIENCE);
         self.intake.close();
         let left = self.counters.join();
@@ -173,7 +175,7 @@ impl Machinery {
         if !left.is_empty() {
             bail!("{} events were not written", left.events());
         }
-        let there = accounted(&*self.store)? - self.accounted_before;
+        let there = accounted(&mut self.database)? - self.accounted_before;
         if there != i64::try_from(sent)? {
             bail!("{sent} events were sent, {there} are in the database");
         }
@@ -191,7 +193,15 @@ pub struct Finished {
     pub commits: Vec<Commit>,
 }
 
-fn accounted(store: &dyn Store) -> Result<i64> {
-    let tally = store.site_stats()?;
-    Ok(tally.views + i64::try_from(tally.uncounted.total())?)
+#[derive(QueryableByName)]
+struct Accounted {
+    #[diesel(sql_type = BigInt)]
+    events: i64,
+}
+
+/// Events that are in the database, counted or in the ledger.
+fn accounted(database: &mut SqliteConnection) -> Result<i64> {
+    let sum = "SELECT (SELECT coalesce(sum(views), 0) FROM counts) + (SELECT coalesce(sum(count), 0) FROM ledger) AS events";
+    let row: Accounted = diesel::sql_query(sum).get_result(database)?;
+    Ok(row.events)
 }

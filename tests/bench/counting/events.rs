@@ -1,6 +1,6 @@
 //! The events of a case, made before the clock starts.
 
-use viewtally::model::{TimestampMs, ViewEvent, Viewer};
+use crate::internals::{TimestampMs, ViewEvent, Viewer};
 
 const HOUR: i64 = 3_600_000;
 /// When the first round's views happen. Each round has an hour of its own, so that each writes the same kinds of rows.

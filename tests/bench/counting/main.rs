@@ -14,6 +14,7 @@ mod bed;
 mod cases;
 mod events;
 mod figures;
+mod internals;
 #[path = "../machine.rs"]
 mod machine;
 #[path = "../markdown.rs"]

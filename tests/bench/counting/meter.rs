@@ -3,12 +3,11 @@
 use std::sync::{Arc, Condvar, Mutex};
 use std::time::{Duration, Instant};
 
-use viewtally::model::Batch;
-use viewtally::store::{BatchResult, StoreError, ViewSink};
+use crate::internals::{Batch, BatchSink, SinkError, Written};
 
 /// See the module.
 pub struct Meter {
-    sink: Arc<dyn ViewSink>,
+    sink: Arc<dyn BatchSink>,
     state: Mutex<State>,
     changed: Condvar,
 }
@@ -29,7 +28,7 @@ pub struct Commit {
 }
 
 impl Meter {
-    pub fn new(sink: Arc<dyn ViewSink>) -> Arc<Self> {
+    pub fn new(sink: Arc<dyn BatchSink>) -> Arc<Self> {
         Arc::new(Self {
             sink,
             state: Mutex::default(),
@@ -68,8 +67,8 @@ impl Meter {
     }
 }
 
-impl ViewSink for Meter {
-    fn apply(&self, batch: &Batch) -> Result<BatchResult, StoreError> {
+impl BatchSink for Meter {
+    fn write(&self, batch: &Batch) -> Result<Written, SinkError> {
         let mut state = self.state();
         if state.held {
             state.waiting += 1;
@@ -82,12 +81,12 @@ impl ViewSink for Meter {
         }
         drop(state);
         let started = Instant::now();
-        let applied = self.sink.apply(batch)?;
+        let written = self.sink.write(batch)?;
         let took = started.elapsed();
         self.state().commits.push(Commit {
             took,
             events: batch.events(),
         });
-        Ok(applied)
+        Ok(written)
     }
 }

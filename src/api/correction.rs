@@ -1,0 +1,82 @@
+//! `PUT /posts/{post}/views`: a number set by hand or brought from elsewhere.
+
+use serde_json::Value;
+
+use super::exchange::Exchange;
+use super::lookup::decode_segment;
+use super::{errors, post_body, views};
+use crate::clock;
+use crate::http::{Invalid, Problem};
+use crate::model::PostKey;
+
+/// The longest reason, in characters.
+const MAX_REASON: usize = 500;
+
+pub(super) fn put(exchange: &mut Exchange<'_>, segment: &str) -> Result<(), Problem> {
+    let slug = decode_segment(segment)?;
+    let store = exchange.state.store.store();
+    let found = store.tally(PostKey::parse(&slug))?;
+    let (post, _) = found.ok_or_else(errors::no_such_post)?;
+    if !exchange
+        .header("Content-Type")
+        .is_some_and(post_body::is_json_type)
+    {
+        return Err(errors::wrong_type());
+    }
+    let (number, reason) = read(exchange.request.body).map_err(errors::invalid)?;
+    store.correct(post, Some(number), None, &reason, clock::now())?;
+    exchange.state.store.invalidate(post);
+    views::of_post(exchange, segment)
+}
+
+fn read(text: &[u8]) -> Result<(i64, String), Vec<Invalid>> {
+    let invalid = |pointer: &str, detail: String| Invalid {
+        pointer: pointer.to_owned(),
+        detail,
+    };
+    let value: Value = serde_json::from_slice(text)
+        .map_err(|error| vec![invalid("", format!("the body is not valid JSON: {error}"))])?;
+    let mut errors = Vec::new();
+    let number = value["views"].as_i64().filter(|number| *number >= 0);
+    if number.is_none() {
+        errors.push(invalid(
+            "/views",
+            "views must be a whole number, 0 or more".to_owned(),
+        ));
+    }
+    let reason = value["reason"].as_str().map(str::trim).unwrap_or_default();
+    if !(1..=MAX_REASON).contains(&reason.chars().count()) {
+        let detail =
+            format!("reason must say in 1 to {MAX_REASON} characters where the number is from");
+        errors.push(invalid("/reason", detail));
+    }
+    match number {
+        Some(number) if errors.is_empty() => Ok((number, reason.to_owned())),
+        _ => Err(errors),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_number_needs_a_reason() {
+        assert_eq!(
+            read(br#"{"views":7,"reason":" moved "}"#).ok(),
+            Some((7, "moved".to_owned()))
+        );
+        let pointers = |text: &str| -> Vec<String> {
+            read(text.as_bytes())
+                .unwrap_err()
+                .into_iter()
+                .map(|error| error.pointer)
+                .collect()
+        };
+        assert_eq!(pointers("{}"), ["/views", "/reason"]);
+        assert_eq!(pointers(r#"{"views":-1,"reason":"x"}"#), ["/views"]);
+        assert_eq!(pointers(r#"{"views":1.5,"reason":"x"}"#), ["/views"]);
+        assert_eq!(pointers("[]"), ["/views", "/reason"]);
+        assert_eq!(pointers("nonsense"), [""]);
+    }
+}

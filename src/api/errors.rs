@@ -1,0 +1,84 @@
+//! Problems of the API: the one place where an error of the store, or a request the API cannot follow, becomes a status.
+
+use crate::http::{Invalid, Problem};
+use crate::store::StoreError;
+
+/// 401: the token is missing or wrong.
+pub(super) fn unauthorized(detail: &str) -> Problem {
+    Problem::new(401, "Not authorised", detail).with("WWW-Authenticate", "Bearer")
+}
+
+pub(super) fn no_such_path() -> Problem {
+    Problem::new(404, "Not found", "there is nothing at this path")
+}
+
+pub(super) fn no_such_post() -> Problem {
+    let detail = "there is no such post; GET /posts lists them";
+    Problem::new(404, "Not found", detail)
+}
+
+pub(super) fn no_such_viewer() -> Problem {
+    Problem::new(404, "Not found", "nobody of that name has viewed this")
+}
+
+/// 405 with `Allow` (RFC 9110 §15.5.6).
+pub(super) fn method_not_allowed(allow: String) -> Problem {
+    let detail = format!("this path answers {allow}");
+    Problem::new(405, "Method not allowed", detail).with("Allow", allow)
+}
+
+pub(super) fn slug_taken(slug: &str) -> Problem {
+    let detail = format!("another post has the slug {slug:?}; choose another one");
+    Problem::new(409, "Slug taken", detail)
+}
+
+fn changed() -> Problem {
+    let detail = "the post is not what If-Match names; read it again and repeat the change";
+    Problem::new(412, "Precondition failed", detail)
+}
+
+pub(super) fn wrong_type() -> Problem {
+    let detail = "send Content-Type: application/json";
+    Problem::new(415, "Unsupported media type", detail)
+}
+
+/// 422 with everything that is wrong.
+pub(super) fn invalid(errors: Vec<Invalid>) -> Problem {
+    let detail = match errors.as_slice() {
+        [only] => only.detail.clone(),
+        all => format!("{} things are wrong with the body", all.len()),
+    };
+    Problem::new(422, "Not valid", detail).with_errors(errors)
+}
+
+pub(super) fn bad_parameter(name: &str, wanted: &str) -> Problem {
+    let detail = format!("the query parameter {name} takes {wanted}");
+    Problem::new(422, "Not valid", detail)
+}
+
+/// 422: the parameters are right each by itself, but not together.
+pub(super) fn too_long_a_series(most: i64, buckets: &str) -> Problem {
+    let detail = format!(
+        "an answer holds up to {most} {buckets}; ask with by=day, a shorter period or for fewer posts"
+    );
+    Problem::new(422, "Not valid", detail)
+}
+
+impl From<StoreError> for Problem {
+    fn from(error: StoreError) -> Problem {
+        match error {
+            StoreError::NoSuchPost => no_such_post(),
+            StoreError::Changed => changed(),
+            StoreError::SlugTaken => {
+                let detail = "another post has this slug; choose another one";
+                Problem::new(409, "Slug taken", detail)
+            }
+            StoreError::Busy(_) => Problem::busy("the store is busy; try again shortly"),
+            StoreError::Newer { .. } | StoreError::Refused(_) | StoreError::Unavailable(_) => {
+                // What the database said may name files and tables: for the log, not for the client.
+                tracing::error!(%error, "the store failed a request");
+                Problem::busy("the store does not answer; try again shortly")
+            }
+        }
+    }
+}

@@ -1,0 +1,54 @@
+//! From a path's part to what it names.
+
+use std::borrow::Cow;
+use std::sync::Arc;
+
+use percent_encoding::percent_decode_str;
+use unicode_normalization::UnicodeNormalization;
+
+use super::errors;
+use super::exchange::Exchange;
+use crate::http::Problem;
+use crate::model::PostKey;
+use crate::store::CachedPost;
+
+/// The text of a path segment: percent-decoded once, in normalisation form C as slugs are.
+///
+/// # Errors
+/// 404 for bytes that are not UTF-8: nothing can have such a name.
+pub(super) fn decode_segment(segment: &str) -> Result<Cow<'_, str>, Problem> {
+    let text = percent_decode_str(segment)
+        .decode_utf8()
+        .map_err(|_| errors::no_such_post())?;
+    Ok(if text.is_ascii() {
+        text
+    } else {
+        Cow::Owned(text.nfc().collect())
+    })
+}
+
+/// The post a path names.
+pub(super) fn find_post(
+    exchange: &Exchange<'_>,
+    segment: &str,
+) -> Result<Arc<CachedPost>, Problem> {
+    if let Some(post) = &exchange.known {
+        return Ok(Arc::clone(post));
+    }
+    let slug = decode_segment(segment)?;
+    let found = exchange.state.store.post(PostKey::parse(&slug))?;
+    found.ok_or_else(errors::no_such_post)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn segments_are_decoded_once_and_composed() {
+        assert_eq!(decode_segment("a%2520b").unwrap(), "a%20b");
+        assert_eq!(decode_segment("%ED%95%9C").unwrap(), "한");
+        assert_eq!(decode_segment("%E1%84%92%E1%85%A1%E1%86%AB").unwrap(), "한");
+        assert!(decode_segment("%FF").is_err());
+    }
+}

@@ -1,0 +1,227 @@
+//! Posts: read, listed, written.
+
+use std::sync::Arc;
+
+use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
+
+use super::errors;
+use super::exchange::Exchange;
+use super::lookup::{decode_segment, find_post};
+use super::record_view::record_view;
+use super::{pagination, parameters, post_body};
+use crate::clock;
+use crate::http::etag::{self, ETag};
+use crate::http::{Method, Problem, Response, query};
+use crate::model::{
+    ListQuery, Outcome, Period, Post, PostContent, PostId, PostKey, Revision, Sort,
+};
+use crate::server::StoreUse;
+use crate::store::cache::{JSON_BETWEEN, JSON_END};
+use crate::store::{CachedPost, Store, StoreError};
+
+/// `GET /posts/{post}`: the post, and one view of it.
+pub(super) fn read(exchange: &mut Exchange<'_>, segment: &str) -> Result<(), Problem> {
+    let post = find_post(exchange, segment)?;
+    let outcome = match exchange.method() {
+        Method::Get => record_view(exchange, post.id),
+        _ => Outcome::OptedOut,
+    };
+    let (views, viewers) = (post.views(), post.viewers());
+    let tag = ETag::new([post.id, post.revision, views, viewers]);
+    let known = exchange.request.headers.all("If-None-Match");
+    let unchanged = etag::is_listed(known, tag.as_str());
+    exchange.response.start(if unchanged { 304 } else { 200 });
+    exchange.response.header("ETag", tag.as_str());
+    exchange.response.header("View-Outcome", outcome.name());
+    exchange.response.header("Cache-Control", "no-cache");
+    if !unchanged {
+        write_post(exchange.response, post, views, viewers);
+    }
+    Ok(())
+}
+
+/// A post's JSON: what is cached, and the numbers it has now. The entity tag names both: `"id-revision-views-viewers"`.
+fn write_post(response: &mut Response, post: Arc<CachedPost>, views: i64, viewers: i64) {
+    response.shared("application/json", post);
+    response.append(itoa::Buffer::new().format(views).as_bytes());
+    response.append(JSON_BETWEEN);
+    response.append(itoa::Buffer::new().format(viewers).as_bytes());
+    response.append(JSON_END);
+}
+
+/// The revisions of post `id` that an `If-Match` names; `None` where any will do. Views may have been counted since
+/// the client read the post: that is no change another author could lose, so only the content's part is compared.
+fn expected_revisions(list: Option<&str>, id: PostId) -> Option<Vec<Revision>> {
+    let list = list?;
+    if list.split(',').any(|tag| tag.trim() == "*") {
+        return None;
+    }
+    let revision = |tag: &str| {
+        let mut parts = tag.trim().strip_prefix('"')?.strip_suffix('"')?.split('-');
+        let tagged: PostId = parts.next()?.parse().ok()?;
+        let revision = parts.next()?.parse().ok()?;
+        (tagged == id).then_some(revision)
+    };
+    Some(list.split(',').filter_map(revision).collect())
+}
+
+pub(super) fn create(exchange: &mut Exchange<'_>) -> Result<(), Problem> {
+    let content = read_content(exchange, None)?;
+    let created = exchange.state.store.store().create(&content);
+    let post = created.map_err(|error| named(error, &content))?;
+    exchange.state.store.invalidate(post.id);
+    let slug = utf8_percent_encode(&content.slug, NON_ALPHANUMERIC).to_string();
+    exchange.response.start(201);
+    // The encoding also touches `-` and `_`, which addresses may hold as they are.
+    let slug = slug.replace("%2D", "-").replace("%5F", "_");
+    exchange
+        .response
+        .header("Location", &format!("/posts/{slug}"));
+    answer_written(exchange, Arc::new(CachedPost::new(&post)));
+    Ok(())
+}
+
+pub(super) fn update(exchange: &mut Exchange<'_>, segment: &str) -> Result<(), Problem> {
+    let store = exchange.state.store.store();
+    let old = find_stored(store, segment)?;
+    let content = read_content(exchange, Some(&old.content))?;
+    let expected = expected_revisions(exchange.header_list("If-Match").as_deref(), old.id);
+    let updated = store.update(old.id, &content, expected.as_deref());
+    let post = updated.map_err(|error| named(error, &content))?;
+    exchange.state.store.invalidate(post.id);
+    exchange.response.start(200);
+    answer_written(exchange, Arc::new(CachedPost::new(&post)));
+    Ok(())
+}
+
+pub(super) fn delete(exchange: &mut Exchange<'_>, segment: &str) -> Result<(), Problem> {
+    let store = exchange.state.store.store();
+    let old = find_stored(store, segment)?;
+    let expected = expected_revisions(exchange.header_list("If-Match").as_deref(), old.id);
+    store.delete(old.id, expected.as_deref())?;
+    exchange.state.store.invalidate(old.id);
+    exchange.response.start(204);
+    Ok(())
+}
+
+/// The post as the store has it now, not as the cache had it.
+fn find_stored(store: &dyn Store, segment: &str) -> Result<Post, Problem> {
+    let slug = decode_segment(segment)?;
+    store
+        .post(PostKey::parse(&slug))?
+        .ok_or_else(errors::no_such_post)
+}
+
+fn answer_written(exchange: &mut Exchange<'_>, post: Arc<CachedPost>) {
+    let (views, viewers) = (post.views(), post.viewers());
+    let tag = ETag::new([post.id, post.revision, views, viewers]);
+    exchange.response.header("ETag", tag.as_str());
+    write_post(exchange.response, post, views, viewers);
+}
+
+fn named(error: StoreError, content: &PostContent) -> Problem {
+    match error {
+        StoreError::SlugTaken => errors::slug_taken(&content.slug),
+        other => other.into(),
+    }
+}
+
+fn read_content(
+    exchange: &mut Exchange<'_>,
+    old: Option<&PostContent>,
+) -> Result<PostContent, Problem> {
+    let is_json = exchange
+        .header("Content-Type")
+        .is_some_and(post_body::is_json_type);
+    if !is_json {
+        return Err(errors::wrong_type());
+    }
+    post_body::content(exchange.request.body, old, clock::now()).map_err(errors::invalid)
+}
+
+/// How the store is used by a list: a search looks through many posts.
+pub(super) fn list_use(text: &str) -> StoreUse {
+    match query::get(text, "q") {
+        Some(words) if !words.is_empty() => StoreUse::Scan,
+        _ => StoreUse::Read,
+    }
+}
+
+pub(super) fn list(exchange: &mut Exchange<'_>) -> Result<(), Problem> {
+    let text = exchange.query();
+    let sort = match query::get(text, "sort").as_deref() {
+        None | Some("published") => Sort::Published,
+        Some("views") => Sort::Views,
+        Some("trending") => Sort::Trending,
+        Some(_) => {
+            return Err(errors::bad_parameter(
+                "sort",
+                "published, views or trending",
+            ));
+        }
+    };
+    let period = match (parameters::period(text)?, sort) {
+        (None, _) => Period::All,
+        (Some(period), Sort::Views) => period,
+        (Some(_), _) => {
+            return Err(errors::bad_parameter(
+                "period",
+                "24h, 7d, 30d, 1y or all, and only with sort=views",
+            ));
+        }
+    };
+    let order = order_letter(sort, period);
+    let after = pagination::after(exchange, order)?;
+    let request = ListQuery {
+        sort,
+        limit: parameters::limit(text)?,
+        after,
+        tag: query::get(text, "tag").map(String::from),
+        title: query::get(text, "q")
+            .map(String::from)
+            .filter(|title| !title.is_empty()),
+    };
+    let found = match period {
+        Period::All => exchange.state.store.store().list(&request)?,
+        period => exchange
+            .state
+            .rankings
+            .page(period, &request, clock::now())?,
+    };
+    exchange.response.start(200);
+    exchange.response.header("Cache-Control", "no-cache");
+    pagination::answer(exchange, found, order);
+    Ok(())
+}
+
+/// What tells the cursors of one order from those of another.
+fn order_letter(sort: Sort, period: Period) -> char {
+    match (sort, period) {
+        (Sort::Published, _) => 'p',
+        (Sort::Trending, _) => 't',
+        (Sort::Views, Period::All) => 'v',
+        (Sort::Views, Period::Day) => 'd',
+        (Sort::Views, Period::Week) => 'w',
+        (Sort::Views, Period::Month) => 'm',
+        (Sort::Views, Period::Year) => 'y',
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn if_match_compares_content_and_not_counts() {
+        assert_eq!(expected_revisions(None, 1), None);
+        assert_eq!(expected_revisions(Some("*"), 1), None);
+        assert_eq!(
+            expected_revisions(Some("\"1-3-99-0\", \"2-4-0-0\""), 1),
+            Some(vec![3])
+        );
+        assert_eq!(
+            expected_revisions(Some("W/\"1-3-99-0\", nonsense"), 1),
+            Some(vec![])
+        );
+    }
+}

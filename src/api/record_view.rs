@@ -1,0 +1,70 @@
+//! A read of a post, given to the rules, and what comes of it noted for after the response.
+
+use std::cell::RefCell;
+use std::net::IpAddr;
+
+use super::exchange::Exchange;
+use super::parameters::count_is_false;
+use crate::clock;
+use crate::model::{Outcome, PostId, TimestampMs, ViewEvent, Viewer};
+use crate::rules::AgentCache;
+
+thread_local! {
+    /// User agents classified lately: few of them send most requests. Bounded, and one a worker.
+    static AGENTS: RefCell<AgentCache> = RefCell::default();
+}
+
+/// Decides what becomes of a read of `post`, and has it sent once the response is written.
+pub(super) fn record_view(exchange: &mut Exchange<'_>, post: PostId) -> Outcome {
+    if count_is_false(exchange.query()) {
+        return Outcome::OptedOut;
+    }
+    let (outcome, viewer) = classify(exchange);
+    let uncounted = match outcome {
+        Outcome::Uncounted(reason) => Some(reason),
+        Outcome::Accepted | Outcome::OptedOut => None,
+    };
+    // The time is set when the response has been written.
+    exchange.event = Some(ViewEvent {
+        post,
+        at: TimestampMs(0),
+        viewer,
+        uncounted,
+    });
+    outcome
+}
+
+fn classify(exchange: &Exchange<'_>) -> (Outcome, Option<Viewer>) {
+    let headers = &exchange.request.headers;
+    // An agent in Latin-1 is an agent all the same.
+    let agent = headers.get_lossy("User-Agent");
+    let header = |name: &str| match name {
+        "User-Agent" => agent.as_deref(),
+        _ => headers.get(name),
+    };
+    let client = client(exchange);
+    AGENTS.with_borrow_mut(|agents| {
+        exchange.state.rules.classify(
+            client,
+            clock::now(),
+            header,
+            || exchange.state.auth.allows(headers),
+            agents,
+        )
+    })
+}
+
+/// The client's address: the peer's, or what trusted proxies say.
+fn client(exchange: &Exchange<'_>) -> IpAddr {
+    let peer = exchange.request.peer.ip();
+    let rules = &exchange.state.rules;
+    if !rules.is_trusted(peer) {
+        return peer.to_canonical();
+    }
+    let headers = &exchange.request.headers;
+    rules.client(
+        peer,
+        headers.all("X-Forwarded-For"),
+        headers.all("Forwarded"),
+    )
+}

@@ -1,0 +1,151 @@
+//! Paths and what they name. Every path the server knows is here.
+
+use std::sync::LazyLock;
+
+use crate::http::Method;
+
+/// What a path names.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Route {
+    Posts,
+    Post,
+    PostViews,
+    PostViewers,
+    PostViewer,
+    ViewerPosts,
+    Viewer,
+    BadgeSvg,
+    BadgeJson,
+    Pixel,
+    Snippet,
+    SiteViews,
+    Healthz,
+    Readyz,
+    Metrics,
+    /// No path of ours.
+    Unknown,
+}
+
+const PATHS: &[(&str, Route)] = &[
+    ("/posts", Route::Posts),
+    ("/posts/{post}", Route::Post),
+    ("/posts/{post}/views", Route::PostViews),
+    ("/posts/{post}/viewers", Route::PostViewers),
+    ("/posts/{post}/viewers/{viewer}", Route::PostViewer),
+    ("/posts/{post}/badge.svg", Route::BadgeSvg),
+    ("/posts/{post}/badge.json", Route::BadgeJson),
+    ("/posts/{post}/pixel.gif", Route::Pixel),
+    ("/viewers/{viewer}/posts", Route::ViewerPosts),
+    ("/viewers/{viewer}", Route::Viewer),
+    ("/viewtally.js", Route::Snippet),
+    ("/views", Route::SiteViews),
+    ("/healthz", Route::Healthz),
+    ("/readyz", Route::Readyz),
+    ("/metrics", Route::Metrics),
+];
+
+impl Route {
+    /// Its name in metrics: the path's pattern.
+    pub(super) fn name(self) -> &'static str {
+        PATHS
+            .iter()
+            .find_map(|&(path, route)| (route == self).then_some(path))
+            .unwrap_or("unknown")
+    }
+
+    /// Whether it is answered even while the server drains.
+    pub(super) fn is_for_operators(self) -> bool {
+        matches!(self, Route::Healthz | Route::Readyz | Route::Metrics)
+    }
+
+    /// Whether a request needs the token: whatever changes something, and whatever tells of viewers.
+    pub(super) fn needs_token(self, method: Method) -> bool {
+        match self {
+            Route::PostViewers | Route::PostViewer | Route::ViewerPosts | Route::Viewer => true,
+            Route::Posts => method == Method::Post,
+            Route::Post => matches!(method, Method::Put | Method::Delete),
+            Route::PostViews => method == Method::Put,
+            _ => false,
+        }
+    }
+
+    /// The methods it answers, as `Allow` lists them. `HEAD` goes with `GET`, `OPTIONS` with all.
+    pub(super) fn methods(self) -> &'static [Method] {
+        match self {
+            Route::Posts => &[Method::Get, Method::Head, Method::Post],
+            Route::Post => &[Method::Get, Method::Head, Method::Put, Method::Delete],
+            Route::PostViews => &[Method::Get, Method::Head, Method::Post, Method::Put],
+            Route::Viewer => &[Method::Delete],
+            Route::PostViewers
+            | Route::PostViewer
+            | Route::ViewerPosts
+            | Route::BadgeSvg
+            | Route::BadgeJson
+            | Route::Pixel
+            | Route::Snippet
+            | Route::SiteViews
+            | Route::Healthz
+            | Route::Readyz
+            | Route::Metrics => &[Method::Get, Method::Head],
+            Route::Unknown => &[],
+        }
+    }
+}
+
+/// A matched path with the text of its parts, still percent-encoded; empty where the path has no such part.
+#[derive(Clone, Copy)]
+pub(super) struct Match<'p> {
+    pub(super) route: Route,
+    pub(super) post: &'p str,
+    pub(super) viewer: &'p str,
+}
+
+/// Built once, the same for every server of the process.
+static ROUTER: LazyLock<matchit::Router<Route>> = LazyLock::new(|| {
+    let mut router = matchit::Router::new();
+    for &(path, route) in PATHS {
+        router
+            .insert(path, route)
+            .expect("the paths do not conflict");
+    }
+    router
+});
+
+/// What a path names.
+pub(super) fn find(path: &str) -> Match<'_> {
+    match ROUTER.at(path) {
+        Ok(found) => Match {
+            route: *found.value,
+            post: found.params.get("post").unwrap_or_default(),
+            viewer: found.params.get("viewer").unwrap_or_default(),
+        },
+        Err(_) => Match {
+            route: Route::Unknown,
+            post: "",
+            viewer: "",
+        },
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn finds_paths_and_their_post() {
+        let found = find("/posts/a%20b/views");
+        assert_eq!((found.route, found.post), (Route::PostViews, "a%20b"));
+        assert_eq!(find("/posts").route, Route::Posts);
+        for unknown in [
+            "",
+            "/",
+            "/posts/",
+            "/posts//views",
+            "/posts/1/other",
+            "/Posts",
+        ] {
+            assert_eq!(find(unknown).route, Route::Unknown, "{unknown}");
+        }
+        assert_eq!(Route::PostViews.name(), "/posts/{post}/views");
+    }
+}

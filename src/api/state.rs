@@ -1,0 +1,46 @@
+//! What every request may use.
+
+use std::sync::Arc;
+
+use super::auth::Auth;
+use crate::counter::EventSink;
+use crate::metrics::Metrics;
+use crate::rules::ViewRules;
+use crate::server::InFlight;
+use crate::sink::SinkHealth;
+use crate::store::{CachedStore, Rankings};
+
+/// Shared by all workers. Its parts are immutable or guard themselves.
+pub struct ApiState {
+    /// Posts and numbers.
+    pub store: Arc<CachedStore>,
+    /// Lists by period.
+    pub rankings: Arc<Rankings>,
+    /// Where events go.
+    pub events: Arc<dyn EventSink>,
+    /// Whether the store takes writes.
+    pub health: Arc<SinkHealth>,
+    /// What is a view, and whose.
+    pub rules: ViewRules,
+    /// Requests in flight.
+    pub in_flight: Arc<InFlight>,
+    /// Who may write.
+    pub auth: Auth,
+    /// Measurements.
+    pub metrics: Arc<Metrics>,
+}
+
+/// The header lines of every response. `cors_origin`: the site whose pages may read, or `*` (Fetch standard, CORS
+/// protocol).
+pub fn common_headers(cors_origin: &str) -> String {
+    let vary = if cors_origin == "*" {
+        ""
+    } else {
+        "Vary: Origin\r\n"
+    };
+    format!(
+        "Access-Control-Allow-Origin: {cors_origin}\r\n\
+         Access-Control-Expose-Headers: View-Outcome, ETag, Link, Location\r\n\
+         X-Content-Type-Options: nosniff\r\n{vary}"
+    )
+}

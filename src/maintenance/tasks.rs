@@ -1,0 +1,81 @@
+//! The tasks of each second: the cache after changes by other processes, the day's salt, pruning.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use crate::clock;
+use crate::model::time::DAY;
+use crate::model::{PostId, TimestampMs};
+use crate::rules::Salts;
+use crate::store::{CachedStore, StoreError};
+
+/// The time between two passes over the viewings. A pass takes one step each second.
+const PRUNE_INTERVAL: Duration = Duration::from_secs(3600);
+
+/// How long after midnight yesterday's salt is kept, for requests that began before it. Milliseconds.
+const SALT_GRACE: i64 = 60_000;
+
+/// The tasks, and how far each is.
+pub struct Tasks {
+    store: Arc<CachedStore>,
+    salts: Arc<Salts>,
+    /// In milliseconds.
+    keep_viewings: i64,
+    /// The day whose salt, and the next day's, come from the store.
+    salted: Option<TimestampMs>,
+    prune_at: Instant,
+    /// The last key read by the pass under way.
+    pruned_to: Option<(PostId, i64)>,
+}
+
+impl Tasks {
+    /// Tasks of which each is due.
+    pub fn new(store: Arc<CachedStore>, salts: Arc<Salts>, keep_viewings: Duration) -> Tasks {
+        Tasks {
+            store,
+            salts,
+            keep_viewings: i64::try_from(keep_viewings.as_millis()).unwrap_or(i64::MAX),
+            salted: None,
+            prune_at: Instant::now(),
+            pruned_to: None,
+        }
+    }
+
+    /// Runs each task that is due. A task that fails does not keep the others from running.
+    pub fn tick(&mut self) {
+        let results = [self.store.refresh(), self.renew_salt(), self.prune()];
+        for error in results.into_iter().filter_map(Result::err) {
+            tracing::debug!(%error, "maintenance of the store failed; trying again in a second");
+        }
+    }
+
+    fn renew_salt(&mut self) -> Result<(), StoreError> {
+        let now = clock::now();
+        let today = TimestampMs(now.0 - SALT_GRACE).day();
+        if self.salted == Some(today) {
+            return Ok(());
+        }
+        // During the grace period `today` is still yesterday: its salt, and that of the day that has begun.
+        for day in [today, TimestampMs(today.0 + DAY)] {
+            let salt = self.store.store().salt(day, self.salts.at(day), today)?;
+            self.salts.set(day, salt, today);
+        }
+        self.salted = Some(today);
+        Ok(())
+    }
+
+    fn prune(&mut self) -> Result<(), StoreError> {
+        let now = Instant::now();
+        let start = match self.pruned_to {
+            Some(key) => key,
+            None if now >= self.prune_at => (PostId::MIN, i64::MIN),
+            None => return Ok(()),
+        };
+        let before = TimestampMs(clock::now().0.saturating_sub(self.keep_viewings));
+        self.pruned_to = self.store.store().prune_viewings(before, start)?;
+        if self.pruned_to.is_none() {
+            self.prune_at = now + PRUNE_INTERVAL;
+        }
+        Ok(())
+    }
+}

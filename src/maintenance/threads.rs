@@ -1,0 +1,74 @@
+//! The maintenance threads, from their start to their end.
+
+use std::sync::Arc;
+use std::thread::JoinHandle;
+use std::time::Duration;
+
+use flume::{Receiver, RecvTimeoutError, Sender};
+
+use super::tasks::Tasks;
+use crate::clock;
+use crate::rules::Salts;
+use crate::store::{CachedStore, Rankings};
+
+/// The interval of the tasks. It bounds how old a cached post may be after another process, such as
+/// `viewtally import`, changed it.
+const INTERVAL: Duration = Duration::from_secs(1);
+
+/// The threads: one for the tasks, one for the rankings.
+pub struct Maintenance {
+    stop: Sender<()>,
+    tasks: JoinHandle<()>,
+    rankings: Arc<Rankings>,
+    ranking: JoinHandle<()>,
+}
+
+impl Maintenance {
+    /// Starts the threads, after one run of the tasks: the salts of today and tomorrow are then in place, if the store
+    /// answers.
+    ///
+    /// # Errors
+    /// When the system gives no thread.
+    pub fn start(
+        store: Arc<CachedStore>,
+        salts: Arc<Salts>,
+        keep_viewings: Duration,
+    ) -> std::io::Result<Maintenance> {
+        let (stop, stopped) = flume::bounded(0);
+        let (rankings, refreshes) = Rankings::new(Arc::clone(&store));
+        let rankings = Arc::new(rankings);
+        let ranked = Arc::clone(&rankings);
+        let mut work = Tasks::new(store, salts, keep_viewings);
+        work.tick();
+        let tasks = crate::thread::spawn("maintenance".to_owned(), move || run(work, &stopped))?;
+        let ranking = crate::thread::spawn("rankings".to_owned(), move || {
+            ranked.run(&refreshes, clock::now);
+        })?;
+        Ok(Maintenance {
+            stop,
+            tasks,
+            rankings,
+            ranking,
+        })
+    }
+
+    /// The rankings that the second thread computes.
+    pub fn rankings(&self) -> &Arc<Rankings> {
+        &self.rankings
+    }
+
+    /// Ends the threads and waits for their end.
+    pub fn stop(self) {
+        drop(self.stop);
+        self.rankings.close();
+        // A panic was reported where it happened, and the threads return nothing.
+        let _ = self.tasks.join();
+        let _ = self.ranking.join();
+    }
+}
+
+fn run(mut tasks: Tasks, stopped: &Receiver<()>) {
+    while let Err(RecvTimeoutError::Timeout) = stopped.recv_timeout(INTERVAL) {
+        tasks.tick();
+    }
+}

@@ -1,0 +1,385 @@
+//! One connection: what it waits for, and how a worker advances it.
+
+use std::any::Any;
+use std::net::SocketAddr;
+use std::ops::ControlFlow;
+use std::os::fd::RawFd;
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+
+use super::context::WorkerContext;
+use super::handler::{Handler, StoreUse};
+use super::in_flight::RequestGuard;
+use super::partial::PartialRequest;
+use super::poller::Pollable;
+use super::raw_fd::{self, PeekResult};
+use super::reply::{AfterReply, Reply, Sending, Unsent};
+use super::request::{self, Answered, Origin, Outcome, Pending, STORE_WAIT};
+use crate::http::Problem;
+use crate::metrics::Answer;
+
+/// Requests served in one go. Then others have their turn: a client that sends without a pause must not keep a worker.
+const REQUESTS_A_TURN: usize = 32;
+
+/// How long a connection lingers, and how many bytes it discards meanwhile.
+const LINGER: Duration = Duration::from_secs(2);
+const LINGER_BYTES: usize = 4 << 20;
+
+/// The route under which requests that cannot be understood are recorded.
+const UNKNOWN: &str = "unknown";
+
+/// A client's connection, from being accepted to its end.
+pub(super) struct Connection<E> {
+    /// The library's connection, which owns the socket and is asked for nothing.
+    _owner: Box<dyn Any + Send>,
+    socket: RawFd,
+    peer: SocketAddr,
+    phase: Phase<E>,
+    /// Whether the client has said that it sends nothing more.
+    input_ended: bool,
+    /// When the phase ends, whatever the client does.
+    deadline: Instant,
+    /// Since when it has been waiting for a whole request.
+    waiting_since: Instant,
+    part: PartialRequest,
+}
+
+/// What a connection waits for.
+pub(super) enum Phase<E> {
+    /// A request, or the rest of one.
+    Reading,
+    /// As before, but for too long.
+    ReadingTimedOut,
+    /// A store slot.
+    Queued(StoreUse, RequestGuard),
+    /// As before, but for too long.
+    QueueTimedOut(RequestGuard),
+    /// The client, to take the response.
+    Sending(Box<Unsent<E>>),
+    /// The client, to read the response and close. So many bytes may still be discarded.
+    Lingering(usize),
+}
+
+/// What becomes of a connection that was advanced.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Next {
+    /// It waits for its next event.
+    Wait,
+    /// It has more to do, after others.
+    Yield,
+    /// It is over.
+    Close,
+}
+
+type Step = ControlFlow<Next>;
+
+impl<E: Send + 'static> Connection<E> {
+    /// A connection that waits for its first request until `deadline`.
+    pub(super) fn new(
+        owner: Box<dyn Any + Send>,
+        socket: RawFd,
+        peer: SocketAddr,
+        deadline: Instant,
+    ) -> Box<Connection<E>> {
+        Box::new(Connection {
+            _owner: owner,
+            socket,
+            peer,
+            phase: Phase::Reading,
+            input_ended: false,
+            deadline,
+            waiting_since: Instant::now(),
+            part: PartialRequest::default(),
+        })
+    }
+
+    pub(super) fn phase(&self) -> &Phase<E> {
+        &self.phase
+    }
+
+    pub(super) fn deadline(&self) -> Instant {
+        self.deadline
+    }
+
+    pub(super) fn waiting_since(&self) -> Instant {
+        self.waiting_since
+    }
+
+    /// Whether a part of a request has arrived and was looked at.
+    pub(super) fn has_part(&self) -> bool {
+        self.part.seen > 0
+    }
+
+    /// Whether something has arrived that no worker has looked at.
+    pub(super) fn has_unseen(&self) -> bool {
+        self.part.seen == 0 && raw_fd::peek(self.socket, &mut [0]) != PeekResult::Nothing
+    }
+
+    /// Turns what it waits for into having waited for too long. The caller has it served.
+    pub(super) fn time_out(&mut self) {
+        self.phase = match std::mem::replace(&mut self.phase, Phase::Reading) {
+            Phase::Reading => Phase::ReadingTimedOut,
+            Phase::Queued(_, guard) => Phase::QueueTimedOut(guard),
+            other => other,
+        };
+    }
+
+    /// Does what can be done without waiting for the client.
+    pub(super) fn advance<H: Handler<Event = E>>(
+        &mut self,
+        context: &mut WorkerContext<'_, H>,
+    ) -> Next {
+        context.buffers.window.clear();
+        let mut next = Next::Yield;
+        for _ in 0..REQUESTS_A_TURN {
+            if let ControlFlow::Break(end) = self.step(context) {
+                next = end;
+                break;
+            }
+        }
+        context.buffers.shrink();
+        next
+    }
+
+    fn step<H: Handler<Event = E>>(&mut self, context: &mut WorkerContext<'_, H>) -> Step {
+        match std::mem::replace(&mut self.phase, Phase::Reading) {
+            Phase::Reading => {
+                let pending = match self.part.guard.take() {
+                    Some(guard) => Pending::Admitted(guard),
+                    None => Pending::New,
+                };
+                self.read(pending, context)
+            }
+            Phase::Queued(store_use, guard) => {
+                self.read(Pending::Queued(store_use, guard), context)
+            }
+            Phase::QueueTimedOut(guard) => self.read(Pending::TimedOut(guard), context),
+            Phase::ReadingTimedOut => self.refuse(&Problem::request_timeout(), context),
+            Phase::Sending(unsent) => match unsent.send_more(self.socket, context) {
+                // Its client may have sent more since.
+                Sending::Done(AfterReply::Close) => self.linger(context),
+                sending => self.after_sending(sending, context),
+            },
+            Phase::Lingering(left) => self.discard(left, context),
+        }
+    }
+
+    /// Serves the next request, if it has arrived.
+    fn read<H: Handler<Event = E>>(
+        &mut self,
+        pending: Pending,
+        context: &mut WorkerContext<'_, H>,
+    ) -> Step {
+        let queued_for = match &pending {
+            Pending::Queued(store_use, _) => Some(*store_use),
+            Pending::New | Pending::Admitted(_) | Pending::TimedOut(_) => None,
+        };
+        if context.buffers.window.is_empty()
+            && let Step::Break(next) = self.look(context)
+        {
+            self.leave_queue(queued_for, context);
+            self.part.guard = pending.into_guard();
+            return Step::Break(next);
+        }
+        let bytes = context.buffers.window.unread();
+        let seen = bytes.len();
+        if !self.input_ended && !self.part.is_worth_parsing(bytes) {
+            self.part.guard = pending.into_guard();
+            return self.wait_for_rest(seen, context);
+        }
+        let origin = Origin {
+            socket: self.socket,
+            peer: self.peer,
+            input_ended: self.input_ended,
+            continue_sent: self.part.continue_sent,
+        };
+        // What is missing in a window that has moved on may have arrived: then it is seen after a fresh look.
+        let is_fresh = context.buffers.window.is_fresh();
+        let outcome = request::serve(origin, pending, context);
+        if let Outcome::Queued(store_use, guard) = outcome {
+            self.phase = Phase::Queued(store_use, guard);
+            if queued_for.is_none() {
+                self.deadline = Instant::now() + STORE_WAIT;
+            }
+            return Step::Break(Next::Wait);
+        }
+        self.leave_queue(queued_for, context);
+        match outcome {
+            Outcome::Partial { .. } if !is_fresh => {
+                context.buffers.window.clear();
+                Step::Continue(())
+            }
+            Outcome::Partial { .. } if self.input_ended => {
+                self.refuse(&Problem::bad_request("the request was cut short"), context)
+            }
+            Outcome::Partial {
+                needed,
+                continue_sent,
+                guard,
+            } => {
+                self.part.parsed = seen;
+                self.part.needed = needed;
+                self.part.continue_sent |= continue_sent;
+                self.part.guard = guard;
+                self.wait_for_rest(seen, context)
+            }
+            Outcome::Invalid(problem) => self.refuse(&problem, context),
+            Outcome::Queued(..) => Step::Break(Next::Wait),
+            Outcome::Answered(answered) => self.send(answered, context),
+        }
+    }
+
+    /// Leaves the queue for the store, if the request is still in it: its answer may have come to memory meanwhile.
+    fn leave_queue<H>(&self, queued_for: Option<StoreUse>, context: &WorkerContext<'_, H>) {
+        if let Some(store_use) = queued_for {
+            context
+                .shared
+                .store_queue
+                .take_queued(store_use, context.token);
+        }
+    }
+
+    /// Peeks at what has arrived.
+    fn look<H>(&mut self, context: &mut WorkerContext<'_, H>) -> Step {
+        self.input_ended |= context.readiness.begin_look(context.token);
+        match context.buffers.window.fill(self.socket) {
+            PeekResult::Bytes(_) => Step::Continue(()),
+            PeekResult::Nothing if !self.input_ended => Step::Break(Next::Wait),
+            PeekResult::Nothing | PeekResult::End => Step::Break(Next::Close),
+        }
+    }
+
+    fn wait_for_rest<H>(&mut self, seen: usize, context: &WorkerContext<'_, H>) -> Step {
+        if self.part.seen == 0 {
+            // One deadline for all of the request, from its first byte on, however slowly it arrives.
+            self.deadline = Instant::now() + context.shared.limits.request_timeout;
+        }
+        self.part.seen = seen;
+        Step::Break(Next::Wait)
+    }
+
+    /// Answers what is no request, and closes.
+    fn refuse<H: Handler<Event = E>>(
+        &mut self,
+        problem: &Problem,
+        context: &mut WorkerContext<'_, H>,
+    ) -> Step {
+        problem.write(&mut context.buffers.response);
+        context.buffers.response.close();
+        let answered = Answered {
+            route: UNKNOWN,
+            event: None,
+            guard: None,
+            head_only: context.buffers.window.unread().starts_with(b"HEAD "),
+            then: AfterReply::Linger,
+            started: Instant::now(),
+        };
+        self.send(answered, context)
+    }
+
+    fn send<H: Handler<Event = E>>(
+        &mut self,
+        answered: Answered<E>,
+        context: &mut WorkerContext<'_, H>,
+    ) -> Step {
+        let buffers = &mut *context.buffers;
+        let status = buffers.response.status();
+        buffers.response.render(
+            &mut buffers.out,
+            seconds_since_1970(),
+            &context.shared.common_headers,
+            answered.head_only,
+        );
+        buffers.response.reset();
+        let reply = Reply {
+            answer: Answer {
+                route: answered.route,
+                status,
+            },
+            started: answered.started,
+            event: answered.event,
+            guard: answered.guard,
+            then: answered.then,
+        };
+        let sending = reply.send(self.socket, context);
+        if let Sending::Waiting(_) = &sending {
+            self.deadline = Instant::now() + context.shared.limits.request_timeout;
+        }
+        self.after_sending(sending, context)
+    }
+
+    fn after_sending<H: Handler<Event = E>>(
+        &mut self,
+        sending: Sending<E>,
+        context: &mut WorkerContext<'_, H>,
+    ) -> Step {
+        match sending {
+            Sending::Waiting(unsent) => {
+                self.phase = Phase::Sending(unsent);
+                Step::Break(Next::Wait)
+            }
+            Sending::Failed => Step::Break(Next::Close),
+            Sending::Done(AfterReply::Close) if context.buffers.window.is_empty() => {
+                Step::Break(Next::Close)
+            }
+            Sending::Done(AfterReply::Close | AfterReply::Linger) => self.linger(context),
+            Sending::Done(AfterReply::KeepAlive) => {
+                self.part = PartialRequest::default();
+                self.waiting_since = Instant::now();
+                self.deadline = self.waiting_since + context.shared.limits.idle_timeout;
+                if context.buffers.window.is_empty() && !self.input_ended {
+                    // Whatever arrives now is reported.
+                    return Step::Break(Next::Wait);
+                }
+                Step::Continue(())
+            }
+        }
+    }
+
+    fn linger<H>(&mut self, context: &mut WorkerContext<'_, H>) -> Step {
+        self.begin_linger();
+        self.discard(LINGER_BYTES, context)
+    }
+
+    /// Discards what the client still sends, until it closes.
+    fn discard<H>(&mut self, mut left: usize, context: &mut WorkerContext<'_, H>) -> Step {
+        loop {
+            self.input_ended |= context.readiness.begin_look(context.token);
+            match context.buffers.window.discard(self.socket) {
+                PeekResult::Bytes(taken) if taken < left => left -= taken,
+                PeekResult::Nothing if !self.input_ended => {
+                    self.phase = Phase::Lingering(left);
+                    return Step::Break(Next::Wait);
+                }
+                PeekResult::Bytes(_) | PeekResult::Nothing | PeekResult::End => {
+                    return Step::Break(Next::Close);
+                }
+            }
+        }
+    }
+
+    /// Ends the connection as gently as its state allows, as at a stop: what was sent can still be read.
+    pub(super) fn begin_linger(&mut self) {
+        raw_fd::shutdown_write(self.socket);
+        self.phase = Phase::Lingering(LINGER_BYTES);
+        self.deadline = Instant::now() + LINGER;
+    }
+}
+
+impl<E: Send> Pollable for Connection<E> {
+    fn socket(&self) -> RawFd {
+        self.socket
+    }
+
+    fn peer(&self) -> SocketAddr {
+        self.peer
+    }
+
+    fn input_ended(&mut self) {
+        self.input_ended = true;
+    }
+}
+
+fn seconds_since_1970() -> u64 {
+    let since_epoch = SystemTime::now().duration_since(UNIX_EPOCH);
+    since_epoch.map_or(0, |since_epoch| since_epoch.as_secs())
+}

@@ -1,0 +1,59 @@
+//! What is known of a request that has not arrived whole.
+
+use super::head;
+use super::in_flight::RequestGuard;
+
+/// A part of a head is parsed at each of its line ends up to this length, for an early refusal, and beyond it ever more
+/// rarely: a client that sends byte by byte must not have its whole head parsed for each.
+const PARSE_EACH_LINE: usize = 1024;
+
+/// See the module.
+#[derive(Default)]
+pub(super) struct PartialRequest {
+    /// Bytes at the front of the socket that were looked at.
+    pub(super) seen: usize,
+    /// As many of them were parsed.
+    pub(super) parsed: usize,
+    /// As many are needed, head and body, where that is known.
+    pub(super) needed: usize,
+    /// Whether the body was asked for by a 100.
+    pub(super) continue_sent: bool,
+    /// Once its head is there, it is in flight: a drain waits for its body.
+    pub(super) guard: Option<RequestGuard>,
+}
+
+impl PartialRequest {
+    /// Whether the bytes at the front of the socket can be more than they were when they were last parsed.
+    pub(super) fn is_worth_parsing(&self, bytes: &[u8]) -> bool {
+        if self.needed > 0 {
+            return bytes.len() >= self.needed;
+        }
+        let new = bytes.get(self.seen..).unwrap_or_default();
+        let has_line = bytes.len() <= PARSE_EACH_LINE && new.contains(&b'\n');
+        self.parsed == 0
+            || has_line
+            || bytes.len() >= self.parsed + (self.parsed / 4).max(64)
+            || head::find_end(bytes, self.seen).is_some()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_head_that_drips_is_parsed_seldom_and_in_time() {
+        let head = format!("GET / HTTP/1.1\r\nX: {}\r\n\r\n", "a".repeat(8000));
+        let (mut part, mut parsed) = (PartialRequest::default(), 0);
+        for end in 1..head.len() {
+            let bytes = &head.as_bytes()[..end];
+            if part.is_worth_parsing(bytes) {
+                part.parsed = end;
+                parsed += 1;
+            }
+            part.seen = end;
+        }
+        assert!(parsed < 40, "{parsed} times");
+        assert!(part.is_worth_parsing(head.as_bytes()), "it is whole");
+    }
+}

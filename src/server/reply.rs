@@ -1,0 +1,136 @@
+//! Responses on their way: sent at once as far as the socket takes them, the rest as the client takes it.
+
+use std::os::fd::RawFd;
+use std::time::Instant;
+
+use super::context::WorkerContext;
+use super::handler::Handler;
+use super::in_flight::RequestGuard;
+use super::raw_fd;
+use super::send_budget::BudgetShare;
+use crate::metrics::{Answer, Metrics};
+
+/// A response that is being sent, but for its bytes.
+pub(super) struct Reply<E> {
+    pub(super) answer: Answer,
+    pub(super) started: Instant,
+    pub(super) event: Option<E>,
+    pub(super) guard: Option<RequestGuard>,
+    pub(super) then: AfterReply,
+}
+
+/// What becomes of a connection after a response.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum AfterReply {
+    /// It carries further requests.
+    KeepAlive,
+    /// It is closed: its client wants that and has sent nothing more.
+    Close,
+    /// It is closed once its client has had the time to read this: closing a socket with unread input resets the
+    /// connection, and a reset destroys what the client has not read yet (RFC 9112 §9.6).
+    Linger,
+}
+
+/// The rest of a response that the socket did not take at once.
+pub(super) struct Unsent<E> {
+    bytes: Vec<u8>,
+    sent: usize,
+    reply: Reply<E>,
+    share: BudgetShare,
+}
+
+/// How far sending came.
+pub(super) enum Sending<E> {
+    /// All of it is with the kernel.
+    Done(AfterReply),
+    /// The rest waits for the client.
+    Waiting(Box<Unsent<E>>),
+    /// The connection is broken; the event is dropped with the reply, for nobody has read the post.
+    Failed,
+}
+
+impl<E: Send + 'static> Reply<E> {
+    /// Sends the rendered response in the worker's buffer.
+    pub(super) fn send<H: Handler<Event = E>>(
+        self,
+        socket: RawFd,
+        context: &mut WorkerContext<'_, H>,
+    ) -> Sending<E> {
+        let out = &mut context.buffers.out;
+        match raw_fd::send_now(socket, out) {
+            Ok(sent) if sent == out.len() => Sending::Done(self.finish(context)),
+            Ok(sent) => {
+                let bytes = std::mem::take(out);
+                let share = context.shared.send_budget.take(bytes.capacity());
+                Sending::Waiting(Box::new(Unsent {
+                    bytes,
+                    sent,
+                    reply: self,
+                    share,
+                }))
+            }
+            Err(_) => {
+                self.record(context);
+                Sending::Failed
+            }
+        }
+    }
+
+    /// To be called once the kernel has the whole response.
+    fn finish<H: Handler<Event = E>>(mut self, context: &mut WorkerContext<'_, H>) -> AfterReply {
+        if let Some(event) = self.event.take() {
+            let worker = context.worker;
+            let mut blocking = None;
+            let mut before_block = || {
+                if blocking.is_none() {
+                    blocking = worker.enter_blocking();
+                }
+            };
+            context.shared.handler.after_write(event, &mut before_block);
+        }
+        self.record(context);
+        // Not before: a drain waits for the event to be sent.
+        drop(self.guard.take());
+        self.then
+    }
+
+    fn record<H>(&self, context: &mut WorkerContext<'_, H>) {
+        let metrics: &Metrics = &context.shared.metrics;
+        let took = self.started.elapsed();
+        metrics.answered(&mut context.buffers.histograms, self.answer, took);
+        tracing::debug!(
+            route = self.answer.route,
+            status = self.answer.status,
+            "answered"
+        );
+    }
+}
+
+impl<E: Send + 'static> Unsent<E> {
+    /// Sends more.
+    pub(super) fn send_more<H: Handler<Event = E>>(
+        mut self: Box<Self>,
+        socket: RawFd,
+        context: &mut WorkerContext<'_, H>,
+    ) -> Sending<E> {
+        match raw_fd::send_now(socket, &self.bytes[self.sent..]) {
+            Ok(sent) => {
+                self.sent += sent;
+                if self.sent < self.bytes.len() {
+                    return Sending::Waiting(self);
+                }
+                let Unsent { reply, .. } = *self;
+                Sending::Done(reply.finish(context))
+            }
+            Err(_) => {
+                self.reply.record(context);
+                Sending::Failed
+            }
+        }
+    }
+
+    /// The memory it holds, in bytes.
+    pub(super) fn memory(&self) -> usize {
+        self.share.bytes()
+    }
+}

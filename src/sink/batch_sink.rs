@@ -1,0 +1,14 @@
+//! The trait a batch is written to.
+
+use super::error::SinkError;
+use super::written::Written;
+use crate::model::Batch;
+
+/// Where counters put their batches.
+pub trait BatchSink: Send + Sync {
+    /// Writes a batch: all of it or nothing. Views of a post that does not exist go to the ledger as dropped.
+    ///
+    /// # Errors
+    /// Any error means that nothing was written and that the same batch may be written again.
+    fn write(&self, batch: &Batch) -> Result<Written, SinkError>;
+}

@@ -1,0 +1,12 @@
+//! Why a sink did not take a batch. The batch stays with its counter, which tries again.
+
+/// Why a batch was not written.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum SinkError {
+    /// Somebody else holds what the sink needs; the same call is likely to succeed soon.
+    #[error("{0}")]
+    Busy(String),
+    /// The sink does not work as it is.
+    #[error("{0}")]
+    Unavailable(String),
+}

@@ -1,0 +1,229 @@
+//! The cache.
+//!
+//! Two races could leave a cached post old for ever: an edit between another thread's read of the post and its
+//! insertion, and a commit in that same gap. [`Changes`] counts both; after inserting, a reader compares the counters
+//! with those before its read and corrects what it missed.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use quick_cache::Weighter;
+use quick_cache::sync::{Cache, GuardResult};
+
+use super::cached_post::CachedPost;
+use super::changes::{Changes, Version};
+use crate::model::{Batch, PostId, PostKey};
+use crate::sink::{BatchResult, BatchSink, SinkError, Written};
+use crate::store::error::StoreError;
+use crate::store::traits::Store;
+
+/// How long a reader waits for another thread that reads the same post: as long as each would wait for a connection and
+/// a lock.
+const READ_TIMEOUT: Duration = Duration::from_secs(2);
+
+fn read_timeout() -> StoreError {
+    StoreError::Busy("the post is being read by another thread".to_owned())
+}
+
+/// Weighs an entry by the bytes it takes.
+#[derive(Clone)]
+struct Bytes;
+
+/// What an entry takes beside its text: itself, its reference count, and its two slots in the maps.
+const ENTRY_OVERHEAD: usize = 256;
+
+impl Weighter<PostId, Arc<CachedPost>> for Bytes {
+    fn weight(&self, _: &PostId, post: &Arc<CachedPost>) -> u64 {
+        (post.json_before_views().len() + 2 * post.slug.len() + ENTRY_OVERHEAD) as u64
+    }
+}
+
+/// A store behind its cache. All reads of single posts and all writes of this process go through it.
+pub struct CachedStore {
+    store: Arc<dyn Store>,
+    posts: Cache<PostId, Arc<CachedPost>, Bytes>,
+    /// Slugs of posts that are or were in `posts`, bounded in number. A hint: an entry holds only if the post still has
+    /// the slug.
+    slugs: Cache<Box<str>, PostId>,
+    changes: Changes,
+}
+
+impl CachedStore {
+    /// Puts a cache of at most `capacity` bytes before `store`.
+    pub fn new(store: Arc<dyn Store>, capacity: u64) -> CachedStore {
+        // The maps are sized for posts of 2 KB; smaller posts only make them grow.
+        let entries = usize::try_from(capacity / 2048)
+            .unwrap_or(usize::MAX)
+            .max(16);
+        CachedStore {
+            store,
+            posts: Cache::with_weighter(entries, capacity, Bytes),
+            slugs: Cache::new(entries),
+            changes: Changes::default(),
+        }
+    }
+
+    /// The version of what this process has written so far. A version that is settled and equal before and after a
+    /// read means that no batch was committed in between.
+    pub fn version(&self) -> Version {
+        self.changes.version()
+    }
+
+    /// The store behind it.
+    pub fn store(&self) -> &dyn Store {
+        &*self.store
+    }
+
+    /// A post, if it is in memory.
+    pub fn cached(&self, key: PostKey<'_>) -> Option<Arc<CachedPost>> {
+        match key {
+            PostKey::Id(id) => self.posts.get(&id),
+            PostKey::Slug(slug) => self
+                .slugs
+                .get(slug)
+                .and_then(|id| self.posts.get(&id))
+                .filter(|post| *post.slug == *slug),
+        }
+    }
+
+    /// A post, from memory or from the store; `None` if there is none.
+    ///
+    /// # Errors
+    /// Those of the store; `Busy` also when another thread's read of the post takes too long.
+    pub fn post(&self, key: PostKey<'_>) -> Result<Option<Arc<CachedPost>>, StoreError> {
+        match self.cached(key) {
+            Some(post) => Ok(Some(post)),
+            None => self.load(key),
+        }
+    }
+
+    /// Reads a post from the store into the cache; `None` if there is none. Of many threads that ask for the same post
+    /// at once, one reads it and the others wait: a large post that hundreds request just after its edit would
+    /// otherwise be read and serialised hundreds of times.
+    fn load(&self, key: PostKey<'_>) -> Result<Option<Arc<CachedPost>>, StoreError> {
+        match key {
+            PostKey::Id(id) => match self.posts.get_value_or_guard(&id, Some(READ_TIMEOUT)) {
+                GuardResult::Value(post) => Ok(Some(post)),
+                GuardResult::Guard(guard) => self.read(key, |post| {
+                    self.slugs.insert(post.slug.clone(), id);
+                    // Fails if the post was evicted meanwhile; then it is not cached.
+                    let _ = guard.insert(Arc::clone(post));
+                }),
+                GuardResult::Timeout => Err(read_timeout()),
+            },
+            PostKey::Slug(slug) => match self
+                .slugs
+                .get_value_or_guard(&Box::from(slug), Some(READ_TIMEOUT))
+            {
+                GuardResult::Value(id) => match self.load(PostKey::Id(id))? {
+                    Some(post) if *post.slug == *slug => Ok(Some(post)),
+                    // The hint is old.
+                    _ => self.read(key, |post| self.insert(post)),
+                },
+                GuardResult::Guard(guard) => self.read(key, |post| {
+                    self.posts.insert(post.id, Arc::clone(post));
+                    // As above.
+                    let _ = guard.insert(post.id);
+                }),
+                GuardResult::Timeout => Err(read_timeout()),
+            },
+        }
+    }
+
+    /// Reads a post, inserts it by `insert`, and corrects what was missed in between.
+    fn read(
+        &self,
+        key: PostKey<'_>,
+        insert: impl FnOnce(&Arc<CachedPost>),
+    ) -> Result<Option<Arc<CachedPost>>, StoreError> {
+        let edits = self.changes.edits();
+        let commits = self.changes.commits();
+        let Some(post) = self.store.post(key)? else {
+            return Ok(None);
+        };
+        let cached = Arc::new(CachedPost::new(&post));
+        insert(&cached);
+        if self.changes.edits() != edits {
+            self.evict(&cached);
+        } else if self.changes.commits() != commits {
+            match self.store.tally(PostKey::Id(post.id)) {
+                Ok(Some((_, tally))) => cached.advance(tally.views, tally.viewers),
+                Ok(None) => {}
+                // Its numbers may be old, and nothing would correct them.
+                Err(_) => self.evict(&cached),
+            }
+        }
+        Ok(Some(cached))
+    }
+
+    fn insert(&self, post: &Arc<CachedPost>) {
+        self.posts.insert(post.id, Arc::clone(post));
+        self.slugs.insert(post.slug.clone(), post.id);
+    }
+
+    /// Removes a post from memory. Required after every committed edit, correction or deletion.
+    pub fn invalidate(&self, id: PostId) {
+        self.changes.on_edit();
+        if let Some(post) = self.posts.peek(&id) {
+            self.evict(&post);
+        }
+    }
+
+    /// Removes every post from memory: another process changed the database.
+    pub fn evict_all(&self) {
+        self.changes.on_edit();
+        self.posts.clear();
+        self.slugs.clear();
+    }
+
+    /// Advances the cached numbers to those of a batch. `edits` is the count of edits before the batch was written.
+    fn applied(&self, result: &BatchResult, edits: u64) {
+        self.changes.on_commit();
+        if result.changed_elsewhere {
+            self.evict_all();
+        }
+        for totals in &result.totals {
+            if let Some(cached) = self.posts.peek(&totals.post) {
+                cached.advance(totals.views, totals.viewers);
+            }
+        }
+        // A number that was corrected downwards since this commit may just have been advanced to its old value.
+        if self.changes.edits() != edits {
+            for totals in &result.totals {
+                self.posts.remove(&totals.post);
+            }
+        }
+    }
+
+    fn evict(&self, post: &CachedPost) {
+        self.slugs.remove(&post.slug);
+        self.posts.remove(&post.id);
+    }
+
+    /// Bytes in use, as the cache counts them.
+    pub fn bytes(&self) -> u64 {
+        self.posts.weight()
+    }
+
+    /// Removes every post from memory if another process has written to the store since the last call.
+    ///
+    /// # Errors
+    /// Those of the store.
+    pub fn refresh(&self) -> Result<(), StoreError> {
+        if self.store.changed_elsewhere()? {
+            self.evict_all();
+        }
+        Ok(())
+    }
+}
+
+impl BatchSink for CachedStore {
+    fn write(&self, batch: &Batch) -> Result<Written, SinkError> {
+        let edits = self.changes.edits();
+        let written = self.changes.during_write(|| self.store.write(batch))?;
+        if let Written::Applied(result) = &written {
+            self.applied(result, edits);
+        }
+        Ok(written)
+    }
+}

@@ -1,0 +1,58 @@
+//! Imported access logs: how much of each, so that a log counts once and a log that has grown is continued.
+
+use crate::model::{PostId, TimestampMs};
+
+/// The id of an imported log.
+pub type LogId = i64;
+
+/// A log that was imported, or its first part.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ImportedLog {
+    /// Its id.
+    pub id: LogId,
+    /// Bytes imported.
+    pub bytes: u64,
+    /// Their hash.
+    pub hash: String,
+}
+
+/// How much of a log is imported with a batch.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LogProgress {
+    /// What was known of the log before.
+    pub known: KnownLog,
+    /// Hash of its first line.
+    pub head: String,
+    /// Bytes imported with this batch and those before.
+    pub bytes: u64,
+    /// Their hash.
+    pub hash: String,
+    /// Now.
+    pub at: TimestampMs,
+}
+
+/// What was known of a log before a batch. If the store holds anything else, another process imports the same log.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum KnownLog {
+    /// Nothing.
+    Nothing {
+        /// How many other logs begin with the same line.
+        alike: usize,
+    },
+    /// A part of it was imported.
+    Part {
+        /// Its id.
+        id: LogId,
+        /// Bytes imported.
+        bytes: u64,
+    },
+}
+
+/// Posts found by slug.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct FoundPosts {
+    /// The ids, in the order of the slugs; `None` where there is no such post.
+    pub ids: Vec<Option<PostId>>,
+    /// How many of the posts were created.
+    pub created: u64,
+}

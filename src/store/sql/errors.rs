@@ -1,0 +1,40 @@
+//! Diesel's errors as the store's.
+
+use diesel::r2d2::PoolError;
+use diesel::result::{DatabaseErrorInformation, DatabaseErrorKind, Error as DieselError};
+
+use super::super::error::StoreError;
+
+impl From<DieselError> for StoreError {
+    fn from(error: DieselError) -> StoreError {
+        match error {
+            DieselError::NotFound => StoreError::NoSuchPost,
+            DieselError::DatabaseError(DatabaseErrorKind::UniqueViolation, ref info)
+                if is_slug(&**info) =>
+            {
+                StoreError::SlugTaken
+            }
+            DieselError::DatabaseError(_, ref info) if is_lock(info.message()) => {
+                StoreError::Busy(info.message().to_owned())
+            }
+            other => StoreError::Unavailable(other.to_string()),
+        }
+    }
+}
+
+impl From<PoolError> for StoreError {
+    fn from(error: PoolError) -> StoreError {
+        StoreError::Busy(error.to_string())
+    }
+}
+
+/// SQLite names the column, in its message; PostgreSQL names the constraint.
+fn is_slug(info: &dyn DatabaseErrorInformation) -> bool {
+    info.constraint_name() == Some("posts_slug_key") || info.message().contains("posts.slug")
+}
+
+/// Diesel hands on the text of SQLite's result code (`sqlite3_errstr`) and not the code, so only the text tells
+/// SQLITE_BUSY and SQLITE_LOCKED from other errors.
+fn is_lock(message: &str) -> bool {
+    message.starts_with("database is locked") || message.starts_with("database table is locked")
+}

@@ -1,0 +1,52 @@
+//! Applying a batch, inside the caller's transaction.
+
+use super::backend::DbConnection;
+use super::batch_post::apply_post;
+use super::batch_writer::BatchWriter;
+use super::posts;
+use crate::model::{Batch, LedgerEntry, PostId, PostKey};
+use crate::sink::BatchResult;
+use crate::store::error::StoreError;
+use crate::store::traits::SITE;
+
+/// Applies a batch. `window` is the de-duplication window in milliseconds; 0 for none.
+pub(super) fn apply(
+    connection: &mut DbConnection,
+    batch: &Batch,
+    window: i64,
+) -> Result<BatchResult, StoreError> {
+    let (views, visits) = (batch.sorted_views(), batch.sorted_visits());
+    let (mut views, mut visits) = (views.as_slice(), visits.as_slice());
+    let mut writer = BatchWriter::new(connection, window, views.len());
+    // Post by post, in order, both kinds of a post's events together.
+    while let Some(post) = lower(
+        views.first().map(|entry| entry.post),
+        visits.first().map(|visits| visits.post),
+    ) {
+        let (of_post, rest) =
+            views.split_at(views.iter().take_while(|entry| entry.post == post).count());
+        views = rest;
+        let (by_viewers, rest) = visits.split_at(
+            visits
+                .iter()
+                .take_while(|visits| visits.post == post)
+                .count(),
+        );
+        visits = rest;
+        apply_post(&mut writer, post, of_post, by_viewers)?;
+    }
+    writer.write_site_hours()?;
+    for entry in batch.sorted_ledger() {
+        // An entry of a post that no longer exists belongs to none.
+        let post = posts::id_of(writer.connection, PostKey::Id(entry.post))?.unwrap_or(SITE);
+        writer.add_to_ledger(LedgerEntry { post, ..entry })?;
+    }
+    Ok(writer.result)
+}
+
+fn lower(a: Option<PostId>, b: Option<PostId>) -> Option<PostId> {
+    match (a, b) {
+        (Some(a), Some(b)) => Some(a.min(b)),
+        (a, b) => a.or(b),
+    }
+}

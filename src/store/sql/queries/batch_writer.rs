@@ -1,0 +1,127 @@
+//! The rows a batch writes, and what they come to.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use diesel::prelude::*;
+
+use super::backend::DbConnection;
+use crate::model::{LedgerEntry, PostId, Viewer};
+use crate::sink::BatchResult;
+use crate::store::error::StoreError;
+use crate::store::sql::columns::to_column;
+use crate::store::sql::schema::{viewers, viewings};
+use crate::store::sql::statements::{AddHour, AddToLedger};
+use crate::store::traits::SITE;
+
+/// A batch being written.
+pub(super) struct BatchWriter<'a> {
+    pub(super) connection: &'a mut DbConnection,
+    /// The de-duplication window in milliseconds; 0 for none.
+    pub(super) window: i64,
+    /// Views by hour over all posts of the batch.
+    pub(super) site_hours: Vec<(i64, u64)>,
+    pub(super) result: BatchResult,
+    /// Ids of the batch's named viewers.
+    named: HashMap<Arc<str>, i64>,
+}
+
+impl<'a> BatchWriter<'a> {
+    /// Writes to `connection`; expects views of about `posts` posts.
+    pub(super) fn new(
+        connection: &'a mut DbConnection,
+        window: i64,
+        posts: usize,
+    ) -> BatchWriter<'a> {
+        let mut result = BatchResult::default();
+        result.totals.reserve(posts);
+        BatchWriter {
+            connection,
+            window,
+            site_hours: Vec::new(),
+            result,
+            named: HashMap::new(),
+        }
+    }
+
+    /// When the last view of a viewer counted.
+    pub(super) fn last_counted(
+        &mut self,
+        post: PostId,
+        viewer: i64,
+    ) -> Result<Option<i64>, StoreError> {
+        Ok(viewings::table
+            .find((post, viewer))
+            .select(viewings::counted_at)
+            .get_result(self.connection)
+            .optional()?)
+    }
+
+    /// A viewer's id. A named viewer who has none gets one.
+    pub(super) fn viewer_id(&mut self, viewer: &Viewer) -> Result<i64, StoreError> {
+        let name = match viewer {
+            Viewer::Anonymous(id) => return Ok(*id),
+            Viewer::Named(name) => name,
+        };
+        if let Some(&id) = self.named.get(name) {
+            return Ok(id);
+        }
+        let known: Option<i64> = viewers::table
+            .filter(viewers::name.eq(&**name))
+            .select(viewers::id)
+            .get_result(self.connection)
+            .optional()?;
+        let id = match known {
+            Some(id) => id,
+            None => diesel::insert_into(viewers::table)
+                .values(viewers::name.eq(&**name))
+                .returning(viewers::id)
+                .get_result(self.connection)?,
+        };
+        self.named.insert(Arc::clone(name), id);
+        Ok(id)
+    }
+
+    /// Adds views to an hour of a post.
+    pub(super) fn add_hour(
+        &mut self,
+        post: PostId,
+        hour: i64,
+        views: u64,
+    ) -> Result<(), StoreError> {
+        if views > 0 {
+            let views = to_column(views);
+            AddHour { post, hour, views }.execute(self.connection)?;
+        }
+        Ok(())
+    }
+
+    /// Adds the views of all posts to the site's hours.
+    pub(super) fn write_site_hours(&mut self) -> Result<(), StoreError> {
+        for (hour, n) in std::mem::take(&mut self.site_hours) {
+            self.add_hour(SITE, hour, n)?;
+        }
+        Ok(())
+    }
+
+    /// Adds uncounted events to the ledger.
+    pub(super) fn add_to_ledger(&mut self, entry: LedgerEntry) -> Result<(), StoreError> {
+        AddToLedger {
+            post: entry.post,
+            day: entry.day,
+            reason: entry.reason.name(),
+            count: to_column(entry.count),
+        }
+        .execute(self.connection)?;
+        self.result.uncounted.add(entry.reason, entry.count);
+        Ok(())
+    }
+}
+
+/// Adds to a short list of sums.
+pub(super) fn add(sums: &mut Vec<(i64, u64)>, key: i64, n: u64) {
+    match sums.iter_mut().rev().find(|(known, _)| *known == key) {
+        Some((_, sum)) => *sum += n,
+        None => sums.push((key, n)),
+    }
+}

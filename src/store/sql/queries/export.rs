@@ -1,0 +1,188 @@
+//! Everything in the store, row by row: what an export consists of.
+//!
+//! Rows come in the order of their keys and one at a time, so that two exports of the same rows are the same bytes and
+//! a million posts take no more memory than one.
+
+use std::ops::ControlFlow;
+
+use diesel::prelude::*;
+use diesel::query_dsl::methods::LoadQuery;
+
+use super::backend::{DbConnection, RowByRow};
+use super::last_ids;
+use crate::model::{EXPORT_VERSION, PostRecord, Record};
+use crate::store::error::StoreError;
+use crate::store::row_sink::RowSink;
+use crate::store::sql::schema::{
+    applied_spills, corrections, counts, drains, hourly_views, imported_logs, ledger, posts,
+    viewers, viewings,
+};
+use crate::store::sql::tags;
+
+/// Runs queries until one of them breaks.
+macro_rules! each {
+    ($($query:expr);* $(;)?) => {{
+        $(if $query?.is_break() {
+            return Ok(ControlFlow::Break(()));
+        })*
+        Ok(ControlFlow::Continue(()))
+    }};
+}
+
+/// Sends every row. Inside one transaction, all are of the same moment.
+pub(super) fn export(
+    connection: &mut DbConnection,
+    rows: RowSink<'_, Record>,
+) -> Result<(), StoreError> {
+    let mut lines = 0;
+    let mut counting = |record| {
+        lines += 1;
+        rows(record)
+    };
+    if all_rows(connection, &mut counting)?.is_continue() {
+        // The last record: nothing follows that a break could stop.
+        let _ = rows(Record::End { lines });
+    }
+    Ok(())
+}
+
+fn all_rows(
+    connection: &mut DbConnection,
+    rows: RowSink<'_, Record>,
+) -> Result<ControlFlow<()>, StoreError> {
+    let version = EXPORT_VERSION;
+    let numbers = last_ids::record(connection)?;
+    if rows(Record::Viewtally { version }).is_break() || rows(numbers).is_break() {
+        return Ok(ControlFlow::Break(()));
+    }
+    each! {
+        content(connection, rows);
+        numbers_of_posts(connection, rows);
+        history(connection, rows);
+    }
+}
+
+/// Sends the rows of a query as they come from the database.
+fn send<'q, Row, Query>(
+    connection: &mut DbConnection,
+    query: Query,
+    rows: RowSink<'_, Record>,
+    record: impl Fn(Row) -> Record,
+) -> Result<ControlFlow<()>, StoreError>
+where
+    Query: RunQueryDsl<DbConnection> + LoadQuery<'q, DbConnection, Row, RowByRow>,
+{
+    for row in query.load_iter::<Row, RowByRow>(connection)? {
+        if rows(record(row?)).is_break() {
+            return Ok(ControlFlow::Break(()));
+        }
+    }
+    Ok(ControlFlow::Continue(()))
+}
+
+type PostColumns = (
+    (i64, String, String, String, String, String),
+    (i64, i64, i64, Option<String>, Option<String>),
+    (i64, i64, i64, f64),
+);
+
+fn content(
+    connection: &mut DbConnection,
+    rows: RowSink<'_, Record>,
+) -> Result<ControlFlow<()>, StoreError> {
+    let query = posts::table
+        .inner_join(counts::table)
+        .order(posts::id)
+        .select((
+            (
+                posts::id,
+                posts::slug,
+                posts::title,
+                posts::summary,
+                posts::body,
+                posts::tags,
+            ),
+            (
+                posts::published_at,
+                posts::updated_at,
+                posts::revision,
+                posts::source,
+                posts::source_path,
+            ),
+            (
+                counts::views,
+                counts::viewers,
+                counts::past_viewers,
+                counts::trend,
+            ),
+        ));
+    send(
+        connection,
+        query,
+        rows,
+        |(text, origin, numbers): PostColumns| {
+            let (id, slug, title, summary, body, tags) = text;
+            let (published_at, updated_at, revision, source, source_path) = origin;
+            let (views, viewers, past_viewers, trend) = numbers;
+            Record::Post(Box::new(PostRecord {
+                id,
+                slug,
+                title,
+                summary,
+                body,
+                tags: tags::from_text(&tags),
+                published_at,
+                updated_at,
+                revision,
+                source,
+                source_path,
+                views,
+                viewers,
+                past_viewers,
+                trend,
+            }))
+        },
+    )
+}
+
+fn numbers_of_posts(
+    connection: &mut DbConnection,
+    rows: RowSink<'_, Record>,
+) -> Result<ControlFlow<()>, StoreError> {
+    let hours = hourly_views::table.order((hourly_views::post, hourly_views::hour));
+    let uncounted = ledger::table.order((ledger::post, ledger::day, ledger::reason));
+    let corrected = corrections::table.order(corrections::id);
+    each! {
+        send(connection, hours, rows, |(post, hour, views)| Record::Hour { post, hour, views });
+        send(connection, uncounted, rows, |(post, day, reason, count)| {
+            Record::Uncounted { post, day, reason, count }
+        });
+        send(connection, corrected, rows, |(id, post, at, views, viewers, reason)| {
+            Record::Correction { id, post, at, views, viewers, reason }
+        });
+    }
+}
+
+fn history(
+    connection: &mut DbConnection,
+    rows: RowSink<'_, Record>,
+) -> Result<ControlFlow<()>, StoreError> {
+    let named = viewers::table.order(viewers::id);
+    let seen = viewings::table.order((viewings::post, viewings::viewer));
+    let spills = applied_spills::table.order(applied_spills::id);
+    let logs = imported_logs::table.order(imported_logs::id);
+    let stops = drains::table.order(drains::at);
+    each! {
+        send(connection, named, rows, |(id, name)| Record::Viewer { id, name });
+        send(connection, seen, rows, |(post, viewer, first, last, views, counted_at)| {
+            Record::Viewing { post, viewer, first, last, views, counted_at }
+        });
+        send(connection, spills, rows, |(id, applied_at)| Record::Spill { id, applied_at });
+        send(connection, logs, rows, |(id, head, bytes, hash, at)| {
+            Record::Log { id, head, bytes, hash, at }
+        });
+        send(connection, stops, rows, |(at, took, written, unwritten)| {
+            Record::Drain { at, took, written, unwritten }
+        });
+    }
+}

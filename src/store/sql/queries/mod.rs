@@ -1,0 +1,32 @@
+//! The queries, compiled once for each database: the module that includes this folder supplies `backend`, with the
+//! connection's type and what SQL does not say alike everywhere.
+//!
+//! `stores/` implements the store's traits by them; everything else here is a function from a connection and values
+//! to values, inside a transaction of the caller's.
+
+mod batch;
+mod batch_post;
+mod batch_writer;
+mod corrections;
+mod drains;
+mod export;
+mod hourly;
+mod integrity;
+mod last_ids;
+mod log_imports;
+mod numbers;
+mod post_import;
+mod post_list;
+mod posts;
+mod rank;
+mod repair;
+mod restore;
+mod restore_row;
+mod salts;
+mod spills;
+mod stats;
+mod stores;
+mod viewer_removal;
+mod viewings;
+
+use super::backend;

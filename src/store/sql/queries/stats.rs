@@ -1,0 +1,63 @@
+//! The numbers of a post and of the site: what was counted and what was not.
+
+use diesel::prelude::*;
+
+use super::backend::DbConnection;
+use super::posts;
+use crate::model::{PostId, PostKey, PostStats, Reason, Uncounted};
+use crate::store::error::StoreError;
+use crate::store::sql::columns::sum;
+use crate::store::sql::schema::{counts, ledger};
+
+/// The numbers of a post.
+pub(super) fn of_post(
+    connection: &mut DbConnection,
+    key: PostKey<'_>,
+) -> Result<Option<(PostId, PostStats)>, StoreError> {
+    let Some(id) = posts::id_of(connection, key)? else {
+        return Ok(None);
+    };
+    let (views, viewers): (i64, i64) = counts::table
+        .find(id)
+        .select((counts::views, counts::viewers))
+        .get_result(connection)?;
+    let rows: Vec<(String, i64)> = ledger::table
+        .filter(ledger::post.eq(id))
+        .select((ledger::reason, ledger::count))
+        .load(connection)?;
+    let uncounted = sum_by_reason(rows);
+    Ok(Some((
+        id,
+        PostStats {
+            views,
+            viewers,
+            uncounted,
+        },
+    )))
+}
+
+/// The numbers of the site.
+pub(super) fn of_site(connection: &mut DbConnection) -> Result<PostStats, StoreError> {
+    let (views, viewers): (i64, i64) = counts::table
+        .select((sum("views"), sum("viewers")))
+        .get_result(connection)?;
+    let rows: Vec<(String, i64)> = ledger::table
+        .group_by(ledger::reason)
+        .select((ledger::reason, sum("count")))
+        .load(connection)?;
+    Ok(PostStats {
+        views,
+        viewers,
+        uncounted: sum_by_reason(rows),
+    })
+}
+
+fn sum_by_reason(rows: Vec<(String, i64)>) -> Uncounted {
+    let mut uncounted = Uncounted::default();
+    for (reason, count) in rows {
+        if let Some(reason) = Reason::from_name(&reason) {
+            uncounted.add(reason, u64::try_from(count).unwrap_or(0));
+        }
+    }
+    uncounted
+}

@@ -1,0 +1,62 @@
+//! Maintenance.
+
+use super::super::backend::DbStore;
+use super::super::{drains, integrity, repair, salts, spills, viewer_removal};
+use crate::model::{Batch, DrainRecord, Inconsistency, PostId, TimestampMs};
+use crate::sink::BatchResult;
+use crate::store::error::StoreError;
+use crate::store::row_sink::RowSink;
+use crate::store::traits::MaintenanceStore;
+
+/// Viewings read in one step of pruning: a few milliseconds, so that no batch waits longer.
+const PRUNE_STEP: usize = 2000;
+
+impl MaintenanceStore for DbStore {
+    fn check(&self, repair: bool, findings: RowSink<'_, Inconsistency>) -> Result<u64, StoreError> {
+        if repair {
+            return self.transact(|connection| repair::repair(connection, findings));
+        }
+        self.read_snapshot(|connection| integrity::check(connection, findings))
+    }
+
+    fn prune_viewings(
+        &self,
+        before: TimestampMs,
+        after: (PostId, i64),
+    ) -> Result<Option<(PostId, i64)>, StoreError> {
+        self.transact(|connection| viewer_removal::prune(connection, before, after, PRUNE_STEP))
+    }
+
+    fn salt(
+        &self,
+        day: TimestampMs,
+        proposed: [u8; 16],
+        oldest: TimestampMs,
+    ) -> Result<[u8; 16], StoreError> {
+        self.erase(|connection| {
+            let deleted = salts::delete_before(connection, oldest)?;
+            Ok((salts::get_or_insert(connection, day, proposed)?, deleted))
+        })
+    }
+
+    fn replay(
+        &self,
+        spill: &str,
+        batch: &Batch,
+        now: TimestampMs,
+    ) -> Result<Option<BatchResult>, StoreError> {
+        self.transact(|connection| spills::replay(connection, spill, batch, self.window(), now))
+    }
+
+    fn note_drain(&self, drain: &DrainRecord) -> Result<(), StoreError> {
+        self.transact(|connection| drains::insert(connection, drain))
+    }
+
+    fn last_drain(&self) -> Result<Option<DrainRecord>, StoreError> {
+        self.read(drains::last)
+    }
+
+    fn changed_elsewhere(&self) -> Result<bool, StoreError> {
+        self.poll_changed_elsewhere()
+    }
+}

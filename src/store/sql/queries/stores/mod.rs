@@ -1,0 +1,8 @@
+//! The store's traits, each method by the queries for it.
+
+mod maintenance;
+mod posts;
+mod sink;
+mod stats;
+mod transfer;
+mod viewers;

@@ -1,0 +1,52 @@
+//! Statistics.
+
+use super::super::backend::DbStore;
+use super::super::{corrections, hourly, rank, stats};
+use crate::model::{PostId, PostKey, PostStats, TimestampMs};
+use crate::sink::PostTotals;
+use crate::store::error::StoreError;
+use crate::store::traits::{Ranked, StatsStore};
+
+impl StatsStore for DbStore {
+    fn tally(&self, key: PostKey<'_>) -> Result<Option<(PostId, PostStats)>, StoreError> {
+        self.read_snapshot(|connection| stats::of_post(connection, key))
+    }
+
+    fn site_stats(&self) -> Result<PostStats, StoreError> {
+        self.read_snapshot(stats::of_site)
+    }
+
+    fn hours(
+        &self,
+        post: PostId,
+        since: Option<TimestampMs>,
+    ) -> Result<Vec<(i64, i64)>, StoreError> {
+        self.read(|connection| hourly::hours(connection, post, since))
+    }
+
+    fn views_since(&self, post: PostId, since: TimestampMs) -> Result<i64, StoreError> {
+        self.read(|connection| hourly::views_since(connection, post, since))
+    }
+
+    fn rank(
+        &self,
+        since: &[TimestampMs],
+        limit: usize,
+        go_on: &dyn Fn() -> bool,
+    ) -> Result<Option<Ranked>, StoreError> {
+        self.read(|connection| rank::rank(connection, since, limit, go_on))
+    }
+
+    fn correct(
+        &self,
+        post: PostId,
+        views: Option<i64>,
+        viewers: Option<i64>,
+        reason: &str,
+        now: TimestampMs,
+    ) -> Result<PostTotals, StoreError> {
+        self.transact(|connection| {
+            corrections::correct(connection, post, views, viewers, reason, now)
+        })
+    }
+}

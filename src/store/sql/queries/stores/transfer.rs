@@ -1,0 +1,64 @@
+//! Import and export.
+
+use super::super::backend::DbStore;
+use super::super::{batch, export, log_imports, numbers, post_import, restore};
+use crate::model::{Batch, NumbersRow, Record, TimestampMs};
+use crate::sink::BatchResult;
+use crate::store::error::StoreError;
+use crate::store::imported_log::{FoundPosts, ImportedLog, LogId, LogProgress};
+use crate::store::row_sink::RowSink;
+use crate::store::source::{ImportContent, Imported, Source};
+use crate::store::traits::TransferStore;
+
+impl TransferStore for DbStore {
+    fn import(
+        &self,
+        source: &Source,
+        content: &ImportContent,
+        now: TimestampMs,
+    ) -> Result<Imported, StoreError> {
+        self.transact(|connection| post_import::import(connection, source, content, now))
+    }
+
+    fn find_or_create(
+        &self,
+        slugs: &[(&str, TimestampMs)],
+        create: bool,
+    ) -> Result<FoundPosts, StoreError> {
+        if create {
+            return self.transact(|connection| log_imports::find_or_create(connection, slugs));
+        }
+        self.read_snapshot(|connection| log_imports::find(connection, slugs))
+    }
+
+    fn apply(&self, batch: &Batch) -> Result<BatchResult, StoreError> {
+        self.transact_batch(|connection| batch::apply(connection, batch, self.window()))
+    }
+
+    fn imported_logs(&self, head: &str) -> Result<Vec<ImportedLog>, StoreError> {
+        self.read(|connection| log_imports::beginning_with(connection, head))
+    }
+
+    fn import_batch(
+        &self,
+        batch: &Batch,
+        progress: &LogProgress,
+    ) -> Result<(BatchResult, LogId), StoreError> {
+        self.transact(|connection| {
+            let id = log_imports::record(connection, progress)?;
+            Ok((batch::apply(connection, batch, self.window())?, id))
+        })
+    }
+
+    fn export(&self, rows: RowSink<'_, Record>) -> Result<(), StoreError> {
+        self.read_snapshot(|connection| export::export(connection, rows))
+    }
+
+    fn numbers(&self, rows: RowSink<'_, NumbersRow>) -> Result<(), StoreError> {
+        self.read_snapshot(|connection| numbers::numbers(connection, rows))
+    }
+
+    fn restore(&self, records: &mut dyn Iterator<Item = Record>) -> Result<u64, StoreError> {
+        self.transact(|connection| restore::restore(connection, records))
+    }
+}

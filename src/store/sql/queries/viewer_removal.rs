@@ -1,0 +1,59 @@
+//! Viewings deleted: of a viewer who asks for it, or with age.
+
+use diesel::prelude::*;
+
+use super::backend::DbConnection;
+use super::viewings::viewer_id;
+use crate::model::{PostId, TimestampMs, ViewingKey};
+use crate::store::error::StoreError;
+use crate::store::sql::schema::{counts, viewers, viewings};
+
+/// Deletes a named viewer. The posts keep their numbers. Returns whether there was one.
+pub(super) fn forget(connection: &mut DbConnection, name: &str) -> Result<bool, StoreError> {
+    let Some(id) = viewer_id(connection, ViewingKey::Named(name))? else {
+        return Ok(false);
+    };
+    let seen: Vec<PostId> = viewings::table
+        .filter(viewings::viewer.eq(id))
+        .filter(viewings::viewer.gt(0))
+        .select(viewings::post)
+        .load(connection)?;
+    for post in seen {
+        remove(connection, post, id)?;
+    }
+    diesel::delete(viewers::table.find(id)).execute(connection)?;
+    Ok(true)
+}
+
+/// Deletes a viewing. Its viewer stays counted.
+fn remove(connection: &mut DbConnection, post: PostId, viewer: i64) -> Result<(), StoreError> {
+    diesel::delete(viewings::table.find((post, viewer))).execute(connection)?;
+    diesel::update(counts::table.find(post))
+        .set(counts::past_viewers.eq(counts::past_viewers + 1))
+        .execute(connection)?;
+    Ok(())
+}
+
+/// Reads `step` viewings after `after`, in key order, and deletes those last seen before `before`. Returns the last key
+/// read, or `None` at the end.
+pub(super) fn prune(
+    connection: &mut DbConnection,
+    before: TimestampMs,
+    after: (PostId, i64),
+    step: usize,
+) -> Result<Option<(PostId, i64)>, StoreError> {
+    let rows: Vec<(PostId, i64, i64)> = viewings::table
+        .filter(viewings::post.ge(after.0))
+        .filter(viewings::post.gt(after.0).or(viewings::viewer.gt(after.1)))
+        .select((viewings::post, viewings::viewer, viewings::last))
+        .order((viewings::post, viewings::viewer))
+        .limit(i64::try_from(step).unwrap_or(i64::MAX))
+        .load(connection)?;
+    for &(post, viewer, _) in rows.iter().filter(|(_, _, last)| *last < before.0) {
+        remove(connection, post, viewer)?;
+    }
+    Ok(rows
+        .last()
+        .filter(|_| rows.len() == step)
+        .map(|&(post, viewer, _)| (post, viewer)))
+}

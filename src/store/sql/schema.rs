@@ -1,0 +1,127 @@
+//! The tables as Diesel sees them. The migrations of each database say what they mean.
+
+diesel::table! {
+    posts (id) {
+        id -> BigInt,
+        slug -> Text,
+        title -> Text,
+        title_key -> Text,
+        summary -> Text,
+        body -> Text,
+        tags -> Text,
+        published_at -> BigInt,
+        updated_at -> BigInt,
+        revision -> BigInt,
+        source -> Nullable<Text>,
+        source_path -> Nullable<Text>,
+    }
+}
+
+diesel::table! {
+    post_tags (tag, post) {
+        tag -> Text,
+        post -> BigInt,
+    }
+}
+
+diesel::table! {
+    counts (post) {
+        post -> BigInt,
+        views -> BigInt,
+        viewers -> BigInt,
+        trend -> Double,
+        past_viewers -> BigInt,
+    }
+}
+
+diesel::table! {
+    viewers (id) {
+        id -> BigInt,
+        name -> Text,
+    }
+}
+
+diesel::table! {
+    viewings (post, viewer) {
+        post -> BigInt,
+        viewer -> BigInt,
+        first -> BigInt,
+        last -> BigInt,
+        views -> BigInt,
+        counted_at -> BigInt,
+    }
+}
+
+diesel::table! {
+    salts (day) {
+        day -> BigInt,
+        salt -> Binary,
+    }
+}
+
+diesel::table! {
+    corrections (id) {
+        id -> BigInt,
+        post -> BigInt,
+        at -> BigInt,
+        views -> BigInt,
+        viewers -> BigInt,
+        reason -> Text,
+    }
+}
+
+diesel::table! {
+    imported_logs (id) {
+        id -> BigInt,
+        head -> Text,
+        bytes -> BigInt,
+        hash -> Text,
+        at -> BigInt,
+    }
+}
+
+diesel::table! {
+    hourly_views (post, hour) {
+        post -> BigInt,
+        hour -> BigInt,
+        views -> BigInt,
+    }
+}
+
+diesel::table! {
+    ledger (post, day, reason) {
+        post -> BigInt,
+        day -> BigInt,
+        reason -> Text,
+        count -> BigInt,
+    }
+}
+
+diesel::table! {
+    applied_spills (id) {
+        id -> Text,
+        applied_at -> BigInt,
+    }
+}
+
+diesel::table! {
+    drains (at) {
+        at -> BigInt,
+        took -> BigInt,
+        written -> BigInt,
+        unwritten -> BigInt,
+    }
+}
+
+diesel::joinable!(counts -> posts (post));
+diesel::joinable!(post_tags -> posts (post));
+diesel::allow_tables_to_appear_in_same_query!(
+    posts,
+    counts,
+    post_tags,
+    ledger,
+    hourly_views,
+    viewers,
+    viewings,
+    corrections
+);

@@ -1,0 +1,115 @@
+//! The statements of which a batch needs thousands, in a form that Diesel keeps prepared.
+//!
+//! Diesel prepares its own `UPDATE` and upsert each time they run, because the columns they set may differ, and that
+//! costs several times as much as running them. Each statement here has one text, known by its type.
+//!
+//! For the same reason queries for one row use `get_result` and not `first`: the latter binds a `LIMIT`, and SQLite,
+//! whose plan depends on it, prepares such a statement again for each value bound.
+
+use diesel::backend::Backend;
+use diesel::connection::Connection;
+use diesel::query_builder::{AstPass, Query, QueryFragment, QueryId};
+use diesel::query_dsl::RunQueryDsl;
+use diesel::result::QueryResult;
+use diesel::serialize::ToSql;
+use diesel::sql_types::{BigInt, Double, HasSqlType, Text};
+
+/// Declares a statement: its text in pieces, each but the last followed by a value.
+macro_rules! statement {
+    ($(#[$doc:meta])* $name:ident { $($field:ident: $rust:ty as $sql:ty),+ $(,)? } $answer:ty, $first:literal, $($next:literal),+ $(,)?) => {
+        $(#[$doc])*
+        pub struct $name {
+            $(pub $field: $rust),+
+        }
+
+        impl QueryId for $name {
+            type QueryId = $name;
+            const HAS_STATIC_QUERY_ID: bool = true;
+        }
+
+        impl Query for $name {
+            type SqlType = $answer;
+        }
+
+        impl<DB> QueryFragment<DB> for $name
+        where
+            DB: Backend $(+ HasSqlType<$sql>)+,
+            $($rust: ToSql<$sql, DB>,)+
+        {
+            fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, DB>) -> QueryResult<()> {
+                out.push_sql($first);
+                $(
+                    out.push_bind_param::<$sql, _>(&self.$field)?;
+                    out.push_sql($next);
+                )+
+                Ok(())
+            }
+        }
+
+        impl<C: Connection> RunQueryDsl<C> for $name {}
+    };
+}
+
+statement! {
+    /// Adds views to an hour of a post.
+    AddHour {
+        post: i64 as BigInt,
+        hour: i64 as BigInt,
+        views: i64 as BigInt,
+    } (),
+    "INSERT INTO hourly_views (post, hour, views) VALUES (", ", ", ", ",
+    ") ON CONFLICT (post, hour) DO UPDATE SET views = hourly_views.views + excluded.views",
+}
+
+statement! {
+    /// Subtracts a post's hours from the site's.
+    SubtractFromSite {
+        post: i64 as BigInt,
+        same: i64 as BigInt,
+    } (),
+    "UPDATE hourly_views SET views = views - (SELECT own.views FROM hourly_views own WHERE own.post = ",
+    " AND own.hour = hourly_views.hour) WHERE post = 0 AND hour IN (SELECT hour FROM hourly_views WHERE post = ",
+    ")",
+}
+
+statement! {
+    /// Sets the numbers of a post.
+    SetCounts {
+        views: i64 as BigInt,
+        viewers: i64 as BigInt,
+        trend: f64 as Double,
+        post: i64 as BigInt,
+    } (),
+    "UPDATE counts SET views = ", ", viewers = ", ", trend = ", " WHERE post = ", "",
+}
+
+statement! {
+    /// Adds a viewer's visits to a post, and returns all views counted of that viewer there.
+    AddViewing {
+        post: i64 as BigInt,
+        viewer: i64 as BigInt,
+        first: i64 as BigInt,
+        last: i64 as BigInt,
+        views: i64 as BigInt,
+        counted_at: i64 as BigInt,
+    } BigInt,
+    "INSERT INTO viewings (post, viewer, first, last, views, counted_at) VALUES (", ", ", ", ", ", ", ", ", ", ",
+    ") ON CONFLICT (post, viewer) DO UPDATE SET \
+     first = CASE WHEN excluded.first < viewings.first THEN excluded.first ELSE viewings.first END, \
+     last = CASE WHEN excluded.last > viewings.last THEN excluded.last ELSE viewings.last END, \
+     views = viewings.views + excluded.views, \
+     counted_at = CASE WHEN excluded.counted_at > viewings.counted_at THEN excluded.counted_at \
+     ELSE viewings.counted_at END RETURNING views",
+}
+
+statement! {
+    /// Adds to the uncounted events of a post on a day.
+    AddToLedger {
+        post: i64 as BigInt,
+        day: i64 as BigInt,
+        reason: &'static str as Text,
+        count: i64 as BigInt,
+    } (),
+    "INSERT INTO ledger (post, day, reason, count) VALUES (", ", ", ", ", ", ",
+    ") ON CONFLICT (post, day, reason) DO UPDATE SET count = ledger.count + excluded.count",
+}

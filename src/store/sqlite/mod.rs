@@ -1,0 +1,11 @@
+//! SQLite: its connections, its schema, its one writer; and the shared queries, compiled for it.
+
+mod backend;
+mod migrate;
+#[path = "../sql/queries/mod.rs"]
+mod queries;
+mod readers;
+mod store;
+mod writer;
+
+pub use store::SqliteStore;

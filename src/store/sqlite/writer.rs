@@ -1,0 +1,66 @@
+//! The connection that writes.
+
+use diesel::connection::SimpleConnection;
+use diesel::prelude::*;
+
+use super::readers::set_up;
+use crate::store::error::StoreError;
+
+/// A connection for writing, and the state of the database it last saw.
+pub struct Writer {
+    /// The connection.
+    pub connection: SqliteConnection,
+    data_version: i64,
+}
+
+impl Writer {
+    /// Opens a connection for writing.
+    pub fn connect(url: &str) -> Result<Writer, StoreError> {
+        let mut connection = SqliteConnection::establish(url)
+            .map_err(|error| StoreError::Unavailable(error.to_string()))?;
+        set_up(&mut connection)?;
+        // NORMAL: a commit survives the end of the process, and the database survives a loss of power, which may take
+        // the last commits. The cache is larger than a reader's: a batch touches pages all over the tables.
+        connection.batch_execute(
+            "PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA wal_autocheckpoint = 4000; \
+             PRAGMA journal_size_limit = 67108864; PRAGMA cache_size = -32768; PRAGMA temp_store = MEMORY;",
+        )?;
+        let mut writer = Writer {
+            connection,
+            data_version: 0,
+        };
+        writer.poll_changed_elsewhere()?;
+        Ok(writer)
+    }
+
+    /// Whether another process has written since the last call.
+    pub fn poll_changed_elsewhere(&mut self) -> Result<bool, StoreError> {
+        #[derive(QueryableByName)]
+        struct DataVersion {
+            #[diesel(sql_type = diesel::sql_types::BigInt)]
+            data_version: i64,
+        }
+        let row: DataVersion =
+            diesel::sql_query("PRAGMA data_version").get_result(&mut self.connection)?;
+        let before = std::mem::replace(&mut self.data_version, row.data_version);
+        Ok(before != row.data_version)
+    }
+
+    /// Runs `work` in one transaction whose deletions leave nothing behind: SQLite overwrites what is deleted, and
+    /// empties the log that still has it if `work` says that it deleted something. Not for every write, which it would
+    /// slow down.
+    pub fn erase<T>(
+        &mut self,
+        work: impl FnOnce(&mut SqliteConnection) -> Result<(T, bool), StoreError>,
+    ) -> Result<T, StoreError> {
+        let connection = &mut self.connection;
+        connection.batch_execute("PRAGMA secure_delete = ON;")?;
+        let result = connection.immediate_transaction(work);
+        connection.batch_execute("PRAGMA secure_delete = OFF;")?;
+        let (answer, deleted) = result?;
+        if deleted {
+            connection.batch_execute("PRAGMA wal_checkpoint(TRUNCATE);")?;
+        }
+        Ok(answer)
+    }
+}

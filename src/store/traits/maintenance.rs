@@ -1,0 +1,68 @@
+//! Maintenance: what keeps a store correct, small and private, and what a start and a stop need.
+
+use super::super::error::StoreError;
+use super::super::row_sink::RowSink;
+use crate::model::{Batch, DrainRecord, Inconsistency, PostId, TimestampMs};
+use crate::sink::BatchResult;
+
+/// What runs beside the requests, at the start, at the stop, and in `check`.
+pub trait MaintenanceStore: Send + Sync {
+    /// Recomputes every stored sum and writes the differences to `findings` until it breaks; returns how many there
+    /// are. With `repair` all are corrected, in one transaction.
+    ///
+    /// # Errors
+    /// [`StoreError::Refused`] when a repair would leave differences; then nothing is changed.
+    fn check(&self, repair: bool, findings: RowSink<'_, Inconsistency>) -> Result<u64, StoreError>;
+
+    /// Reads some viewings after a key and deletes those last seen before `before`, in one short transaction. Returns
+    /// the last key read, or `None` at the end. The posts keep their numbers.
+    ///
+    /// # Errors
+    /// Those of every method.
+    fn prune_viewings(
+        &self,
+        before: TimestampMs,
+        after: (PostId, i64),
+    ) -> Result<Option<(PostId, i64)>, StoreError>;
+
+    /// The salt of a UTC day: the stored one, or else `proposed`, which is stored. Salts of days before `oldest` are
+    /// deleted beyond recovery.
+    ///
+    /// # Errors
+    /// Those of every method.
+    fn salt(
+        &self,
+        day: TimestampMs,
+        proposed: [u8; 16],
+        oldest: TimestampMs,
+    ) -> Result<[u8; 16], StoreError>;
+
+    /// Applies a spilled batch, or returns `None` if the spill of that id is applied already.
+    ///
+    /// # Errors
+    /// Any error means that nothing was applied and that the spill may be applied again.
+    fn replay(
+        &self,
+        spill: &str,
+        batch: &Batch,
+        now: TimestampMs,
+    ) -> Result<Option<BatchResult>, StoreError>;
+
+    /// Records how a drain went.
+    ///
+    /// # Errors
+    /// Those of every method.
+    fn note_drain(&self, drain: &DrainRecord) -> Result<(), StoreError>;
+
+    /// The latest recorded drain.
+    ///
+    /// # Errors
+    /// Those of every method.
+    fn last_drain(&self) -> Result<Option<DrainRecord>, StoreError>;
+
+    /// Whether another process has written to the database since the last call, or the last batch written.
+    ///
+    /// # Errors
+    /// Those of every method.
+    fn changed_elsewhere(&self) -> Result<bool, StoreError>;
+}

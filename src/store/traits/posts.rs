@@ -1,0 +1,53 @@
+//! Posts: read, listed and edited.
+
+use super::super::error::StoreError;
+use crate::model::{ListQuery, Page, Post, PostContent, PostId, PostKey, PostSummary, Revision};
+
+/// Posts and their lists.
+pub trait PostStore: Send + Sync {
+    /// A post, or `None` if there is none of that key.
+    ///
+    /// # Errors
+    /// Those of every method.
+    fn post(&self, key: PostKey<'_>) -> Result<Option<Post>, StoreError>;
+
+    /// One page of posts, without bodies.
+    ///
+    /// # Errors
+    /// Those of every method.
+    fn list(&self, query: &ListQuery) -> Result<Page<PostSummary>, StoreError>;
+
+    /// The posts of `posts` that exist and pass the filters of `query`, in no particular order.
+    ///
+    /// # Errors
+    /// Those of every method.
+    fn summaries(
+        &self,
+        posts: &[PostId],
+        query: &ListQuery,
+    ) -> Result<Vec<PostSummary>, StoreError>;
+
+    /// Adds a post.
+    ///
+    /// # Errors
+    /// [`StoreError::SlugTaken`].
+    fn create(&self, content: &PostContent) -> Result<Post, StoreError>;
+
+    /// Replaces a post's content. Its id and its counts stay.
+    ///
+    /// # Errors
+    /// [`StoreError::NoSuchPost`], [`StoreError::SlugTaken`], and [`StoreError::Changed`] when `expected` is given
+    /// and does not hold the post's revision.
+    fn update(
+        &self,
+        id: PostId,
+        content: &PostContent,
+        expected: Option<&[Revision]>,
+    ) -> Result<Post, StoreError>;
+
+    /// Removes a post with its counts, its hourly views, its viewings and its ledger.
+    ///
+    /// # Errors
+    /// [`StoreError::NoSuchPost`]; [`StoreError::Changed`] as for [`PostStore::update`].
+    fn delete(&self, id: PostId, expected: Option<&[Revision]>) -> Result<(), StoreError>;
+}

@@ -1,0 +1,75 @@
+//! Statistics: what was counted, when, and what was not.
+
+use super::super::error::StoreError;
+use crate::model::{PostId, PostKey, PostStats, Rank, TimestampMs};
+use crate::sink::PostTotals;
+
+/// The id that stands for the whole site in hourly views, and for no post in the ledger.
+pub const SITE: PostId = 0;
+
+/// The answer of [`StatsStore::rank`].
+#[derive(Clone, Debug, Default)]
+pub struct Ranked {
+    /// For each hour asked for, the posts with the most views since then, most first.
+    pub lists: Vec<Vec<Rank>>,
+    /// Hourly rows read, a measure of the cost.
+    pub rows: u64,
+}
+
+/// The numbers of posts and of the site.
+pub trait StatsStore: Send + Sync {
+    /// The numbers of a post, or `None` if there is none of that key.
+    ///
+    /// # Errors
+    /// Those of every method.
+    fn tally(&self, key: PostKey<'_>) -> Result<Option<(PostId, PostStats)>, StoreError>;
+
+    /// The numbers of the whole site: those of all posts, and the ledger entries that belong to none.
+    ///
+    /// # Errors
+    /// Those of every method.
+    fn site_stats(&self) -> Result<PostStats, StoreError>;
+
+    /// The views of a post, or of the [`SITE`], by UTC hour, oldest first: from the hour of `since`, or from the
+    /// first view on. Corrections belong to no hour.
+    ///
+    /// # Errors
+    /// Those of every method.
+    fn hours(
+        &self,
+        post: PostId,
+        since: Option<TimestampMs>,
+    ) -> Result<Vec<(i64, i64)>, StoreError>;
+
+    /// The sum of [`StatsStore::hours`].
+    ///
+    /// # Errors
+    /// Those of every method.
+    fn views_since(&self, post: PostId, since: TimestampMs) -> Result<i64, StoreError>;
+
+    /// The posts with the most views since each of some hours, most first, at most `limit` each. Reads every hourly
+    /// row once. `None` if `go_on` answers false meanwhile.
+    ///
+    /// # Errors
+    /// Those of every method.
+    fn rank(
+        &self,
+        since: &[TimestampMs],
+        limit: usize,
+        go_on: &dyn Fn() -> bool,
+    ) -> Result<Option<Ranked>, StoreError>;
+
+    /// Sets those of a post's numbers that are given, and keeps the correction with its reason. The caller
+    /// invalidates the cached post.
+    ///
+    /// # Errors
+    /// [`StoreError::NoSuchPost`].
+    fn correct(
+        &self,
+        post: PostId,
+        views: Option<i64>,
+        viewers: Option<i64>,
+        reason: &str,
+        now: TimestampMs,
+    ) -> Result<PostTotals, StoreError>;
+}

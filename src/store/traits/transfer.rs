@@ -1,0 +1,75 @@
+//! Import and export: posts and logs from elsewhere, and everything to elsewhere.
+
+use super::super::error::StoreError;
+use super::super::imported_log::{FoundPosts, ImportedLog, LogId, LogProgress};
+use super::super::row_sink::RowSink;
+use super::super::source::{ImportContent, Imported, Source};
+use crate::model::{Batch, NumbersRow, Record, TimestampMs};
+use crate::sink::BatchResult;
+
+/// What import and export commands need.
+pub trait TransferStore: Send + Sync {
+    /// Creates or updates the post that comes from a source file. Its views stay.
+    ///
+    /// # Errors
+    /// Those of every method.
+    fn import(
+        &self,
+        source: &Source,
+        content: &ImportContent,
+        now: TimestampMs,
+    ) -> Result<Imported, StoreError>;
+
+    /// The ids of the posts with these slugs. With `create`, each missing post is created, empty and published at
+    /// the time beside its slug.
+    ///
+    /// # Errors
+    /// Those of every method.
+    fn find_or_create(
+        &self,
+        slugs: &[(&str, TimestampMs)],
+        create: bool,
+    ) -> Result<FoundPosts, StoreError>;
+
+    /// Applies a batch in one transaction: all of it or nothing.
+    ///
+    /// # Errors
+    /// Any error means that nothing was applied and that the same batch may be applied again.
+    fn apply(&self, batch: &Batch) -> Result<BatchResult, StoreError>;
+
+    /// The imported logs whose first line has this hash, the shortest first.
+    ///
+    /// # Errors
+    /// Those of every method.
+    fn imported_logs(&self, head: &str) -> Result<Vec<ImportedLog>, StoreError>;
+
+    /// Applies a batch and records, in the same transaction, how much of a log is imported with it.
+    ///
+    /// # Errors
+    /// [`StoreError::Changed`] when the store knows the log otherwise than `progress.known`, because another process
+    /// is importing it; otherwise as [`TransferStore::apply`].
+    fn import_batch(
+        &self,
+        batch: &Batch,
+        progress: &LogProgress,
+    ) -> Result<(BatchResult, LogId), StoreError>;
+
+    /// Writes everything in the store as of one moment to `rows`, in key order. The salts of anonymous viewers are
+    /// left out.
+    ///
+    /// # Errors
+    /// Those of every method.
+    fn export(&self, rows: RowSink<'_, Record>) -> Result<(), StoreError>;
+
+    /// Writes every post's numbers as of one moment to `rows`.
+    ///
+    /// # Errors
+    /// Those of every method.
+    fn numbers(&self, rows: RowSink<'_, NumbersRow>) -> Result<(), StoreError>;
+
+    /// Inserts every record of an export, all or nothing, into an empty store. Returns the number of records.
+    ///
+    /// # Errors
+    /// [`StoreError::Refused`] for a store that is not empty, and for records that are no complete export.
+    fn restore(&self, records: &mut dyn Iterator<Item = Record>) -> Result<u64, StoreError>;
+}

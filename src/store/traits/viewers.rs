@@ -1,0 +1,41 @@
+//! Viewers: who saw what.
+
+use super::super::error::StoreError;
+use crate::model::{Cursor, Page, PostId, ViewedPost, Viewing, ViewingKey};
+
+/// Viewers and what they viewed.
+pub trait ViewerStore: Send + Sync {
+    /// The viewers of a post, latest first.
+    ///
+    /// # Errors
+    /// Those of every method.
+    fn viewers_of(
+        &self,
+        post: PostId,
+        after: Option<Cursor>,
+        limit: usize,
+    ) -> Result<Page<Viewing>, StoreError>;
+
+    /// Whether and when a viewer saw a post.
+    ///
+    /// # Errors
+    /// Those of every method.
+    fn viewing(&self, post: PostId, viewer: ViewingKey<'_>) -> Result<Option<Viewing>, StoreError>;
+
+    /// The posts that a named viewer saw, latest first; `None` if no viewer of that name is known.
+    ///
+    /// # Errors
+    /// Those of every method.
+    fn seen_by(
+        &self,
+        name: &str,
+        after: Option<Cursor>,
+        limit: usize,
+    ) -> Result<Option<Page<ViewedPost>>, StoreError>;
+
+    /// Deletes a named viewer. The posts keep their numbers. Returns whether there was one.
+    ///
+    /// # Errors
+    /// Those of every method.
+    fn forget_viewer(&self, name: &str) -> Result<bool, StoreError>;
+}

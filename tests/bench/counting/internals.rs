@@ -1,0 +1,7 @@
+//! What this bench uses of the library's inside.
+
+pub use viewtally::internals::{
+    Batch, BatchSink, CachedStore, CounterConfig, CounterPool, EventSender, EventSink, Metrics,
+    OverflowPolicy, SinkError, SinkHealth, StoreError, StoreOptions, StoreUrl, TimestampMs,
+    ViewEvent, Viewer, Written, open,
+};

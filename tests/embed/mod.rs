@@ -1,0 +1,4 @@
+//! What other sites show.
+
+mod resources;
+mod snippet;

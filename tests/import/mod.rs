@@ -1,0 +1,10 @@
+//! Posts, logs and numbers that come from elsewhere.
+
+mod counts;
+mod export;
+mod log;
+mod post_failures;
+mod posts;
+mod real_logs;
+mod real_posts;
+mod running_server;

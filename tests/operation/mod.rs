@@ -1,0 +1,5 @@
+//! What an operator sees.
+
+mod full_disk;
+mod monitoring;
+mod startup;

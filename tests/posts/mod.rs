@@ -1,0 +1,7 @@
+//! Posts over HTTP: edited, listed, ranked.
+
+mod editing;
+mod listing;
+mod pagination;
+mod preconditions;
+mod rankings;

@@ -1,0 +1,12 @@
+//! The project's rules on its own source, README and tests.
+
+mod imports;
+mod imports_found;
+mod layout;
+mod modules;
+mod names;
+mod readme;
+mod source;
+mod test_support;
+mod tidy;
+mod tokens;

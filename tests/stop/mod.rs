@@ -1,0 +1,5 @@
+//! How the process ends, and what is in the database then.
+
+mod drain;
+mod kill;
+mod spill;

@@ -1,0 +1,135 @@
+//! The real executable started as a server, with the flags a test wants.
+
+use std::net::SocketAddr;
+use std::process::Command;
+use std::time::Instant;
+
+use super::home::{Home, executable, without_settings};
+use super::process::{Finished, Running, Signal};
+use super::server::Server;
+use super::{WAIT_LIMIT, until};
+
+/// A server about to start.
+pub struct Launch<'a> {
+    home: &'a Home,
+    command: Option<&'a str>,
+    flags: Vec<String>,
+    env: Vec<(String, String)>,
+    descriptors: Option<u32>,
+}
+
+impl<'a> Launch<'a> {
+    pub(super) fn new(home: &'a Home, command: Option<&'a str>) -> Self {
+        Self {
+            home,
+            command,
+            flags: Vec::new(),
+            env: Vec::new(),
+            descriptors: None,
+        }
+    }
+
+    /// Adds a flag and its value; a later one replaces an earlier one of the same name.
+    pub fn flag(self, name: &str, value: &str) -> Self {
+        let mut launch = self.without(name);
+        launch.flags.extend([name.to_owned(), value.to_owned()]);
+        launch
+    }
+
+    /// Adds several.
+    pub fn flags(self, flags: &[(&str, &str)]) -> Self {
+        flags
+            .iter()
+            .fold(self, |launch, (name, value)| launch.flag(name, value))
+    }
+
+    /// Takes a flag back.
+    pub fn without(mut self, name: &str) -> Self {
+        if let Some(at) = self.flags.iter().position(|known| known == name) {
+            self.flags.drain(at..at + 2);
+        }
+        self
+    }
+
+    pub fn env(mut self, name: &str, value: &str) -> Self {
+        self.env.push((name.to_owned(), value.to_owned()));
+        self
+    }
+
+    /// Starts under this limit of open descriptors, soft and hard.
+    pub fn descriptors(mut self, limit: u32) -> Self {
+        self.descriptors = Some(limit);
+        self
+    }
+
+    /// Starts and waits until it listens.
+    pub fn start(self) -> Server {
+        let start = Instant::now();
+        let running = self.spawn();
+        let mut address = None;
+        until("the server listens", || {
+            address = listening_on(&running.stdout.text());
+            assert!(
+                address.is_some() || !running.is_over(),
+                "the server ended at start: {}",
+                running.stderr.text()
+            );
+            address.is_some()
+        });
+        let started_in = start.elapsed();
+        Server {
+            running,
+            address: address.expect("just seen"),
+            started_in,
+        }
+    }
+
+    /// Starts what is expected to end by itself.
+    pub fn run(self) -> Finished {
+        self.spawn().wait(WAIT_LIMIT)
+    }
+
+    /// Starts what may refuse to start; stops it if it does not.
+    pub fn run_or_stop(self) -> Finished {
+        let running = self.spawn();
+        until("the server listens or ends", || {
+            listening_on(&running.stdout.text()).is_some() || running.is_over()
+        });
+        running.signal(Signal::Int);
+        running.wait(WAIT_LIMIT)
+    }
+
+    fn spawn(self) -> Running {
+        let mut command = match self.descriptors {
+            None => executable(),
+            Some(limit) => {
+                let mut shell = Command::new("sh");
+                shell.args([
+                    "-c",
+                    &format!("ulimit -n {limit}; exec \"$0\" \"$@\""),
+                    env!("CARGO_BIN_EXE_viewtally"),
+                ]);
+                without_settings(&mut shell);
+                shell
+            }
+        };
+        command
+            .args(self.command)
+            .args(self.flags)
+            .envs(self.env)
+            .current_dir(self.home.path());
+        Running::spawn(command)
+    }
+}
+
+fn listening_on(stdout: &str) -> Option<SocketAddr> {
+    let (_, rest) = stdout.split_once("listening on http://")?;
+    let (address, _) = rest.split_once('\n')?;
+    Some(
+        address
+            .trim()
+            .trim_end_matches('/')
+            .parse()
+            .expect("an address after `listening on`"),
+    )
+}

@@ -1,0 +1,3 @@
+//! Who viewed.
+
+mod identity;
