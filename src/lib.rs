@@ -45,6 +45,8 @@ mod server;
 mod shutdown;
 mod sink;
 mod store;
+#[cfg(test)]
+mod test_support;
 mod thread;
 
 /// What benches measure inside the library. Built for tests and benches only; no interface.

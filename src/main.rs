@@ -1,10 +1,12 @@
-//! Parses the command line, runs the command, and turns its result into an exit code: the one place that does.
+//! Parses the command line, runs the command, and turns its result into an exit code. No other file names exit codes.
 
+use std::fmt::Display;
+use std::io::Write;
 use std::process::ExitCode;
 
 use clap::Parser;
 use viewtally::cli::Cli;
-use viewtally::command::{self, Done};
+use viewtally::command::{self, Status};
 use viewtally::config::ConfigError;
 
 /// The HTTP library allocates some twenty times a request, parts of it beyond what the C library's caches for threads
@@ -12,24 +14,26 @@ use viewtally::config::ConfigError;
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
-/// Something failed, or part of it.
+/// The command failed, or a part of it.
 const FAILED: u8 = 1;
-/// The flags cannot be followed.
+/// The flags are invalid.
 const USAGE: u8 = 2;
-/// Stopped, but events could not be written.
+/// The server stopped, but could not write all events.
 const UNWRITTEN: u8 = 3;
+/// A second signal: 128 + SIGINT, as shells have it.
+const SECOND_SIGNAL: i32 = 130;
 
 fn main() -> ExitCode {
     let cli = Cli::parse();
-    match command::run(cli) {
-        Ok(Done::Well) => ExitCode::SUCCESS,
-        Ok(Done::Partly) => ExitCode::from(FAILED),
-        Ok(Done::Unwritten(what)) => {
-            eprintln!("viewtally: {what}");
+    match command::run(cli, || std::process::exit(SECOND_SIGNAL)) {
+        Ok(Status::Success) => ExitCode::SUCCESS,
+        Ok(Status::Partial) => ExitCode::from(FAILED),
+        Ok(Status::Unwritten(what)) => {
+            report(&what);
             ExitCode::from(UNWRITTEN)
         }
         Err(error) => {
-            eprintln!("viewtally: {error:#}");
+            report(&format_args!("{error:#}"));
             ExitCode::from(if error.is::<ConfigError>() {
                 USAGE
             } else {
@@ -37,4 +41,9 @@ fn main() -> ExitCode {
             })
         }
     }
+}
+
+/// Prints why a command did not succeed. That nobody reads it must not change the exit code.
+fn report(what: &dyn Display) {
+    let _ = writeln!(std::io::stderr(), "viewtally: {what}");
 }

@@ -2,31 +2,32 @@
 
 use std::ops::ControlFlow;
 
-use super::Done;
-use super::patience::retry_while_busy;
+use super::output::print_line;
+use super::retry::retry_while_busy;
+use super::status::Status;
 use crate::app;
 use crate::store::StoreUrl;
 
-pub(super) fn run(url: &StoreUrl, repair: bool) -> anyhow::Result<Done> {
+pub(super) fn run(url: &StoreUrl, repair: bool) -> anyhow::Result<Status> {
     let store = app::open_existing_store(url)?;
     let count = retry_while_busy(|| {
         store.check(repair, &mut |difference| {
-            println!("{difference}");
+            print_line(difference);
             ControlFlow::Continue(())
         })
     })?;
     Ok(match (count, repair) {
         (0, _) => {
-            println!("every number is the sum of its rows");
-            Done::Well
+            print_line("every number is the sum of its rows");
+            Status::Success
         }
         (_, true) => {
-            println!("mended: {count}");
-            Done::Well
+            print_line(format_args!("mended: {count}"));
+            Status::Success
         }
         (_, false) => {
-            println!("differences: {count}; --repair mends them");
-            Done::Partly
+            print_line(format_args!("differences: {count}; --repair mends them"));
+            Status::Partial
         }
     })
 }

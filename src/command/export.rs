@@ -8,7 +8,8 @@ use std::path::{Path, PathBuf};
 use anyhow::Context;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
-use super::Done;
+use super::output::print_line;
+use super::status::Status;
 use crate::app;
 use crate::cli::{ExportFlags, ExportFormat};
 use crate::store::{RowSink, Store, StoreError, StoreUrl};
@@ -16,11 +17,11 @@ use crate::store::{RowSink, Store, StoreError, StoreUrl};
 /// Rows between steps of the progress.
 const STEP: u64 = 10_000;
 
-pub(super) fn run(url: &StoreUrl, flags: &ExportFlags) -> anyhow::Result<Done> {
+pub(super) fn run(url: &StoreUrl, flags: &ExportFlags) -> anyhow::Result<Status> {
     let store = app::open_existing_store(url)?;
     let Some(path) = &flags.output else {
         write(&*store, flags.format, &mut io::stdout().lock()).context("cannot export")?;
-        return Ok(Done::Well);
+        return Ok(Status::Success);
     };
     // Under another name until it is whole.
     let part = beside(path);
@@ -33,8 +34,8 @@ pub(super) fn run(url: &StoreUrl, flags: &ExportFlags) -> anyhow::Result<Done> {
     })();
     match written {
         Ok(rows) => {
-            println!("exported {rows} rows to {}", path.display());
-            Ok(Done::Well)
+            print_line(format_args!("exported {rows} rows to {}", path.display()));
+            Ok(Status::Success)
         }
         Err(error) => {
             // Best effort: the error that matters is the one reported.

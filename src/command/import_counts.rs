@@ -8,8 +8,9 @@ use anyhow::Context;
 use csv::{ReaderBuilder, StringRecord, Trim};
 use unicode_normalization::UnicodeNormalization;
 
-use super::Done;
-use super::patience::retry_while_busy;
+use super::output::{print_error, print_line};
+use super::retry::retry_while_busy;
+use super::status::Status;
 use crate::cli::CountsFlags;
 use crate::model::PostKey;
 use crate::store::{Store, StoreError, StoreOptions, StoreUrl};
@@ -29,7 +30,7 @@ const PLAIN: Columns = Columns {
     viewers: Some(2),
 };
 
-pub(super) fn run(url: &StoreUrl, flags: &CountsFlags) -> anyhow::Result<Done> {
+pub(super) fn run(url: &StoreUrl, flags: &CountsFlags) -> anyhow::Result<Status> {
     let file = flags.file.display();
     let input: Box<dyn Read> = if flags.file == Path::new("-") {
         Box::new(io::stdin())
@@ -69,19 +70,15 @@ pub(super) fn run(url: &StoreUrl, flags: &CountsFlags) -> anyhow::Result<Done> {
             Ok(()) => set += 1,
             Err(Wrong::Line(why)) => {
                 failed += 1;
-                eprintln!("{file}:{number}: {why}");
+                print_error(format_args!("{file}:{number}: {why}"));
             }
             Err(Wrong::Store(error)) => {
                 return Err(error).with_context(|| format!("cannot keep {file}:{number}"));
             }
         }
     }
-    println!("numbers: {set} set, {failed} failed");
-    Ok(if failed == 0 {
-        Done::Well
-    } else {
-        Done::Partly
-    })
+    print_line(format_args!("numbers: {set} set, {failed} failed"));
+    Ok(Status::of_failures(failed))
 }
 
 /// The cells of a line; `None` for a blank one. Each line stands alone, for neither a key nor a number spans two: a quote

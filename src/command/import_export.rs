@@ -7,12 +7,13 @@ use std::path::Path;
 use anyhow::{Context, bail};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
-use super::Done;
+use super::output::print_line;
+use super::status::Status;
 use crate::app;
 use crate::model::Record;
 use crate::store::{StoreOptions, StoreUrl};
 
-pub(super) fn run(url: &StoreUrl, path: &Path) -> anyhow::Result<Done> {
+pub(super) fn run(url: &StoreUrl, path: &Path) -> anyhow::Result<Status> {
     let file = path.display();
     let (input, size): (Box<dyn Read>, Option<u64>) = if path == Path::new("-") {
         (Box::new(io::stdin()), None)
@@ -54,6 +55,6 @@ pub(super) fn run(url: &StoreUrl, path: &Path) -> anyhow::Result<Done> {
         bail!("{wrong}; nothing was imported");
     }
     let rows = restored.with_context(|| format!("cannot import {file}"))?;
-    println!("imported {rows} rows from {file}");
-    Ok(Done::Well)
+    print_line(format_args!("imported {rows} rows from {file}"));
+    Ok(Status::Success)
 }

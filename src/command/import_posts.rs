@@ -5,7 +5,8 @@ use std::path::PathBuf;
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
-use super::Done;
+use super::output::{print_error, print_line};
+use super::status::Status;
 use crate::import::{self, FileError, Found, ImportedPost, Outcome, SkipReason};
 use crate::model::TimestampMs;
 use crate::store::{ImportContent, Imported, Source, Store, StoreOptions, StoreUrl};
@@ -23,14 +24,10 @@ pub(super) struct Report {
     failed: u64,
 }
 
-pub(super) fn run(url: &StoreUrl, paths: &[PathBuf], max_body: u64) -> anyhow::Result<Done> {
+pub(super) fn run(url: &StoreUrl, paths: &[PathBuf], max_body: u64) -> anyhow::Result<Status> {
     let report = import(url, paths, max_body)?;
-    println!("{report}");
-    Ok(if report.failed == 0 {
-        Done::Well
-    } else {
-        Done::Partly
-    })
+    print_line(&report);
+    Ok(Status::of_failures(report.failed))
 }
 
 /// Imports everything below `paths`.
@@ -63,7 +60,8 @@ impl Report {
         let now = clock::now();
         let (file, root) = match found {
             Found::File { file, root } => (file, root),
-            Found::Hidden(_) => {
+            Found::Hidden(path) => {
+                tracing::debug!("skipped the hidden {}", path.display());
                 self.hidden += 1;
                 return Ok(());
             }
@@ -118,17 +116,17 @@ impl Report {
             }
         };
         if imported.slug != wanted {
-            eprintln!(
+            print_error(format_args!(
                 "{file}: the slug {wanted} is taken, served as {}",
                 imported.slug
-            );
+            ));
         }
         Ok(())
     }
 
     fn fail(&mut self, error: &FileError) {
         self.failed += 1;
-        eprintln!("{error}");
+        print_error(error);
     }
 }
 

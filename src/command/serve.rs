@@ -1,22 +1,21 @@
 //! `viewtally serve`: start, wait for a signal, drain, report.
 
-use std::io::Write;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use anyhow::Context;
 use flume::Receiver;
 
-use super::{Done, import_posts};
+use super::import_posts;
+use super::output::print_error;
+use super::output::print_line;
+use super::status::Status;
 use crate::app;
 use crate::config::Config;
 use crate::metrics::Metrics;
 use crate::shutdown::Unwritten;
 
-/// Exit code after a second signal: 128 + SIGINT, as shells have it.
-const SECOND_SIGNAL: i32 = 130;
-
-pub(super) fn run(config: &Config) -> anyhow::Result<Done> {
+pub(super) fn run(config: &Config, exit_at_once: fn() -> !) -> anyhow::Result<Status> {
     if let Some(path) = &config.import {
         // What cannot be read is reported, and does not keep the rest from being served.
         let report =
@@ -24,36 +23,30 @@ pub(super) fn run(config: &Config) -> anyhow::Result<Done> {
         tracing::info!("{report}");
     }
     let running = app::start(config)?;
-    let stop = watch_signals(Arc::clone(running.metrics()))?;
-    say(&format!("listening on http://{}", running.address()));
+    let stop = watch_signals(Arc::clone(running.metrics()), exit_at_once)?;
+    print_line(format_args!("listening on http://{}", running.address()));
     // An error would mean that the signal handler is gone: then stopping is right as well.
     let _ = stop.recv();
     tracing::info!("stopping: draining what is pending");
     let report = running.drain();
-    say(&report.to_string());
+    print_line(&report);
     Ok(match report.unwritten {
-        Unwritten::None => Done::Well,
-        unwritten => Done::Unwritten(unwritten),
+        Unwritten::None => Status::Success,
+        unwritten => Status::Unwritten(unwritten),
     })
 }
 
-/// Prints a line for whoever started this, who may have gone.
-fn say(line: &str) {
-    let mut out = std::io::stdout().lock();
-    let _ = writeln!(out, "{line}").and_then(|()| out.flush());
-}
-
 /// SIGINT, SIGTERM and SIGHUP alike: the first asks for a drain, the second ends the process at once.
-fn watch_signals(metrics: Arc<Metrics>) -> anyhow::Result<Receiver<()>> {
+fn watch_signals(metrics: Arc<Metrics>, exit_at_once: fn() -> !) -> anyhow::Result<Receiver<()>> {
     let (stop, stopped) = flume::bounded(1);
     let draining = AtomicBool::new(false);
     ctrlc::set_handler(move || {
         if draining.swap(true, Ordering::SeqCst) {
-            eprintln!(
+            print_error(format_args!(
                 "viewtally: stopped at once by a second signal; {} events were not written and are lost",
                 metrics.pending()
-            );
-            std::process::exit(SECOND_SIGNAL);
+            ));
+            exit_at_once();
         }
         // It holds one, and this is the only one.
         let _ = stop.try_send(());

@@ -5,7 +5,8 @@ use std::fmt::Write as _;
 use serde::Serialize;
 use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
-use super::Done;
+use super::output::print_line;
+use super::status::Status;
 use crate::cli::TopFlags;
 use crate::model::{ListQuery, Period, PostSummary, Sort};
 use crate::store::{StoreUrl, rankings};
@@ -20,7 +21,7 @@ struct Top {
     items: Vec<PostSummary>,
 }
 
-pub(super) fn run(url: &StoreUrl, flags: &TopFlags) -> anyhow::Result<Done> {
+pub(super) fn run(url: &StoreUrl, flags: &TopFlags) -> anyhow::Result<Status> {
     let store = app::open_existing_store(url)?;
     let items = match flags.period.since(clock::now()) {
         Some(since) => rankings::top(&*store, since, flags.limit)?,
@@ -41,11 +42,11 @@ pub(super) fn run(url: &StoreUrl, flags: &TopFlags) -> anyhow::Result<Done> {
             period: period.map_or("all", |(name, _)| name),
             items,
         };
-        println!("{}", serde_json::to_string(&top)?);
+        print_line(format_args!("{}", serde_json::to_string(&top)?));
     } else {
-        print!("{}", table(&items));
+        print_line(table(&items).trim_end());
     }
-    Ok(Done::Well)
+    Ok(Status::Success)
 }
 
 fn table(items: &[PostSummary]) -> String {

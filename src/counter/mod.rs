@@ -27,7 +27,6 @@ pub use event_sender::EventSender;
 pub use event_sink::EventSink;
 pub use overflow_policy::OverflowPolicy;
 pub use pool::CounterPool;
-pub use queue_depth::QueueDepth;
 
 #[cfg(test)]
 #[path = "../../tests/counter/losses.rs"]

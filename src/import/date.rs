@@ -1,9 +1,9 @@
-//! Reads dates as blogs write them: whatever a person, Jekyll, Hugo, Hexo, Zola or a feed would put
-//! after `date:`.
+//! Parses dates as blogs write them: the forms that people, Jekyll, Hugo, Hexo, Zola and feeds put after
+//! `date:`.
 //!
 //! A date without a zone is taken as UTC, so that an import gives the same on every machine. Digits
-//! alone (epoch seconds, `20200101`) are not taken: they are as often a mistake, and a wrong date
-//! is worse than a clear error.
+//! alone (epoch seconds, `20200101`) are refused: they are often a mistake, and a wrong date is worse than
+//! a clear error.
 
 use jiff::{
     civil,
@@ -11,7 +11,7 @@ use jiff::{
     tz::{Offset, TimeZone},
 };
 
-/// Reads a date in any of the known shapes; UTC milliseconds.
+/// Parses a date in any of the known forms; UTC milliseconds.
 pub(super) fn parse(text: &str) -> Option<i64> {
     let text = text.trim();
     iso(text).or_else(|| mail(text)).or_else(|| words(text))
@@ -57,7 +57,7 @@ fn iso(text: &str) -> Option<i64> {
     moment.milliseconds()
 }
 
-/// RFC 2822, as in mail and RSS; a wrong day of the week is forgiven.
+/// RFC 2822, as in mail and RSS; a wrong day of the week is ignored.
 fn mail(text: &str) -> Option<i64> {
     static PARSER: rfc2822::DateTimeParser = rfc2822::DateTimeParser::new().relaxed_weekday(true);
     PARSER
@@ -105,7 +105,7 @@ fn words(text: &str) -> Option<i64> {
     .milliseconds()
 }
 
-/// Fills a part that may be given once.
+/// Sets a part; `None` if it was set before.
 fn set<T>(part: &mut Option<T>, value: T) -> Option<()> {
     part.replace(value).is_none().then_some(())
 }
@@ -145,7 +145,7 @@ fn month_of(word: &str) -> Option<u32> {
     u32::try_from(at + 1).ok()
 }
 
-/// Which of the names a word is, whole or cut to three letters or more.
+/// The index of the name that a word is, in full or abbreviated to three letters or more.
 fn is_abbreviation(word: &str, names: &[&str]) -> Option<usize> {
     let word = word.trim_end_matches('.').to_ascii_lowercase();
     names
@@ -172,7 +172,7 @@ fn zone(text: &str) -> Option<i32> {
     } else {
         return None;
     };
-    // `+0900` is one number, `+09:00` and `+9` have the hours by themselves.
+    // `+0900` is one number; `+09:00` and `+9` give the hours separately.
     let (hours, minutes) = if let Some(both) = cursor.digits(4, 4) {
         (both / 100, both % 100)
     } else {
@@ -190,10 +190,10 @@ fn zone(text: &str) -> Option<i32> {
     (cursor.0.is_empty() && hours < 24 && minutes < 60).then_some(sign * seconds)
 }
 
-/// A point on the clock: hour, minute, second, nanosecond.
+/// A time of day: hour, minute, second, nanosecond.
 type Time = (u32, u32, u32, u32);
 
-/// The parts of a date, not yet known to be on the calendar.
+/// The parts of a date, not yet validated.
 #[derive(Default)]
 struct Moment {
     year: u32,
@@ -225,7 +225,7 @@ impl Moment {
     }
 }
 
-/// What is left to read of a text.
+/// The rest of a text, still to be parsed.
 struct Cursor<'t>(&'t str);
 
 impl Cursor<'_> {

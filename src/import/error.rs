@@ -1,18 +1,18 @@
-//! What can be wrong with a file, said so that its author can mend it.
+//! What can be wrong with a file, worded so that its author can correct it.
 
 use std::{fmt, io, path::PathBuf};
 
 use thiserror::Error;
 
-/// Why one file or folder was not imported. Others are not affected by it.
+/// Why one file or folder was not imported. Others are not affected.
 #[derive(Debug, Error)]
 pub struct FileError {
-    /// The file or folder, as the walk found it.
+    /// The file or folder, as it was found.
     pub file: PathBuf,
-    /// The line in the file, from 1, where one is to blame.
+    /// The line in the file, from 1, if the error is in one.
     pub line: Option<usize>,
     /// What was wrong.
-    pub problem: Problem,
+    pub error: ImportError,
 }
 
 impl fmt::Display for FileError {
@@ -21,13 +21,13 @@ impl fmt::Display for FileError {
         if let Some(line) = self.line {
             write!(f, "{line}:")?;
         }
-        write!(f, " {}", self.problem)
+        write!(f, " {}", self.error)
     }
 }
 
 /// What was wrong with a file.
 #[derive(Debug, Error)]
-pub enum Problem {
+pub enum ImportError {
     /// Nothing is there.
     #[error("no such file or folder; check the path")]
     Missing,
@@ -61,7 +61,7 @@ pub enum Problem {
         /// Bytes allowed.
         limit: usize,
     },
-    /// `+++` opens the file and nothing closes it.
+    /// `+++` opens the front matter and nothing closes it.
     #[error("front matter is never closed; add a line of +++ after it")]
     Unclosed,
     /// The front matter breaks the rules of its language.
@@ -71,7 +71,7 @@ pub enum Problem {
         syntax: &'static str,
         /// What the parser says.
         detail: String,
-        /// What to try, with the `; ` before it; empty where nothing comes to mind.
+        /// What to try, with the `; ` before it; empty if there is no hint.
         hint: &'static str,
     },
     /// The front matter is a list rather than keys and values.
@@ -95,17 +95,17 @@ pub enum Problem {
     },
 }
 
-impl Problem {
-    /// Blames a file, and a line of it where there is one.
+impl ImportError {
+    /// The error of a file, and of a line in it if there is one.
     pub(super) fn of(self, file: impl Into<PathBuf>, line: impl Into<Option<usize>>) -> FileError {
         FileError {
             file: file.into(),
             line: line.into(),
-            problem: self,
+            error: self,
         }
     }
 
-    /// An error of the system, told apart by what the user can do about it.
+    /// An error of the system, by what the user can do about it.
     pub(super) fn from_io(error: io::Error) -> Self {
         match error.kind() {
             io::ErrorKind::NotFound => Self::Missing,
@@ -114,8 +114,8 @@ impl Problem {
     }
 }
 
-/// Brings a message of a library into the form of ours: one line, lower case first, no final
-/// period, not endless.
+/// Brings a library's message into the form of ours: one line, lower case first, no final period, at
+/// most 300 characters.
 pub(super) fn sentence(message: &str) -> String {
     let line = message.split_whitespace().collect::<Vec<_>>().join(" ");
     let line = line.trim_end_matches('.');
@@ -135,8 +135,8 @@ mod tests {
     use super::*;
 
     #[test]
-    fn errors_name_file_line_and_problem() {
-        let problem = || Problem::Date {
+    fn errors_name_file_line_and_cause() {
+        let problem = || ImportError::Date {
             key: "date".into(),
             value: "soon".into(),
         };
@@ -145,13 +145,13 @@ mod tests {
             "posts/a.md:3: date \"soon\" is not a date; write it like 2026-03-08 or 2026-03-08T11:36:48+09:00"
         );
         assert_eq!(
-            Problem::Missing.of("b", None).to_string(),
+            ImportError::Missing.of("b", None).to_string(),
             "b: no such file or folder; check the path"
         );
     }
 
     #[test]
-    fn messages_of_libraries_are_brought_in_line() {
+    fn messages_of_libraries_get_our_form() {
         assert_eq!(
             sentence("Permission denied (os error 13)."),
             "permission denied (os error 13)"

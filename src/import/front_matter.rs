@@ -1,80 +1,36 @@
-//! Tells the front matter of a file from its body, and reads it into keys and values.
+//! Separates the front matter of a file from its body, and parses it into keys and values.
 //!
-//! Both languages end in the same few kinds of value, with each scalar as the author wrote it: a
-//! title `1.10` must not come out as `1.1`, and a date is read by our own rules whatever the
-//! language thinks of it.
+//! YAML and TOML give the same few kinds of value, each scalar as the author wrote it: a title `1.10` must
+//! not become `1.1`, and dates are parsed by [`date`](super::date), whatever the language makes of them.
 
-use super::{error::Problem, toml, yaml};
+use super::{
+    error::ImportError,
+    toml,
+    value::{KeyValue, Value},
+    yaml,
+};
 
 /// Bytes the front matter may have, its delimiters included. Real ones have a few hundred.
 pub(super) const MAX_BYTES: usize = 64 * 1024;
 
-/// A value of the front matter.
-#[derive(Debug, PartialEq)]
-pub(super) enum Value {
-    /// No value: `date:`, `null`, `~`.
-    Empty,
-    /// A string.
-    Text(String),
-    /// A number, boolean or TOML date, as written.
-    Scalar(String),
-    List(Vec<Value>),
-    Table(Vec<Entry>),
-}
-
-/// A key with its value and the line the value stands on, from 1, in the file.
-#[derive(Debug, PartialEq)]
-pub(super) struct Entry {
-    pub key: String,
-    pub line: usize,
-    pub value: Value,
-}
-
-/// What the front matter says.
+/// The entries of a front matter.
 #[derive(Debug, Default)]
-pub(super) struct FrontMatter(pub Vec<Entry>);
-
-impl Value {
-    /// A string, or any other scalar as it was written.
-    pub fn text(&self) -> Option<&str> {
-        match self {
-            Self::Text(text) | Self::Scalar(text) => Some(text),
-            _ => None,
-        }
-    }
-
-    /// A yes or no, in the spellings YAML has had over time.
-    pub fn boolean(&self) -> Option<bool> {
-        match self.text()?.trim().to_ascii_lowercase().as_str() {
-            "true" | "yes" | "on" => Some(true),
-            "false" | "no" | "off" => Some(false),
-            _ => None,
-        }
-    }
-
-    fn is_empty(&self) -> bool {
-        match self {
-            Self::Empty => true,
-            Self::Text(text) | Self::Scalar(text) => text.trim().is_empty(),
-            _ => false,
-        }
-    }
-}
+pub(super) struct FrontMatter(pub Vec<KeyValue>);
 
 impl FrontMatter {
-    /// The entry of a key that has a value. Keys are compared without case: Hugo does, and `Title:`
-    /// is common.
-    pub fn get(&self, key: &str) -> Option<&Entry> {
+    /// The entry of a key that has a value. Keys are compared case-insensitively: Hugo does so, and
+    /// `Title:` is common.
+    pub fn get(&self, key: &str) -> Option<&KeyValue> {
         find(&self.0, key)
     }
 
     /// The first of the keys that has a value.
-    pub fn first(&self, keys: &[&str]) -> Option<&Entry> {
+    pub fn first(&self, keys: &[&str]) -> Option<&KeyValue> {
         keys.iter().find_map(|key| self.get(key))
     }
 
-    /// An entry of a table within: `[taxonomies] tags`.
-    pub fn within(&self, table: &str, key: &str) -> Option<&Entry> {
+    /// An entry of a nested table: `[taxonomies] tags`.
+    pub fn within(&self, table: &str, key: &str) -> Option<&KeyValue> {
         match &self.get(table)?.value {
             Value::Table(entries) => find(entries, key),
             _ => None,
@@ -82,7 +38,7 @@ impl FrontMatter {
     }
 }
 
-fn find<'e>(entries: &'e [Entry], key: &str) -> Option<&'e Entry> {
+fn find<'e>(entries: &'e [KeyValue], key: &str) -> Option<&'e KeyValue> {
     entries
         .iter()
         .find(|entry| entry.key.eq_ignore_ascii_case(key) && !entry.value.is_empty())
@@ -91,10 +47,10 @@ fn find<'e>(entries: &'e [Entry], key: &str) -> Option<&'e Entry> {
 /// Splits a text (without byte order mark) into its front matter and its body.
 ///
 /// The first line must be `---` or `+++` alone. The body begins after the line that closes it
-/// (`---` or `...`, and `+++`) and is left as it is, to the byte. A `---` that is never closed, or
-/// that closes over mere prose, is the thematic break of Markdown, and the whole text is body. The
-/// error comes with the line to blame.
-pub(super) fn split(text: &str) -> Result<(FrontMatter, &str), (usize, Problem)> {
+/// (`---` or `...`, and `+++`) and is not changed by a byte. A `---` that is never closed, or
+/// that encloses prose, is a thematic break of Markdown, and the whole text is body. The error comes with its
+/// line.
+pub(super) fn split(text: &str) -> Result<(FrontMatter, &str), (usize, ImportError)> {
     let (opening, rest) = line(text);
     let closings: &[&str] = match opening {
         "---" => &["---", "..."],
@@ -103,7 +59,7 @@ pub(super) fn split(text: &str) -> Result<(FrontMatter, &str), (usize, Problem)>
     };
     let Some((source, body)) = close(rest, closings) else {
         return match opening {
-            "+++" => Err((1, Problem::Unclosed)),
+            "+++" => Err((1, ImportError::Unclosed)),
             _ => Ok((FrontMatter::default(), text)),
         };
     };
@@ -111,7 +67,7 @@ pub(super) fn split(text: &str) -> Result<(FrontMatter, &str), (usize, Problem)>
     if size > MAX_BYTES {
         return Err((
             1,
-            Problem::FrontMatterTooLarge {
+            ImportError::FrontMatterTooLarge {
                 size,
                 limit: MAX_BYTES,
             },
@@ -123,7 +79,7 @@ pub(super) fn split(text: &str) -> Result<(FrontMatter, &str), (usize, Problem)>
         yaml::parse(source)
     };
     // The parsers count from the line after the opening one.
-    match entries.map_err(|(line, problem)| (line + 1, problem))? {
+    match entries.map_err(|(line, error)| (line + 1, error))? {
         Some(mut entries) => {
             shift(&mut entries);
             Ok((FrontMatter(entries), body))
@@ -151,7 +107,7 @@ fn line(text: &str) -> (&str, &str) {
     (line.trim_ascii_end(), rest)
 }
 
-fn shift(entries: &mut [Entry]) {
+fn shift(entries: &mut [KeyValue]) {
     for entry in entries {
         entry.line += 1;
         if let Value::Table(inner) = &mut entry.value {
@@ -180,7 +136,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_front_matter_is_body() {
+    fn text_without_front_matter_is_body() {
         for text in [
             "",
             "\n",
@@ -202,30 +158,30 @@ mod tests {
     #[test]
     fn errors_name_the_line_in_the_file() {
         let error = |text| split(text).map(|_| ()).unwrap_err();
-        assert!(matches!(error("+++\na = 1\n"), (1, Problem::Unclosed)));
+        assert!(matches!(error("+++\na = 1\n"), (1, ImportError::Unclosed)));
         assert!(matches!(
             error("---\n- a\n- b\n---\n"),
-            (2, Problem::NotKeys)
+            (2, ImportError::NotKeys)
         ));
         assert!(matches!(
             error("+++\na = 1\nb = \n+++\n"),
-            (3, Problem::Syntax { syntax: "TOML", .. })
+            (3, ImportError::Syntax { syntax: "TOML", .. })
         ));
         assert!(matches!(
             error("---\na: 1\nb: [\n---\n"),
-            (_, Problem::Syntax { syntax: "YAML", .. })
+            (_, ImportError::Syntax { syntax: "YAML", .. })
         ));
-        let (line, problem) = error("---\ntitle: a: b\n---\n");
-        assert_eq!(line, 2, "{problem}");
+        let (line, why) = error("---\ntitle: a: b\n---\n");
+        assert_eq!(line, 2, "{why}");
         let long = format!("---\na: {}\n---\n", "x".repeat(MAX_BYTES));
         assert!(matches!(
             error(&long),
-            (1, Problem::FrontMatterTooLarge { .. })
+            (1, ImportError::FrontMatterTooLarge { .. })
         ));
     }
 
     #[test]
-    fn keys_are_found_without_case_and_with_their_line() {
+    fn keys_are_found_case_insensitively_and_with_their_line() {
         let (keys, _) = split("---\nTitle: x\nempty:\ntaxonomies:\n  Tags: [a]\n---\n").unwrap();
         assert_eq!(keys.get("title").unwrap().line, 2);
         assert!(keys.get("empty").is_none());
@@ -235,13 +191,5 @@ mod tests {
             (tags.line, &tags.value),
             (5, &Value::List(vec![Value::Text("a".into())]))
         );
-    }
-
-    #[test]
-    fn booleans_in_their_spellings() {
-        assert_eq!(Value::Scalar("True".into()).boolean(), Some(true));
-        assert_eq!(Value::Text("no".into()).boolean(), Some(false));
-        assert_eq!(Value::Text("maybe".into()).boolean(), None);
-        assert_eq!(Value::Empty.boolean(), None);
     }
 }

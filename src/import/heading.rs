@@ -1,13 +1,11 @@
-//! The first heading of a Markdown text, as plain text: what a reader takes for the title where
-//! none is given.
+//! Finds the first heading of a Markdown text, as plain text: the title of a post that gives none.
 //!
 //! pulldown-cmark decides what a heading is, so that it agrees with the page the post is shown on:
-//! a `#` in a code block or in an HTML comment is none.
+//! a `#` in a code block or in an HTML comment is not a heading.
 
 use pulldown_cmark::{Event, Options, Parser, Tag, TagEnd};
 
-/// The first heading that holds any text; not one within a list or a quotation, which heads no
-/// post.
+/// The first heading that has text and is not inside a list or a quotation.
 pub(super) fn first(markdown: &str) -> Option<String> {
     let options = Options::ENABLE_HEADING_ATTRIBUTES
         | Options::ENABLE_STRIKETHROUGH
@@ -24,7 +22,7 @@ pub(super) fn first(markdown: &str) -> Option<String> {
                     return Some(text);
                 }
             }
-            // What is within a heading is inline and does not change where we are.
+            // Elements inside a heading are inline and do not change the depth.
             Event::Start(_) if heading.is_none() => depth += 1,
             Event::End(_) if heading.is_none() => depth = depth.saturating_sub(1),
             Event::Text(text) | Event::Code(text) => {

@@ -1,22 +1,23 @@
-//! Makes a post of a file's text: which key of the front matter says what, and what stands in where
-//! it says nothing.
+//! Makes a post of a file's text: which key of the front matter gives which field, and the default of each.
 
 use jiff::Timestamp;
 
-use crate::model::slug;
+use crate::model::{slug, tags::distinct_tags};
 
 use super::{
-    ImportedPost, Outcome, SkipReason, date,
-    error::Problem,
-    front_matter::{self, Entry, FrontMatter, Value},
+    date,
+    error::ImportError,
+    front_matter::{self, FrontMatter},
     heading,
-    name::{Place, last_segment},
+    imported_post::{ImportedPost, Outcome, SkipReason},
+    location::{FileLocation, last_segment},
+    value::{KeyValue, Value},
 };
 
 /// The longest a title may be, in characters.
 const MAX_TITLE_CHARS: usize = 500;
 
-/// Keys that date a post, the first that has a value counts.
+/// Keys of the publication date; the first that has a value counts.
 const PUBLISHED: [&str; 5] = [
     "date",
     "published_at",
@@ -25,29 +26,28 @@ const PUBLISHED: [&str; 5] = [
     "created",
 ];
 
-/// Keys that date its last change.
+/// Keys of the date of the last change.
 const UPDATED: [&str; 4] = ["updated", "updated_at", "lastmod", "modified"];
 
-/// A problem and the line to blame for it.
-type Blame = (usize, Problem);
+/// An error and its line.
+type LineError = (usize, ImportError);
 
-/// Reads a text (without byte order mark) that was found at a place. `source` is where it lies for
-/// good.
+/// Makes a post of a text (without byte order mark). `source` is the canonical path of its file.
 pub(super) fn from_text(
     text: &str,
-    place: Place,
+    location: FileLocation,
     source: String,
     now: Timestamp,
     max_body: u64,
-) -> Result<Outcome, Blame> {
+) -> Result<Outcome, LineError> {
     let (keys, body) = front_matter::split(text)?;
     let size = body.len() as u64;
     if is_draft(&keys)? {
         return Ok(Outcome::Skipped(SkipReason::Draft));
     }
-    let published_at = published(&keys)?.or(place.date);
-    // Hugo posts may have a `date` of writing and a later `publishDate`; the later one must not be
-    // jumped.
+    let published_at = published(&keys)?.or(location.date);
+    // Hugo posts may have a `date` of writing and a later `publishDate`; both must have
+    // passed.
     let scheduled = keys.get("publishDate").map(date_of).transpose()?;
     if published_at.max(scheduled) > Some(now.as_millisecond()) {
         return Ok(Outcome::Skipped(SkipReason::Future));
@@ -56,29 +56,29 @@ pub(super) fn from_text(
         let line = text[..text.len() - body.len()].matches('\n').count() + 1;
         return Err((
             line,
-            Problem::TooLarge {
+            ImportError::TooLarge {
                 size,
                 limit: max_body,
             },
         ));
     }
-    let title = title(&keys, body, &place)?;
+    let title = title(&keys, body, &location)?;
     Ok(Outcome::Post(ImportedPost {
         source,
-        slug: slug_for(&keys, &place, &title)?,
+        slug: slug_for(&keys, &location, &title)?,
         summary: summary(&keys),
         tags: tags(&keys)?,
         published_at,
         updated_at: keys.first(&UPDATED).map(date_of).transpose()?,
         title,
         body: body.to_owned(),
-        relative: place.relative,
+        relative: location.relative,
     }))
 }
 
-fn is_draft(keys: &FrontMatter) -> Result<bool, Blame> {
+fn is_draft(keys: &FrontMatter) -> Result<bool, LineError> {
     let draft = match keys.get("draft") {
-        // Guessing here could publish what was not meant to be seen.
+        // A guess could publish a draft.
         Some(entry) => entry
             .value
             .boolean()
@@ -91,11 +91,11 @@ fn is_draft(keys: &FrontMatter) -> Result<bool, Blame> {
     Ok(draft || published == Some(false))
 }
 
-fn published(keys: &FrontMatter) -> Result<Option<i64>, Blame> {
+fn published(keys: &FrontMatter) -> Result<Option<i64>, LineError> {
     PUBLISHED
         .iter()
         .filter_map(|key| keys.get(key))
-        // `published: true` and `published: by a friend` say nothing about when.
+        // `published: true` and `published: by a friend` give no date.
         .find(|entry| !entry.key.eq_ignore_ascii_case("published") || has_digit(&entry.value))
         .map(date_of)
         .transpose()
@@ -107,13 +107,13 @@ fn has_digit(value: &Value) -> bool {
         .is_some_and(|text| text.contains(|c: char| c.is_ascii_digit()))
 }
 
-fn date_of(entry: &Entry) -> Result<i64, Blame> {
+fn date_of(entry: &KeyValue) -> Result<i64, LineError> {
     let text = entry.value.text().ok_or_else(|| wrong(entry, "a date"))?;
     date::parse(text).ok_or_else(|| {
         let value = text.trim().chars().take(80).collect();
         (
             entry.line,
-            Problem::Date {
+            ImportError::Date {
                 key: entry.key.clone(),
                 value,
             },
@@ -121,7 +121,7 @@ fn date_of(entry: &Entry) -> Result<i64, Blame> {
     })
 }
 
-fn title(keys: &FrontMatter, body: &str, place: &Place) -> Result<String, Blame> {
+fn title(keys: &FrontMatter, body: &str, location: &FileLocation) -> Result<String, LineError> {
     if let Some(entry) = keys.get("title") {
         let text = entry.value.text().ok_or_else(|| wrong(entry, "text"))?;
         let title = one_line(text);
@@ -132,16 +132,16 @@ fn title(keys: &FrontMatter, body: &str, place: &Place) -> Result<String, Blame>
     let heading = heading::first(body).map(|heading| one_line(&heading));
     let title = heading
         .filter(|title| !title.is_empty())
-        .unwrap_or_else(|| one_line(&place.name));
+        .unwrap_or_else(|| one_line(&location.name));
     Ok(if title.is_empty() {
-        slug::slugify(&place.name)
+        slug::slugify(&location.name)
     } else {
         title
     })
 }
 
-/// A title fit for a table or a page's head: control characters (line breaks) become spaces, and it
-/// ends somewhere.
+/// A title on one line: control characters (line breaks) become spaces, and it is cut to its maximum
+/// length.
 fn one_line(text: &str) -> String {
     let line: String = text
         .chars()
@@ -151,14 +151,14 @@ fn one_line(text: &str) -> String {
     cut.trim_end().to_owned()
 }
 
-fn slug_for(keys: &FrontMatter, place: &Place, title: &str) -> Result<String, Blame> {
+fn slug_for(keys: &FrontMatter, location: &FileLocation, title: &str) -> Result<String, LineError> {
     let chosen = match keys.get("slug") {
         Some(entry) => Some(entry.value.text().ok_or_else(|| wrong(entry, "text"))?),
         None => ["path", "url", "permalink"]
             .iter()
             .find_map(|key| last_segment(keys.get(key)?.value.text()?)),
     };
-    let slug = slug::slug_of(chosen.unwrap_or(&place.name));
+    let slug = slug::slug_of(chosen.unwrap_or(&location.name));
     Ok(slug.unwrap_or_else(|| slug::slugify(title)))
 }
 
@@ -166,7 +166,7 @@ fn summary(keys: &FrontMatter) -> String {
     ["summary", "description", "excerpt"]
         .iter()
         .filter_map(|key| keys.get(key))
-        // `excerpt: false` is a switch of some generators, not a summary.
+        // `excerpt: false` is an option of some generators, not a summary.
         .filter(|entry| entry.value.boolean().is_none())
         .find_map(|entry| entry.value.text())
         .map(|text| text.trim().to_owned())
@@ -174,9 +174,8 @@ fn summary(keys: &FrontMatter) -> String {
 }
 
 /// Tags from a list, or from a string with commas between them. A string without commas is one tag,
-/// though Jekyll would part it at spaces: tags of two words are common, and what was parted cannot
-/// be put together again.
-fn tags(keys: &FrontMatter) -> Result<Vec<String>, Blame> {
+/// although Jekyll would split it at spaces: tags of two words are common, and a split cannot be undone.
+fn tags(keys: &FrontMatter) -> Result<Vec<String>, LineError> {
     let Some(entry) = keys
         .get("tags")
         .or_else(|| keys.within("taxonomies", "tags"))
@@ -196,19 +195,14 @@ fn tags(keys: &FrontMatter) -> Result<Vec<String>, Blame> {
             .split(',')
             .collect(),
     };
-    let mut tags: Vec<String> = Vec::new();
-    for tag in given.into_iter().map(one_line) {
-        if !tag.is_empty() && !tags.contains(&tag) {
-            tags.push(tag);
-        }
-    }
-    Ok(tags)
+    let tags = given.into_iter().map(one_line);
+    Ok(distinct_tags(tags.filter(|tag| !tag.is_empty())))
 }
 
-fn wrong(entry: &Entry, expected: &'static str) -> Blame {
+fn wrong(entry: &KeyValue, expected: &'static str) -> LineError {
     (
         entry.line,
-        Problem::Kind {
+        ImportError::Kind {
             key: entry.key.clone(),
             expected,
         },
@@ -216,5 +210,5 @@ fn wrong(entry: &Entry, expected: &'static str) -> Blame {
 }
 
 #[cfg(test)]
-#[path = "post_tests.rs"]
+#[path = "../../tests/import/post.rs"]
 mod tests;

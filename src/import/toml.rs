@@ -1,7 +1,7 @@
 //! Front matter in TOML.
 //!
-//! Reads the parsed document rather than through serde, because only there are numbers and dates
-//! still as written and values still know their line.
+//! Uses the parsed document instead of serde, because it keeps numbers and dates as written, and the line of
+//! each value.
 
 use toml::{
     Spanned,
@@ -9,12 +9,12 @@ use toml::{
 };
 
 use super::{
-    error::{Problem, sentence},
-    front_matter::{Entry, Value},
+    error::{ImportError, sentence},
+    value::{KeyValue, Value},
 };
 
-/// Reads TOML; the error comes with its line in `source`, from 1.
-pub(super) fn parse(source: &str) -> Result<Vec<Entry>, (usize, Problem)> {
+/// Parses TOML; the error comes with its line in `source`, from 1.
+pub(super) fn parse(source: &str) -> Result<Vec<KeyValue>, (usize, ImportError)> {
     let lines = Lines(source);
     match DeTable::parse(source) {
         Ok(table) => Ok(lines.entries(table.get_ref())),
@@ -22,7 +22,7 @@ pub(super) fn parse(source: &str) -> Result<Vec<Entry>, (usize, Problem)> {
             let line = lines.of(error.span().map_or(0, |span| span.start));
             Err((
                 line,
-                Problem::Syntax {
+                ImportError::Syntax {
                     syntax: "TOML",
                     detail: sentence(error.message()),
                     hint: "",
@@ -35,10 +35,10 @@ pub(super) fn parse(source: &str) -> Result<Vec<Entry>, (usize, Problem)> {
 struct Lines<'s>(&'s str);
 
 impl Lines<'_> {
-    /// The line of a byte. Counted anew for each key: a front matter is short.
+    /// The line of a byte. Counted for each key, as a front matter is short.
     fn of(&self, offset: usize) -> usize {
         let before = self.0.as_bytes().get(..offset).unwrap_or(self.0.as_bytes());
-        // A parser that misses something at the end points past the last line break.
+        // A parser that expects more at the end gives an offset behind the last line break.
         let before = if offset >= self.0.len() {
             before.trim_ascii_end()
         } else {
@@ -47,10 +47,10 @@ impl Lines<'_> {
         before.iter().filter(|byte| **byte == b'\n').count() + 1
     }
 
-    fn entries(&self, table: &DeTable<'_>) -> Vec<Entry> {
+    fn entries(&self, table: &DeTable<'_>) -> Vec<KeyValue> {
         table
             .iter()
-            .map(|(key, value)| Entry {
+            .map(|(key, value)| KeyValue {
                 key: key.get_ref().to_string(),
                 line: self.of(key.span().start),
                 value: self.value(value),
@@ -105,7 +105,7 @@ mod tests {
     }
 
     #[test]
-    fn entries_and_errors_know_their_line() {
+    fn entries_and_errors_have_their_line() {
         let mut entries = parse("a = 1\n[t]\nb = 2\n").unwrap();
         entries.sort_by_key(|entry| entry.line);
         assert_eq!(entries[1].line, 2);

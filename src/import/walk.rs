@@ -1,8 +1,7 @@
-//! Finds the Markdown files below the paths a user names, in an order that is the same every time.
+//! Finds the Markdown files below the paths a user names, always in the same order.
 //!
-//! It only looks, it never reads a file. What it passes over for a reason the user might want to
-//! know (hidden) or cannot enter (failed) it reports, so that nothing goes missing without a word.
-//! Files that are not Markdown are no concern of an import and are passed over in silence.
+//! It reads no file. It reports what it skips because it is hidden, and what it cannot enter, so that no file is
+//! missing without a message. Files that are not Markdown are skipped without one.
 
 use std::{
     collections::HashSet,
@@ -11,12 +10,12 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use super::error::{FileError, Problem};
+use super::error::{FileError, ImportError};
 
-/// File name endings taken for Markdown, in any case.
+/// Extensions of Markdown files, in lower or upper case.
 const ENDINGS: [&str; 4] = ["md", "markdown", "mdx", "mdown"];
 
-/// One thing the walk came upon.
+/// One result of the walk.
 #[derive(Debug)]
 pub enum Found {
     /// A file to import.
@@ -26,17 +25,16 @@ pub enum Found {
         /// The root it was found below; the file itself where the user named a file.
         root: PathBuf,
     },
-    /// A hidden Markdown file or a hidden folder, passed over with all it holds.
+    /// A hidden Markdown file or a hidden folder, skipped with everything in it.
     Hidden(PathBuf),
-    /// Something that could not be looked at.
+    /// A path that could not be read.
     Failed(FileError),
 }
 
 /// Walks the roots in the order given, and below each by name.
 ///
-/// A root that is a file is taken whatever its name: the user meant it. Links are followed; below
-/// one root each folder is entered once, by the first name that leads to it, so links that form a
-/// loop end there.
+/// A root that is a file is returned whatever its name. Links are followed; below one root each folder is entered
+/// once, by the first path that leads to it, which also ends loops of links.
 pub fn walk(roots: &[PathBuf]) -> Walk {
     Walk {
         roots: roots.iter().rev().cloned().collect(),
@@ -52,8 +50,8 @@ pub struct Walk {
     /// Roots still to walk, the next one last.
     roots: Vec<PathBuf>,
     root: PathBuf,
-    /// Paths still to look at, the next one last. A list of our own and not recursion: depth costs
-    /// no stack.
+    /// Paths still to visit, the next one last. A list instead of recursion, so that depth needs no
+    /// stack.
     pending: Vec<PathBuf>,
     /// Canonical folders entered below this root.
     entered: HashSet<PathBuf>,
@@ -65,7 +63,7 @@ impl Iterator for Walk {
     fn next(&mut self) -> Option<Found> {
         loop {
             if let Some(path) = self.pending.pop() {
-                if let Some(found) = self.look_at(path) {
+                if let Some(found) = self.visit(path) {
                     return Some(found);
                 }
             } else {
@@ -78,17 +76,17 @@ impl Iterator for Walk {
 }
 
 impl Walk {
-    fn look_at(&mut self, path: PathBuf) -> Option<Found> {
+    fn visit(&mut self, path: PathBuf) -> Option<Found> {
         let named = path == self.root;
         let markdown = is_markdown(&path);
         let metadata = match fs::metadata(&path) {
             Ok(metadata) => metadata,
-            // A link to nowhere is a loss only where a post was expected.
+            // A broken link is an error only where a post was expected.
             Err(error) if named || markdown || error.kind() == io::ErrorKind::PermissionDenied => {
                 return Some(if !named && is_hidden(&path) {
                     Found::Hidden(path)
                 } else {
-                    Found::Failed(Problem::from_io(error).of(path, None))
+                    Found::Failed(ImportError::from_io(error).of(path, None))
                 });
             }
             Err(_) => return None,
@@ -100,13 +98,13 @@ impl Walk {
             return self
                 .enter(&path)
                 .err()
-                .map(|error| Found::Failed(Problem::from_io(error).of(path, None)));
+                .map(|error| Found::Failed(ImportError::from_io(error).of(path, None)));
         }
         if !named && !markdown {
             return None;
         }
         if !metadata.is_file() {
-            return Some(Found::Failed(Problem::NotRegular.of(path, None)));
+            return Some(Found::Failed(ImportError::NotRegular.of(path, None)));
         }
         Some(Found::File {
             file: path,
@@ -157,7 +155,7 @@ mod tests {
         dir
     }
 
-    /// What the walk finds below `root`, written short.
+    /// What the walk finds below `root`, as short text.
     fn found(root: &Path) -> Vec<String> {
         let short = |path: &Path| {
             path.strip_prefix(root)
@@ -169,13 +167,13 @@ mod tests {
             .map(|found| match found {
                 Found::File { file, .. } => short(&file),
                 Found::Hidden(path) => format!("hidden {}", short(&path)),
-                Found::Failed(error) => format!("failed {}: {}", short(&error.file), error.problem),
+                Found::Failed(error) => format!("failed {}: {}", short(&error.file), error.error),
             })
             .collect()
     }
 
     #[test]
-    fn markdown_is_found_sorted_and_the_rest_passed_over() {
+    fn markdown_is_found_sorted_and_the_rest_skipped() {
         let names = [
             "b.md",
             "a/z.markdown",
@@ -204,7 +202,7 @@ mod tests {
     }
 
     #[test]
-    fn hidden_things_are_reported_but_a_named_root_is_taken() {
+    fn hidden_paths_are_reported_but_a_named_root_is_read() {
         let dir = tree(&[".git/a.md", ".b.md", ".noise", "c.md", ".named/d.md"]);
         assert_eq!(
             found(dir.path()),
@@ -255,7 +253,7 @@ mod tests {
 
     #[cfg(unix)]
     #[test]
-    fn what_is_no_regular_file_is_a_failure() {
+    fn a_file_that_is_not_regular_is_a_failure() {
         let dir = tree(&["a.md"]);
         let _socket = std::os::unix::net::UnixListener::bind(dir.path().join("s.md")).unwrap();
         assert_eq!(
@@ -275,7 +273,8 @@ mod tests {
         let found = found(dir.path());
         fs::set_permissions(&shut, fs::Permissions::from_mode(0o700)).unwrap();
         if readable {
-            println!("skipped: this user may read every folder");
+            // The superuser may read every folder.
+            assert_eq!(found, ["shut/a.md", "z.md"]);
         } else {
             assert!(
                 found[0].starts_with("failed shut: cannot be read: permission denied"),

@@ -1,9 +1,8 @@
 //! Front matter in YAML.
 //!
-//! serde-saphyr, of the crates that bring YAML to serde, because it is kept up, holds no unsafe code
-//! (the forks of `serde_yaml`, `serde_norway` and `serde_yaml_ng`, rest on C turned into unsafe Rust),
-//! and counts what an input makes it do: depth, nodes and replayed aliases end in an error, not in
-//! memory.
+//! Of the crates that bring YAML to serde, serde-saphyr is maintained, has no unsafe code (the forks of `serde_yaml`,
+//! `serde_norway` and `serde_yaml_ng`, use C translated to unsafe Rust), and limits depth, nodes and replayed aliases:
+//! beyond them it returns an error instead of using more memory.
 
 use std::fmt;
 
@@ -16,15 +15,15 @@ use serde_saphyr::{
 };
 
 use super::{
-    error::{Problem, sentence},
-    front_matter::{Entry, Value},
+    error::{ImportError, sentence},
+    value::{KeyValue, Value},
 };
 
-/// By far the most common cause of an error.
+/// A hint for the most common cause of an error.
 const QUOTES: &str = "; a value with \": \" in it or a sign at its start needs quotes";
 
-/// Reads YAML; `None` when it is mere text. The error comes with its line in `source`, from 1.
-pub(super) fn parse(source: &str) -> Result<Option<Vec<Entry>>, (usize, Problem)> {
+/// Parses YAML; `None` if it is plain text. The error comes with its line in `source`, from 1.
+pub(super) fn parse(source: &str) -> Result<Option<Vec<KeyValue>>, (usize, ImportError)> {
     let options = serde_saphyr::options! {
         budget: serde_saphyr::budget! { max_depth: 32, max_nodes: 20_000 },
         alias_limits: serde_saphyr::alias_limits! { max_total_replayed_events: 10_000 },
@@ -36,7 +35,7 @@ pub(super) fn parse(source: &str) -> Result<Option<Vec<Entry>>, (usize, Problem)
         Ok(Node::Map(entries)) => Ok(Some(self::entries(entries, source))),
         Ok(Node::Empty) => Ok(Some(Vec::new())),
         Ok(Node::Text(_) | Node::Other) => Ok(None),
-        Ok(Node::List(_)) => Err((first_line(source), Problem::NotKeys)),
+        Ok(Node::List(_)) => Err((first_line(source), ImportError::NotKeys)),
         Err(error) => {
             let line = error
                 .location()
@@ -48,7 +47,7 @@ pub(super) fn parse(source: &str) -> Result<Option<Vec<Entry>>, (usize, Problem)
             };
             Err((
                 line.max(1),
-                Problem::Syntax {
+                ImportError::Syntax {
                     syntax: "YAML",
                     detail,
                     hint,
@@ -58,7 +57,7 @@ pub(super) fn parse(source: &str) -> Result<Option<Vec<Entry>>, (usize, Problem)
     }
 }
 
-/// The first line that holds anything.
+/// The first line that is not blank.
 fn first_line(source: &str) -> usize {
     source
         .lines()
@@ -66,8 +65,8 @@ fn first_line(source: &str) -> usize {
         .map_or(1, |at| at + 1)
 }
 
-/// A node as serde hands it over. Numbers and booleans have lost their spelling, so only their
-/// place is kept.
+/// A node as serde gives it. Numbers and booleans have lost their spelling, so only their position is
+/// kept.
 enum Node {
     Empty,
     Text(String),
@@ -76,11 +75,11 @@ enum Node {
     Map(Vec<(String, Spanned<Node>)>),
 }
 
-fn entries(map: Vec<(String, Spanned<Node>)>, source: &str) -> Vec<Entry> {
+fn entries(map: Vec<(String, Spanned<Node>)>, source: &str) -> Vec<KeyValue> {
     map.into_iter()
         .map(|(key, node)| {
             let line = usize::try_from(node.referenced.line()).unwrap_or(1).max(1);
-            Entry {
+            KeyValue {
                 key,
                 line,
                 value: value(node, source),
@@ -204,16 +203,16 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_map() {
+    fn text_and_lists_are_not_maps() {
         assert!(parse("").unwrap().unwrap().is_empty());
         assert!(parse("# a comment\n").unwrap().unwrap().is_empty());
         assert!(parse("just prose\nover two lines\n").unwrap().is_none());
         assert!(parse("42").unwrap().is_none());
-        assert!(matches!(parse("\n- a"), Err((2, Problem::NotKeys))));
+        assert!(matches!(parse("\n- a"), Err((2, ImportError::NotKeys))));
     }
 
     #[test]
-    fn entries_and_errors_know_their_line() {
+    fn entries_and_errors_have_their_line() {
         let entries = parse("a: 1\n\nb:\n  c: 2\n").unwrap().unwrap();
         assert_eq!(entries[1].key, "b");
         assert!(matches!(&entries[1].value, Value::Table(inner) if inner[0].line == 4));
@@ -223,8 +222,8 @@ mod tests {
             ("a: 1\na: 2\n", 2),
             ("a: *x", 1),
         ] {
-            let (found, problem) = parse(source).unwrap_err();
-            assert_eq!(found, line, "{source:?}: {problem}");
+            let (found, error) = parse(source).unwrap_err();
+            assert_eq!(found, line, "{source:?}: {error}");
         }
     }
 

@@ -8,6 +8,7 @@ pub mod post;
 pub mod record;
 pub mod series;
 pub mod slug;
+pub mod tags;
 pub mod time;
 pub mod view;
 pub mod viewing;

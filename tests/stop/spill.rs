@@ -7,6 +7,7 @@ use crate::support::{Finished, Home, Lock};
 /// Files beside the database that are not the database's own.
 fn spills(home: &Home) -> Vec<PathBuf> {
     let own = [
+        "token",
         "viewtally.db",
         "viewtally.db-wal",
         "viewtally.db-shm",

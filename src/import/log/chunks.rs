@@ -1,39 +1,39 @@
-//! A log in pieces of whole lines, however it is read and however long a line is.
+//! Splits a log into chunks of whole lines.
 
 use std::io::{self, Read};
 
 use memchr::{memchr, memrchr};
 
-/// Bytes read at once, and the longest line that is looked at.
+/// The size of a chunk, and the longest line that is parsed.
 const CHUNK: usize = 1 << 20;
 
-/// Cuts what it reads into chunks of whole lines. Memory is one chunk, whatever the log.
+/// Splits a reader into chunks of whole lines. Uses the memory of one chunk.
 pub struct Chunks<R> {
     reader: R,
     buffer: Vec<u8>,
-    /// What of `buffer` is read and not yet handed out.
+    /// The part of `buffer` that is read and not yet returned.
     from: usize,
     to: usize,
     ended: bool,
-    /// Whether the next byte belongs to a line that is already dealt with.
+    /// Whether the next byte belongs to a line that was already handled.
     inside_line: bool,
 }
 
 /// Some lines of a log.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Chunk<'a> {
-    /// Every byte of this piece.
+    /// All bytes of this chunk.
     pub bytes: &'a [u8],
-    /// Its lines that are to be read: without the rest of a line that was dealt with, and of one that is too long.
+    /// The lines to parse: without the rest of a line that was already handled, and without a line that is too long.
     pub lines: &'a [u8],
-    /// Whether a line too long to be looked at begins here.
+    /// Whether a line that is too long begins here.
     pub too_long: bool,
-    /// Whether it is a last line without its line end; it may be still being written.
+    /// Whether this is a last line without line end, which the server may still be writing.
     pub unfinished: bool,
 }
 
 impl<R: Read> Chunks<R> {
-    /// Reads from here on. `inside_line`: here is the middle of a line that is already dealt with.
+    /// Starts at the reader's position. `inside_line`: this is the middle of a line that was already handled.
     pub fn new(reader: R, inside_line: bool) -> Self {
         Self::of(reader, inside_line, CHUNK)
     }
@@ -49,10 +49,10 @@ impl<R: Read> Chunks<R> {
         }
     }
 
-    /// The next piece; `None` at the end.
+    /// The next chunk; `None` at the end.
     ///
     /// # Errors
-    /// What the reader says. What was handed out before stands.
+    /// An error of the reader. Earlier chunks are valid.
     pub fn next_chunk(&mut self) -> io::Result<Option<Chunk<'_>>> {
         self.fill()?;
         let data = &self.buffer[self.from..self.to];
@@ -71,7 +71,7 @@ impl<R: Read> Chunks<R> {
             (Some(_), false) => (bytes, false),
             (None, true) => (&bytes[..0], false),
             (None, false) if self.ended => (bytes, false),
-            // It fills the buffer and goes on.
+            // The line fills the buffer and continues.
             (None, false) => (&bytes[..0], true),
         };
         self.inside_line = last_end.is_none();
@@ -128,21 +128,21 @@ mod tests {
     }
 
     #[test]
-    fn a_line_too_long_is_told_once_and_passed_over() {
+    fn a_line_too_long_is_reported_once_and_skipped() {
         let (lines, too_long, unfinished) = cut("ab\n0123456789\ncd\n", false, 4);
         assert_eq!(lines, ["ab", "cd"]);
         assert_eq!((too_long, unfinished), (1, false));
     }
 
     #[test]
-    fn the_rest_of_a_line_dealt_with_is_passed_over() {
+    fn the_rest_of_a_handled_line_is_skipped() {
         assert_eq!(cut("rest\nab\n", true, 100).0, ["ab"]);
         assert_eq!(cut("rest\nab\n", true, 3).0, ["ab"]);
         assert_eq!(cut("rest", true, 100).0, [""; 0]);
     }
 
     #[test]
-    fn a_last_line_without_its_end_is_told() {
+    fn a_last_line_without_its_end_is_reported() {
         assert_eq!(
             cut("ab\ncd", false, 100),
             (vec!["ab".into(), "cd".into()], 0, true)

@@ -1,7 +1,7 @@
-//! Knows a log again by its content, so that neither a new name nor compression makes it another one.
+//! Recognises a log by its content, also under a new name or compressed.
 //!
-//! The first line finds candidates; the hash of as many bytes as were imported decides. A log that has grown since has
-//! the same beginning.
+//! The hash of the first line finds candidates; the hash of as many bytes as were imported decides. A log that has grown
+//! still has the same prefix.
 
 use std::hash::Hasher;
 use std::io::{self, Read};
@@ -9,11 +9,11 @@ use std::io::{self, Read};
 use memchr::{memchr, memchr_iter};
 use siphasher::sip128::{Hasher128, SipHasher13};
 
-/// Bytes of a first line that are looked at.
+/// Bytes of the first line that are hashed at most.
 const HEAD_MAX: usize = 64 << 10;
 
-/// The hash of all bytes so far, and how many they are. Whoever can write a log can make it collide; that would only
-/// keep their own log from being counted.
+/// The hash and the number of all bytes so far. Whoever writes a log can make it collide, and would only keep their own
+/// log from being counted.
 #[derive(Clone, Debug)]
 pub struct Fingerprint {
     hasher: SipHasher13,
@@ -30,7 +30,7 @@ impl Default for Fingerprint {
 }
 
 impl Fingerprint {
-    /// Takes the next bytes in.
+    /// Adds the next bytes.
     pub fn add(&mut self, bytes: &[u8]) {
         self.hasher.write(bytes);
         self.bytes += bytes.len() as u64;
@@ -47,31 +47,31 @@ impl Fingerprint {
     }
 }
 
-/// Something imported before that begins with the same line.
+/// The imported prefix of a log that begins with the same line.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Known {
+pub struct ImportedPrefix {
     /// Bytes imported.
     pub bytes: u64,
     /// Their hash.
     pub hash: String,
 }
 
-/// What a log begins with.
+/// The longest imported prefix that a log begins with.
 #[derive(Clone, Debug, Default)]
-pub struct Beginning {
-    /// Which of the known ones it continues, by its place in their list.
+pub struct LogPrefix {
+    /// The index of the imported prefix that the log continues.
     pub known: Option<usize>,
-    /// The part that is known.
+    /// The fingerprint of that prefix.
     pub part: Fingerprint,
-    /// Lines that begin in it.
+    /// Lines that begin in that prefix.
     pub lines: u64,
-    /// Whether it ends inside a line.
+    /// Whether that prefix ends inside a line.
     pub inside_line: bool,
-    /// Whether the log ends before a known one does, so that it cannot be told from a part of it.
+    /// Whether the log is shorter than an imported prefix, so that it may be a part of that log.
     pub too_short: bool,
 }
 
-/// The hash of the first line without its end; `None` for a log without a byte.
+/// The hash of the first line without its end; `None` for an empty log.
 pub(super) fn head(reader: &mut dyn Read) -> io::Result<Option<String>> {
     let mut first = Vec::new();
     let mut piece = [0; 4096];
@@ -91,11 +91,11 @@ pub(super) fn head(reader: &mut dyn Read) -> io::Result<Option<String>> {
 }
 
 /// Finds the longest of the `known` (the shortest first) that the log begins with.
-pub(super) fn beginning(reader: &mut dyn Read, known: &[Known]) -> io::Result<Beginning> {
-    let mut found = Beginning::default();
-    let mut all = Beginning::default();
+pub(super) fn prefix(reader: &mut dyn Read, known: &[ImportedPrefix]) -> io::Result<LogPrefix> {
+    let mut found = LogPrefix::default();
+    let mut all = LogPrefix::default();
     let mut piece = vec![0; 64 << 10];
-    for (place, candidate) in known.iter().enumerate() {
+    for (index, candidate) in known.iter().enumerate() {
         while all.part.bytes() < candidate.bytes {
             let missing = candidate.bytes - all.part.bytes();
             let most = usize::try_from(missing).map_or(piece.len(), |n| n.min(piece.len()));
@@ -113,8 +113,8 @@ pub(super) fn beginning(reader: &mut dyn Read, known: &[Known]) -> io::Result<Be
             all.inside_line = piece[read - 1] != b'\n';
         }
         if all.part.hash() == candidate.hash {
-            found = Beginning {
-                known: Some(place),
+            found = LogPrefix {
+                known: Some(index),
                 lines: all.lines + u64::from(all.inside_line),
                 ..all.clone()
             };
@@ -127,10 +127,10 @@ pub(super) fn beginning(reader: &mut dyn Read, known: &[Known]) -> io::Result<Be
 mod tests {
     use super::*;
 
-    fn known(text: &str) -> Known {
+    fn known(text: &str) -> ImportedPrefix {
         let mut fingerprint = Fingerprint::default();
         fingerprint.add(text.as_bytes());
-        Known {
+        ImportedPrefix {
             bytes: fingerprint.bytes(),
             hash: fingerprint.hash(),
         }
@@ -146,14 +146,14 @@ mod tests {
             whole.add(&text);
             assert_eq!(fingerprint.hash(), whole.hash());
         }
-        // It is kept in databases: another algorithm would forget every log.
+        // Databases contain this hash: with another algorithm no log would be recognised.
         assert_eq!(known("log").hash, "2020895a671d2986bfa06766f5ec3051");
     }
 
     #[test]
-    fn a_log_is_found_by_its_longest_beginning() {
+    fn a_log_is_found_by_its_longest_prefix() {
         let logs = [known("a\nb"), known("a\nx\n"), known("a\nb\nc\n")];
-        let of = |text: &str| beginning(&mut text.as_bytes(), &logs).unwrap();
+        let of = |text: &str| prefix(&mut text.as_bytes(), &logs).unwrap();
         let found = of("a\nb\nc\nd\n");
         assert_eq!(
             (found.known, found.lines, found.inside_line),

@@ -1,9 +1,9 @@
-//! Reads one line of a web server's access log, in the common or the combined format.
+//! Parses one line of a web server's access log, in the common or the combined format.
 //!
 //! `host ident user [time] "request" status bytes`, and in the combined format ` "referer" "agent"` behind it, as
 //! Apache's mod_log_config documents `%h %l %u %t "%r" %>s %b` and nginx its `combined`. What a server adds behind that
-//! (`X-Forwarded-For`, times) is passed over. Everything is borrowed from the line; escapes are undone only for who
-//! asks. Whether a line counts is not decided here, except that only a `GET` answered 200 or 304 can.
+//! (`X-Forwarded-For`, times) is ignored. All fields borrow from the line; escapes are decoded on
+//! demand. Whether a line counts is decided elsewhere, except that only a `GET` answered 200 or 304 can.
 
 use std::borrow::Cow;
 
@@ -12,16 +12,16 @@ use thiserror::Error;
 
 use super::time::{bracketed_time, number};
 
-/// What one line says.
+/// The fields of one line.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Entry<'a> {
+pub struct LogEntry<'a> {
     /// The client as logged: an address, IPv6 without brackets, or a name.
     pub host: &'a str,
     /// When the request came, in UTC milliseconds; logs have whole seconds.
     pub time: i64,
-    /// The request's method as sent; the whole request line where that is not `METHOD TARGET…`.
+    /// The request's method as sent; the whole request line if that is not `METHOD TARGET…`.
     pub method: &'a [u8],
-    /// The request target as sent, empty where the request line has none.
+    /// The request target as sent, empty if the request line has none.
     pub target: Field<'a>,
     /// The status of the answer.
     pub status: u16,
@@ -33,7 +33,7 @@ pub struct Entry<'a> {
     pub agent: Option<Field<'a>>,
 }
 
-impl Entry<'_> {
+impl LogEntry<'_> {
     /// Whether the line is of the kind that counts: a `GET` answered 200 or 304.
     pub fn is_read(&self) -> bool {
         self.method == b"GET" && matches!(self.status, 200 | 304)
@@ -45,13 +45,13 @@ impl Entry<'_> {
 pub struct Field<'a>(&'a [u8]);
 
 impl<'a> Field<'a> {
-    /// The bytes as they stand in the log.
+    /// The bytes as logged.
     pub fn raw(self) -> &'a [u8] {
         self.0
     }
 
-    /// The text meant: `\xHH` (nginx; Apache for bytes it cannot print), `\"`, `\\` and `\n`-like escapes undone,
-    /// bytes that are not UTF-8 replaced. Borrowed, without a copy, where there is nothing to undo.
+    /// The decoded text: `\xHH` (nginx; Apache for bytes it cannot print), `\"`, `\\` and `\n`-like escapes decoded,
+    /// bytes that are not UTF-8 replaced. Borrowed if there is nothing to decode.
     pub fn text(self) -> Cow<'a, str> {
         let Some(first) = memchr(b'\\', self.0) else {
             return String::from_utf8_lossy(self.0);
@@ -92,8 +92,8 @@ pub enum ParseError {
     /// Neither a number nor `-` after the status.
     #[error("no size after the status")]
     Bytes,
-    /// No agent where it belongs, but a quoted field behind it that looks like one. Real damaged logs have such lines;
-    /// taken as they stand, crawlers in them would pass for people.
+    /// No agent in its field, but a later quoted field that looks like one. Real damaged logs have such lines; accepted,
+    /// crawlers in them would count as people.
     #[error("the user agent is not where it belongs")]
     Shifted,
     /// A quoted field that is not closed: a line cut short.
@@ -101,8 +101,8 @@ pub enum ParseError {
     Unclosed,
 }
 
-/// Reads a line, with or without its line end.
-pub fn parse(line: &[u8]) -> Result<Entry<'_>, ParseError> {
+/// Parses a line, with or without its line end.
+pub fn parse(line: &[u8]) -> Result<LogEntry<'_>, ParseError> {
     let line = line.strip_suffix(b"\n").unwrap_or(line);
     let line = line.strip_suffix(b"\r").unwrap_or(line);
     let host_len = memchr(b' ', line)
@@ -110,7 +110,7 @@ pub fn parse(line: &[u8]) -> Result<Entry<'_>, ParseError> {
         .ok_or(ParseError::Host)?;
     let host = std::str::from_utf8(&line[..host_len]).map_err(|_| ParseError::Host)?;
 
-    // A user name may hold spaces and brackets; the first bracket that opens a time is the one.
+    // A user name may contain spaces and brackets; the first bracket that opens a time counts.
     let (time, rest) = memchr_iter(b'[', &line[host_len..])
         .find_map(|at| bracketed_time(&line[host_len + at + 1..]))
         .ok_or(ParseError::Time)?;
@@ -138,7 +138,7 @@ pub fn parse(line: &[u8]) -> Result<Entry<'_>, ParseError> {
     if agent.is_none() && looks_like_agent(rest) {
         return Err(ParseError::Shifted);
     }
-    Ok(Entry {
+    Ok(LogEntry {
         host,
         time,
         method,
@@ -176,7 +176,7 @@ fn looks_like_agent(rest: &[u8]) -> bool {
     matches!(next_quoted(rest), Ok((Some(field), _)) if memchr(b'/', field).is_some())
 }
 
-/// `METHOD TARGET HTTP/x`; the version may be missing (HTTP/0.9), and a target sent raw may hold spaces.
+/// `METHOD TARGET HTTP/x`; the version may be missing (HTTP/0.9), and a target sent raw may contain spaces.
 fn split_request(request: &[u8]) -> (&[u8], &[u8]) {
     let Some(method_len) = memchr(b' ', request) else {
         return (request, &[]);
@@ -189,8 +189,8 @@ fn split_request(request: &[u8]) -> (&[u8], &[u8]) {
     (&request[..method_len], target)
 }
 
-/// What the escape after a backslash stands for, and what follows it. An unknown escape stands for itself without the
-/// backslash; a backslash at the end for a backslash.
+/// The byte that the escape after a backslash means, and the rest. An unknown escape means itself without the backslash;
+/// a backslash at the end means a backslash.
 fn unescape(after: &[u8]) -> (u8, &[u8]) {
     let hex = |digit: &u8| char::from(*digit).to_digit(16);
     match after {
@@ -228,7 +228,7 @@ mod tests {
     }
 
     #[test]
-    fn reads_the_common_format_and_passes_over_what_follows_the_combined() {
+    fn reads_the_common_format_and_ignores_what_follows_the_combined() {
         let entry = parse(COMMON.as_bytes()).unwrap();
         assert_eq!((entry.referer, entry.agent), (None, None));
         let line = format!("{COMMON} \"-\" \"agent\" \"198.51.100.1\" rt=0.003 \"unclosed");
@@ -256,7 +256,7 @@ mod tests {
     }
 
     #[test]
-    fn undoes_escapes_when_asked() {
+    fn decodes_escapes_on_demand() {
         let line = format!(r#"{COMMON} "a\"b\\" "\x22\xec\x95\x88\t\q\x""#);
         let entry = parse(line.as_bytes()).unwrap();
         assert_eq!(entry.referer.unwrap().text(), r#"a"b\"#);

@@ -1,7 +1,7 @@
-//! Reads web servers' access logs: which posts were read, when, and by whom.
+//! Parses web servers' access logs: which posts were read, when, and by whom.
 //!
-//! [`Source`] opens a log and knows it again by its content, [`Chunks`] cuts it into lines, [`LogReader`] makes reads of
-//! them. Nothing here knows the store: what a slug's post is, and what becomes of a read, is the caller's part.
+//! [`Source`] opens a log and recognises it by its content, [`Chunks`] splits it into lines, [`LogReader`] makes reads of
+//! them. This module does not know the store: the caller finds a slug's post and counts a read.
 
 pub mod line;
 pub mod path;
@@ -12,8 +12,8 @@ mod reads;
 mod source;
 mod time;
 
-pub use chunks::{Chunk, Chunks};
-pub use fingerprint::{Beginning, Fingerprint, Known};
+pub use chunks::Chunks;
+pub use fingerprint::{Fingerprint, ImportedPrefix};
 pub use path::PathPattern;
-pub use reads::{LogReader, Read, Reads};
+pub use reads::{LogReader, Reads};
 pub use source::Source;

@@ -1,7 +1,7 @@
-//! Says which post a logged request was for: a pattern picks the post's part out of the path, and that becomes a slug.
+//! Maps the path of a logged request to a post: a pattern selects the post's part of the path, which becomes a slug.
 //!
-//! Logs of other servers hold paths that are no slugs; the mapping is fixed so that importing a log twice, or two logs
-//! of one site, names the same posts.
+//! Paths in other servers' logs need not be slugs. The mapping is fixed, so that two imports of a log, or two logs of a
+//! site, give the same posts.
 
 use percent_encoding::percent_decode_str;
 use thiserror::Error;
@@ -12,7 +12,7 @@ use crate::model::slug::{MAX_SLUG_CHARS, NOT_AN_ID, is_slug_char};
 /// The slug of the empty path.
 const INDEX: &str = "index";
 
-/// A path with a hole for the post: `/blog/{slug}` takes one segment, `/{*slug}` the rest of the path.
+/// A path with a placeholder for the post: `/blog/{slug}` matches one segment, `/{*slug}` the rest of the path.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PathPattern {
     before: String,
@@ -26,7 +26,7 @@ pub enum PatternError {
     /// It does not begin with a slash.
     #[error("a path pattern begins with '/', such as /blog/{{slug}}")]
     NoSlash,
-    /// It has no hole, more than one, or braces beside it.
+    /// It has no placeholder, more than one, or braces beside it.
     #[error("a path pattern holds {{slug}} or {{*slug}} once and no other braces")]
     NotOneSlug,
 }
@@ -51,7 +51,7 @@ impl std::str::FromStr for PathPattern {
 }
 
 impl PathPattern {
-    /// Reads a pattern; what stands outside the hole is compared with the decoded path, letter by letter.
+    /// Parses a pattern; the text outside the placeholder is compared with the decoded path exactly.
     pub fn parse(pattern: &str) -> Result<Self, PatternError> {
         if !pattern.starts_with('/') {
             return Err(PatternError::NoSlash);
@@ -72,10 +72,10 @@ impl PathPattern {
         })
     }
 
-    /// The slug of the post a request target is for; `None` if the path is not of the pattern.
+    /// The slug of the post a request target is for; `None` if the path does not match.
     ///
-    /// Query and fragment are cut off, of an absolute-form target (RFC 9112 section 3.2.2) scheme and host too, and
-    /// what is left is percent-decoded once; an encoded slash then separates like any other.
+    /// Query and fragment are removed, and scheme and host of an absolute-form target (RFC 9112 section 3.2.2). The rest
+    /// is percent-decoded once; an encoded slash then separates like any other.
     pub fn slug_of(&self, target: &str) -> Option<String> {
         let path = decoded(path_of(target)?);
         let part = match path.strip_prefix(self.before.as_str()) {
@@ -102,7 +102,7 @@ fn path_of(target: &str) -> Option<&str> {
     Some(after_scheme.find('/').map_or("/", |at| &after_scheme[at..]))
 }
 
-/// Decodes once; each byte that then is not UTF-8 becomes `-`.
+/// Percent-decodes once; each byte that is then not UTF-8 becomes `-`.
 fn decoded(path: &str) -> String {
     let bytes: Vec<u8> = percent_decode_str(path).collect();
     let mut text = String::with_capacity(bytes.len());
@@ -114,7 +114,7 @@ fn decoded(path: &str) -> String {
 }
 
 /// The valid slug nearest to a part of a path: in normalisation form C, as slugs are kept; each character a slug cannot
-/// hold becomes `-`; all digits, which would be an id, get a word before them; cut at 200 characters.
+/// contain becomes `-`; all digits, which would be an id, get a word before them; cut at 200 characters.
 fn slug(part: &str) -> String {
     if part.is_empty() {
         return INDEX.to_owned();
@@ -143,7 +143,7 @@ mod tests {
     }
 
     #[test]
-    fn takes_the_rest_of_the_path() {
+    fn matches_the_rest_of_the_path() {
         let cases = [
             ("/", "index"),
             ("//", "index"),
@@ -173,7 +173,7 @@ mod tests {
     }
 
     #[test]
-    fn takes_one_segment_between_what_stands_around_it() {
+    fn matches_one_segment_between_fixed_text() {
         assert_eq!(
             slug_of("/blog/{slug}", "/blog/hello/?x=1").as_deref(),
             Some("hello")
@@ -195,7 +195,7 @@ mod tests {
     }
 
     #[test]
-    fn refuses_patterns_without_one_hole() {
+    fn refuses_patterns_without_one_placeholder() {
         assert_eq!(
             PathPattern::parse("blog/{slug}"),
             Err(PatternError::NoSlash)
@@ -221,7 +221,7 @@ mod tests {
         assert_eq!(slug.unwrap().chars().count(), MAX_SLUG_CHARS);
         let digits = PathPattern::default().slug_of(&format!("/{}", "7".repeat(300)));
         assert_eq!(digits.unwrap().len(), MAX_SLUG_CHARS);
-        // Only what is left after the cut can be taken for an id.
+        // Only the text after the cut could be an id.
         let cut = PathPattern::default().slug_of(&format!("/{}a", "7".repeat(200)));
         assert!(cut.unwrap().starts_with("post-"));
     }
@@ -234,7 +234,7 @@ mod tests {
         }
     }
 
-    /// The counts of a real log as another program made them: path and answers 2xx and 304 to `GET`.
+    /// Another program's counts of a real log: path, and answers 2xx and 304 to `GET`.
     fn expected(tsv: &str) -> BTreeMap<String, u64> {
         let rows = tsv.lines().skip(1).map(|row| {
             let columns: Vec<&str> = row.split('\t').collect();
@@ -252,7 +252,7 @@ mod tests {
                 std::fs::read(format!("{folder}{name}.log")),
                 std::fs::read_to_string(format!("{folder}{name}.gets.tsv")),
             ) else {
-                println!("skipped: {folder}{name} is not there");
+                crate::test_support::missing(format_args!("{folder}{name}"));
                 continue;
             };
             let mut paths = BTreeMap::<String, u64>::new();

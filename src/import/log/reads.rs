@@ -1,4 +1,4 @@
-//! From lines to reads: which slug, when, and by whom or by a crawler.
+//! Turns log lines into reads: slug, time, and viewer or crawler.
 
 use std::hash::Hasher;
 
@@ -7,59 +7,59 @@ use hashbrown::HashMap;
 use memchr::{memchr_iter, memchr2};
 use siphasher::sip::SipHasher24;
 
-use super::line::{self, Entry, Field, ParseError};
+use super::line::{self, Field, LogEntry, ParseError};
 use super::path::PathPattern;
 use crate::model::TimestampMs;
 use crate::rules::bot::BotRule;
 
-/// Targets and slugs kept at most; beyond, they are worked out anew. About 50 MB.
+/// Maximum of cached targets and slugs, about 50 MB; beyond, they are evicted.
 const TARGETS_MAX: usize = 200_000;
-/// Agents kept at most.
+/// Maximum of cached agents.
 const AGENTS_MAX: usize = 20_000;
 
 /// One line that may be a view.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Read {
-    /// Its slug's place in [`LogReader::slugs`].
+    /// The index of its slug in [`LogReader::slugs`].
     pub slug: usize,
-    /// When.
+    /// The time of the request.
     pub time: TimestampMs,
     /// The number of an anonymous viewer; `None` for a crawler.
     pub viewer: Option<i64>,
 }
 
-/// What some lines came to.
+/// The reads of some lines, and how many lines were none.
 #[derive(Clone, Debug, Default)]
 pub struct Reads {
     /// Lines that may be views.
     pub reads: Vec<Read>,
-    /// How many lines there were.
+    /// All lines.
     pub lines: u64,
-    /// How many of them were other requests than a `GET` answered 200 or 304.
+    /// Lines that are no `GET` answered 200 or 304.
     pub other_requests: u64,
-    /// How many were reads of paths that no pattern has.
+    /// Reads of paths that match no pattern.
     pub other_paths: u64,
-    /// Lines in no known format: the line's place among these, from 0, and why.
+    /// Lines in no known format: the line's index, from 0, and why.
     pub unparsable: Vec<(u64, ParseError)>,
 }
 
-/// Makes reads of lines. Remembers slugs and agents, for a log names few of them many times.
+/// Turns lines into reads. Caches slugs and agents, since a log repeats few of them many times.
 pub struct LogReader {
     patterns: Vec<PathPattern>,
     bots: BotRule,
     viewers: ViewerHash,
     agents: HashMap<Box<[u8]>, bool, RandomState>,
-    /// Paths as logged, and the place of each one's slug; `None` where no pattern has it.
+    /// Paths as logged, and the index of each one's slug; `None` if the path matches no pattern.
     targets: HashMap<Box<[u8]>, Option<usize>, RandomState>,
-    places: HashMap<String, usize, RandomState>,
+    indexes: HashMap<String, usize, RandomState>,
     slugs: Vec<(String, TimestampMs)>,
 }
 
 impl LogReader {
-    /// A reader that asks these patterns in turn.
+    /// A reader that uses the first pattern that matches.
     ///
     /// # Errors
-    /// When the system has no random numbers.
+    /// When the system cannot give random bytes.
     pub fn new(patterns: Vec<PathPattern>) -> Result<LogReader, getrandom::Error> {
         Ok(LogReader {
             patterns,
@@ -67,18 +67,18 @@ impl LogReader {
             viewers: ViewerHash::random()?,
             agents: HashMap::default(),
             targets: HashMap::default(),
-            places: HashMap::default(),
+            indexes: HashMap::default(),
             slugs: Vec::new(),
         })
     }
 
-    /// The slugs met since [`LogReader::make_room`] last said so, each with the time of its first read.
+    /// The slugs since the last eviction, each with the time of its first read.
     pub fn slugs(&self) -> &[(String, TimestampMs)] {
         &self.slugs
     }
 
-    /// Forgets all slugs if they have become many, and says whether it did. Places of slugs are then given anew.
-    pub fn make_room(&mut self) -> bool {
+    /// Evicts all slugs if there are too many, and returns whether it did. Indexes then start from 0 again.
+    pub fn evict(&mut self) -> bool {
         if self.agents.len() > AGENTS_MAX {
             self.agents.clear();
         }
@@ -86,25 +86,25 @@ impl LogReader {
             return false;
         }
         self.targets.clear();
-        self.places.clear();
+        self.indexes.clear();
         self.slugs.clear();
         true
     }
 
-    /// Reads lines into `into`, which is emptied before.
+    /// Parses lines into `into`, which is cleared first.
     pub fn read(&mut self, lines: &[u8], into: &mut Reads) {
         into.reads.clear();
         into.unparsable.clear();
         (into.lines, into.other_requests, into.other_paths) = (0, 0, 0);
         let mut from = 0;
         let ends = memchr_iter(b'\n', lines).map(|at| at + 1);
-        // A last line may lack its end.
+        // The last line may have no line end.
         for end in ends.chain([lines.len()]) {
             if from == end {
                 continue;
             }
             match line::parse(&lines[from..end]) {
-                Ok(entry) => self.take(&entry, into),
+                Ok(entry) => self.add(&entry, into),
                 Err(error) => into.unparsable.push((into.lines, error)),
             }
             into.lines += 1;
@@ -112,12 +112,12 @@ impl LogReader {
         }
     }
 
-    fn take(&mut self, entry: &Entry<'_>, into: &mut Reads) {
+    fn add(&mut self, entry: &LogEntry<'_>, into: &mut Reads) {
         if !entry.is_read() {
             into.other_requests += 1;
             return;
         }
-        let Some(slug) = self.place_of(entry.target, TimestampMs(entry.time)) else {
+        let Some(slug) = self.index_of(entry.target, TimestampMs(entry.time)) else {
             into.other_paths += 1;
             return;
         };
@@ -137,8 +137,8 @@ impl LogReader {
         bot
     }
 
-    fn place_of(&mut self, target: Field<'_>, time: TimestampMs) -> Option<usize> {
-        // What follows makes no difference to the slug, and no two are alike.
+    fn index_of(&mut self, target: Field<'_>, time: TimestampMs) -> Option<usize> {
+        // Query and fragment do not affect the slug, and vary in each request.
         let raw = target.raw();
         let path = &raw[..memchr2(b'?', b'#', raw).unwrap_or(raw.len())];
         if let Some(&known) = self.targets.get(path) {
@@ -149,21 +149,21 @@ impl LogReader {
             .patterns
             .iter()
             .find_map(|pattern| pattern.slug_of(&text));
-        let place = slug.map(|slug| match self.places.get(&slug) {
-            Some(&place) => place,
+        let index = slug.map(|slug| match self.indexes.get(&slug) {
+            Some(&index) => index,
             None => {
-                self.places.insert(slug.clone(), self.slugs.len());
+                self.indexes.insert(slug.clone(), self.slugs.len());
                 self.slugs.push((slug, time));
                 self.slugs.len() - 1
             }
         });
-        self.targets.insert(path.into(), place);
-        place
+        self.targets.insert(path.into(), index);
+        index
     }
 }
 
-/// Numbers for viewers without a name: a hash of day, address and agent under a key that nobody knows and that is gone
-/// with this process. Addresses and agents are kept nowhere, and one viewer has another number every day.
+/// Numbers of anonymous viewers: a hash of day, address and agent with a random key that only this process has.
+/// Addresses and agents are not stored, and a viewer has another number every day.
 struct ViewerHash {
     keyed: SipHasher24,
 }
@@ -182,7 +182,7 @@ impl ViewerHash {
         let mut hasher = self.keyed;
         hasher.write(&time.day().0.to_le_bytes());
         hasher.write(host.as_bytes());
-        // No byte of UTF-8, so nothing can be moved from one field to the other.
+        // A byte that UTF-8 never contains separates the fields unambiguously.
         hasher.write(&[0xff]);
         hasher.write(agent);
         -1 - (hasher.finish() >> 1).cast_signed()

@@ -1,4 +1,4 @@
-//! Where a log comes from: a file that can be read again, or a stream that cannot; compressed or not.
+//! Opens logs: files, which can be read twice, and streams, which cannot; compressed or not.
 
 use std::fs::File;
 use std::io::{self, BufReader, Cursor, Read, Seek};
@@ -6,12 +6,12 @@ use std::path::Path;
 
 use flate2::bufread::MultiGzDecoder;
 
-use super::fingerprint::{self, Beginning, Known};
+use super::fingerprint::{self, ImportedPrefix, LogPrefix};
 
 /// The first bytes of a gzip member (RFC 1952 section 2.3.1).
 const GZIP: [u8; 2] = [0x1f, 0x8b];
 
-/// What stands for standard input.
+/// The path that means standard input.
 pub const STDIN: &str = "-";
 
 /// An opened log.
@@ -29,7 +29,7 @@ impl Source {
     /// Opens a file, or standard input for `-`.
     ///
     /// # Errors
-    /// What the system says.
+    /// An error of the system.
     pub fn open(path: &Path) -> io::Result<Source> {
         if path == Path::new(STDIN) {
             let from = From::Stream(Box::new(io::stdin()));
@@ -48,7 +48,7 @@ impl Source {
         Ok(Source { from })
     }
 
-    /// Its size in bytes as it lies there, if that is known.
+    /// The file's size in bytes; `None` for a stream.
     pub fn size(&self) -> Option<u64> {
         match &self.from {
             From::File(file) => file.metadata().ok().map(|metadata| metadata.len()),
@@ -56,29 +56,29 @@ impl Source {
         }
     }
 
-    /// The hash of its first line; `None` where it cannot be read twice, or is empty.
+    /// The hash of its first line; `None` for a stream or an empty log.
     ///
     /// # Errors
-    /// As with every method here: what the system says, or the decompression.
+    /// An error of the system or of the decompression.
     pub fn head(&mut self) -> io::Result<Option<String>> {
-        match self.again()? {
+        match self.rewound()? {
             Some(mut reader) => fingerprint::head(&mut reader),
             None => Ok(None),
         }
     }
 
-    /// Which of the `known` (the shortest first) it begins with.
+    /// Which of the `known` prefixes (the shortest first) it begins with.
     ///
     /// # Errors
     /// See [`Source::head`].
-    pub fn beginning(&mut self, known: &[Known]) -> io::Result<Beginning> {
-        match self.again()? {
-            Some(mut reader) if !known.is_empty() => fingerprint::beginning(&mut reader, known),
-            _ => Ok(Beginning::default()),
+    pub fn prefix(&mut self, known: &[ImportedPrefix]) -> io::Result<LogPrefix> {
+        match self.rewound()? {
+            Some(mut reader) if !known.is_empty() => fingerprint::prefix(&mut reader, known),
+            _ => Ok(LogPrefix::default()),
         }
     }
 
-    /// Reads it, decompressed, after its first `skip` bytes. `watch` sees the bytes as they lie there.
+    /// Reads it, decompressed, after its first `skip` bytes. `watch` wraps the reader of the raw bytes.
     ///
     /// # Errors
     /// See [`Source::head`].
@@ -99,8 +99,8 @@ impl Source {
         Ok(reader)
     }
 
-    /// From its start, if it can be read more than once.
-    fn again(&mut self) -> io::Result<Option<Box<dyn Read + '_>>> {
+    /// A reader from the start; `None` for a stream.
+    fn rewound(&mut self) -> io::Result<Option<Box<dyn Read + '_>>> {
         match &mut self.from {
             From::File(file) => {
                 file.rewind()?;
@@ -111,7 +111,7 @@ impl Source {
     }
 }
 
-/// Undoes gzip where the first bytes say so; a file of several members is read to its end, as `zcat` does.
+/// Decompresses gzip, recognised by the first bytes; a file of several members is read to its end, as `zcat` does.
 fn decompressed<'a>(mut reader: Box<dyn Read + 'a>) -> io::Result<Box<dyn Read + 'a>> {
     let mut first = Vec::with_capacity(GZIP.len());
     (&mut reader)

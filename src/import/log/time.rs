@@ -1,8 +1,9 @@
-//! Reads the time of an access log line, by hand: it is a fixed format, and the greater part of the work on a line.
+//! Parses the time of an access log line. Written by hand: the format is fixed, and parsing it is most of the work on a
+//! line.
 
 const DAY: i64 = 86_400;
 
-/// `17/May/2015:10:05:03 +0000]` in UTC milliseconds, and what follows.
+/// Parses `17/May/2015:10:05:03 +0000]`: UTC milliseconds, and the rest.
 pub(super) fn bracketed_time(from: &[u8]) -> Option<(i64, &[u8])> {
     let (text, rest) = from.split_first_chunk::<27>()?;
     let [d1, d2, b'/', m1, m2, m3, b'/', y @ .., b']'] = text else {
@@ -115,7 +116,7 @@ mod tests {
     }
 
     #[test]
-    fn refuses_what_is_no_time() {
+    fn refuses_malformed_times() {
         for text in [
             "",
             "17/May/2015:10:05:03 +0000",
@@ -131,7 +132,7 @@ mod tests {
     }
 
     #[test]
-    fn its_calendar_is_the_gregorian() {
+    fn the_calendar_is_gregorian() {
         for (year, month, day, days) in [
             (1970, 1, 1, 0),
             (1969, 12, 31, -1),

@@ -1,21 +1,21 @@
-//! What the place of a file says about a post: its name, its date, whether it is meant to be seen.
+//! What the path of a file says about its post: name, date, draft, hidden.
 //!
-//! Names are taken as they are. A `%20` or `#` in one is part of it; nothing is decoded.
+//! Names are not decoded: a `%20` or `#` is part of the name.
 
 use std::path::{Component, Path};
 
-use super::{date, error::Problem};
+use super::{date, error::ImportError};
 
 /// Folder of Jekyll and Hexo for posts not yet published.
 const DRAFTS: &str = "_drafts";
 
-/// A file below a root, as far as its path tells.
+/// What the path of a file below a root says about its post.
 #[derive(Debug, PartialEq)]
-pub(super) struct Place {
+pub(super) struct FileLocation {
     /// The path below the root, `/` between its parts.
     pub relative: String,
-    /// The name that stands for the post, less ending and date: of the file, or of the folder for
-    /// an index file.
+    /// The post's name without file extension and date: the file's, or the folder's for an index
+    /// file.
     pub name: String,
     /// The date the name begins with, UTC milliseconds.
     pub date: Option<i64>,
@@ -25,9 +25,9 @@ pub(super) struct Place {
     pub draft: bool,
 }
 
-impl Place {
-    /// Reads the path of a file below a root, or of a root that is a file.
-    pub fn of(file: &Path, root: &Path) -> Result<Self, Problem> {
+impl FileLocation {
+    /// Parses the path of a file below a root, or of a root that is a file.
+    pub fn of(file: &Path, root: &Path) -> Result<Self, ImportError> {
         let below = file
             .strip_prefix(root)
             .ok()
@@ -35,15 +35,15 @@ impl Place {
         let named = below.is_none();
         let below = below
             .or_else(|| file.file_name().map(Path::new))
-            .ok_or(Problem::NotRegular)?;
+            .ok_or(ImportError::NotRegular)?;
         let parts = below
             .components()
             .filter_map(|part| match part {
-                Component::Normal(name) => Some(name.to_str().ok_or(Problem::PathNotUtf8)),
+                Component::Normal(name) => Some(name.to_str().ok_or(ImportError::PathNotUtf8)),
                 _ => None,
             })
             .collect::<Result<Vec<_>, _>>()?;
-        let (file_name, folders) = parts.split_last().ok_or(Problem::NotRegular)?;
+        let (file_name, folders) = parts.split_last().ok_or(ImportError::NotRegular)?;
         let stem = Path::new(file_name)
             .file_stem()
             .and_then(|stem| stem.to_str())
@@ -94,9 +94,8 @@ fn folder_name(folder: &Path) -> Option<String> {
 
 /// The last segment of an address in the front matter: `/2020/hello.html?x#y` is `hello`.
 ///
-/// `None` for what names no post: a site's root, and the patterns of Jekyll (`/:year/:title/`,
-/// `pretty`) and of template languages (`{{ … }}`). Segments `.` and `..` are left out, so nothing
-/// points outside.
+/// `None` for an address that names no post: a site's root, and the patterns of Jekyll (`/:year/:title/`,
+/// `pretty`) and of template languages (`{{ … }}`). Segments `.` and `..` are ignored.
 pub(super) fn last_segment(address: &str) -> Option<&str> {
     const STYLES: [&str; 7] = [
         "date", "pretty", "ordinal", "weekdate", "none", "true", "false",
@@ -134,12 +133,12 @@ pub(super) fn last_segment(address: &str) -> Option<&str> {
 mod tests {
     use super::*;
 
-    fn place(file: &str) -> Place {
-        Place::of(&Path::new("root").join(file), Path::new("root")).unwrap()
+    fn location(file: &str) -> FileLocation {
+        FileLocation::of(&Path::new("root").join(file), Path::new("root")).unwrap()
     }
 
     #[test]
-    fn the_name_is_the_file_less_ending_and_date() {
+    fn the_name_is_the_file_without_extension_and_date() {
         for (file, name) in [
             ("hello.md", "hello"),
             ("a/b/hello.ko.md", "hello.ko"),
@@ -156,11 +155,11 @@ mod tests {
             ("Index.md", "Index"),
             ("README", "README"),
         ] {
-            assert_eq!(place(file).name, name, "{file}");
+            assert_eq!(location(file).name, name, "{file}");
         }
-        assert!(place("2016-10-08.md").date.is_some());
-        assert!(place("a/2020-01-02-trip/index.md").date.is_some());
-        assert!(place("hello.md").date.is_none());
+        assert!(location("2016-10-08.md").date.is_some());
+        assert!(location("a/2020-01-02-trip/index.md").date.is_some());
+        assert!(location("hello.md").date.is_none());
     }
 
     #[test]
@@ -170,18 +169,18 @@ mod tests {
         std::fs::create_dir_all(root.join("sub")).unwrap();
         for way in [root.clone(), root.join("sub/.."), root.join(".")] {
             assert_eq!(
-                Place::of(&way.join("index.md"), &way).unwrap().name,
+                FileLocation::of(&way.join("index.md"), &way).unwrap().name,
                 "my blog"
             );
         }
         let file = root.join("index.md");
-        let named = Place::of(&file, &file).unwrap();
+        let named = FileLocation::of(&file, &file).unwrap();
         assert_eq!(
             (named.name.as_str(), named.relative.as_str()),
             ("my blog", "index.md")
         );
         assert_eq!(
-            Place::of(Path::new("/index.md"), Path::new("/"))
+            FileLocation::of(Path::new("/index.md"), Path::new("/"))
                 .unwrap()
                 .name,
             "index"
@@ -190,24 +189,24 @@ mod tests {
 
     #[test]
     fn hidden_and_draft_count_below_the_root_only() {
-        let flags = |place: Place| (place.hidden, place.draft);
-        assert_eq!(flags(place("a/.b.md")), (true, false));
-        assert_eq!(flags(place(".a/b.md")), (true, false));
-        assert_eq!(flags(place("x/_drafts/y/b.md")), (false, true));
-        assert_eq!(flags(place("_drafts.md")), (false, false));
-        assert_eq!(flags(place("my_drafts/b.md")), (false, false));
+        let flags = |location: FileLocation| (location.hidden, location.draft);
+        assert_eq!(flags(location("a/.b.md")), (true, false));
+        assert_eq!(flags(location(".a/b.md")), (true, false));
+        assert_eq!(flags(location("x/_drafts/y/b.md")), (false, true));
+        assert_eq!(flags(location("_drafts.md")), (false, false));
+        assert_eq!(flags(location("my_drafts/b.md")), (false, false));
         let root = Path::new("blog/.x/_drafts");
         assert_eq!(
-            flags(Place::of(&root.join("b.md"), root).unwrap()),
+            flags(FileLocation::of(&root.join("b.md"), root).unwrap()),
             (false, false)
         );
         assert_eq!(
-            flags(Place::of(Path::new(".b.md"), Path::new(".b.md")).unwrap()),
+            flags(FileLocation::of(Path::new(".b.md"), Path::new(".b.md")).unwrap()),
             (false, false)
         );
-        assert_eq!(place("a/b c/d.md").relative, "a/b c/d.md");
+        assert_eq!(location("a/b c/d.md").relative, "a/b c/d.md");
         assert_eq!(
-            Place::of(Path::new("./b.md"), Path::new("."))
+            FileLocation::of(Path::new("./b.md"), Path::new("."))
                 .unwrap()
                 .relative,
             "b.md"
@@ -220,8 +219,8 @@ mod tests {
         use std::{ffi::OsStr, os::unix::ffi::OsStrExt};
         let file = Path::new("root").join(OsStr::from_bytes(b"a\xff.md"));
         assert!(matches!(
-            Place::of(&file, Path::new("root")),
-            Err(Problem::PathNotUtf8)
+            FileLocation::of(&file, Path::new("root")),
+            Err(ImportError::PathNotUtf8)
         ));
     }
 

@@ -11,7 +11,7 @@ fn at(text: &str) -> Option<i64> {
 }
 
 fn outcome_of(file: &str, text: &str) -> Result<Outcome, (usize, String)> {
-    let place = Place::of(&Path::new("root").join(file), Path::new("root")).unwrap();
+    let place = FileLocation::of(&Path::new("root").join(file), Path::new("root")).unwrap();
     from_text(text, place, "source".into(), NOW.parse().unwrap(), 1000)
         .map_err(|(line, problem)| (line, problem.to_string()))
 }

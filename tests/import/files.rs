@@ -5,6 +5,7 @@ use std::{fs, path::PathBuf};
 use proptest::prelude::*;
 
 use super::*;
+use crate::import::{Found, ImportedPost, walk};
 
 const MAX_BODY: u64 = 1 << 20;
 
@@ -54,8 +55,8 @@ fn files_beyond_the_limit_are_refused() {
         let error = read_bytes(&vec![b'x'; limit + more]).unwrap_err();
         assert!(
             matches!(
-                error.problem,
-                Problem::TooLarge {
+                error.error,
+                ImportError::TooLarge {
                     limit: MAX_BODY,
                     ..
                 }
@@ -72,14 +73,14 @@ fn what_is_no_file_is_an_error() {
     assert!(matches!(
         read(&missing, dir.path(), now(), MAX_BODY)
             .unwrap_err()
-            .problem,
-        Problem::Missing
+            .error,
+        ImportError::Missing
     ));
     assert!(matches!(
         read(dir.path(), dir.path(), now(), MAX_BODY)
             .unwrap_err()
-            .problem,
-        Problem::NotRegular
+            .error,
+        ImportError::NotRegular
     ));
 }
 
@@ -157,7 +158,7 @@ fn body_by_hand(bytes: &[u8]) -> &[u8] {
 fn posts_of_real_blogs() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/data/posts");
     if !root.is_dir() {
-        println!("skipped: no {}", root.display());
+        crate::test_support::missing(root.display());
         return;
     }
     let (mut files, mut posts, mut failed) = (0, Vec::new(), Vec::new());
