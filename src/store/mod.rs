@@ -4,6 +4,9 @@
 //! above it: it imports the model and the sink, and nothing else of the crate.
 
 pub mod cache;
+#[cfg(test)]
+#[path = "../../tests/store/conformance/mod.rs"]
+mod conformance;
 mod error;
 mod imported_log;
 mod open;

@@ -118,10 +118,10 @@ impl<'a> BatchWriter<'a> {
     }
 }
 
-/// Adds to a short list of sums.
+/// Adds to a list of sums that is in the order of its keys.
 pub(super) fn add(sums: &mut Vec<(i64, u64)>, key: i64, n: u64) {
-    match sums.iter_mut().rev().find(|(known, _)| *known == key) {
-        Some((_, sum)) => *sum += n,
-        None => sums.push((key, n)),
+    match sums.binary_search_by_key(&key, |(known, _)| *known) {
+        Ok(index) => sums[index].1 += n,
+        Err(index) => sums.insert(index, (key, n)),
     }
 }

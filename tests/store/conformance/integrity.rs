@@ -1,0 +1,116 @@
+//! Sums that do not match their rows: found and repaired.
+
+use std::ops::ControlFlow;
+
+use super::database::Database;
+use super::samples::{
+    NOON, after_noon, assert_consistent, counts, create, findings, named, reads, stats, views,
+    write,
+};
+use crate::model::time::HOUR;
+use crate::model::{Inconsistency, Reason, TimestampMs};
+use crate::store::SITE;
+
+pub fn a_store_in_use_is_consistent(db: &dyn Database) {
+    let store = db.store();
+    assert_consistent(&*store);
+    let (a, b) = (create(&*store, "a"), create(&*store, "b"));
+    write(&*store, &views(a, NOON, 3));
+    write(&*store, &reads(b, &named("ann"), &[NOON, after_noon(HOUR)]));
+    store
+        .correct(a, Some(100), Some(1), "moved", NOON)
+        .expect("a correction");
+    store.forget_viewer("ann").expect("an answer");
+    store.delete(a, None).expect("a deletion");
+    assert_consistent(&*store);
+    assert_eq!(findings(&*store, true), []);
+}
+
+pub fn every_damage_is_found_and_repaired(db: &dyn Database) {
+    let store = db.store();
+    let [a, b, c] = ["a", "b", "c"].map(|slug| create(&*store, slug));
+    write(&*store, &views(a, NOON, 3));
+    write(&*store, &reads(b, &named("ann"), &[NOON]));
+    write(&*store, &reads(c, &named("bob"), &[NOON]));
+    db.execute(&format!("UPDATE counts SET views = 99 WHERE post = {a}"));
+    db.execute(&format!("DELETE FROM counts WHERE post = {b}"));
+    db.execute("DELETE FROM viewers WHERE name = 'bob'");
+    db.execute("INSERT INTO hourly_views (post, hour, views) VALUES (999, 0, 5)");
+    db.execute(&format!(
+        "UPDATE hourly_views SET views = 50 WHERE post = {SITE}"
+    ));
+    db.execute(&format!(
+        "INSERT INTO ledger (post, day, reason, count) VALUES ({a}, 0, 'mystery', 4)"
+    ));
+    let found = findings(&*store, false);
+    let expected = [
+        Inconsistency::Orphans {
+            table: "hourly_views",
+            post: 999,
+            rows: 1,
+        },
+        Inconsistency::NoNumbers {
+            post: b,
+            slug: "b".to_owned(),
+        },
+        Inconsistency::NoReason {
+            post: a,
+            reason: "mystery".to_owned(),
+            count: 4,
+        },
+        Inconsistency::Total {
+            post: a,
+            slug: "a".to_owned(),
+            what: "views",
+            is: 99,
+            rows: 3,
+        },
+        Inconsistency::SiteHour {
+            hour: TimestampMs(0),
+            is: 0,
+            rows: 5,
+        },
+        Inconsistency::SiteHour {
+            hour: NOON,
+            is: 50,
+            rows: 5,
+        },
+    ];
+    for finding in &expected {
+        assert!(found.contains(finding), "{finding:?} is not in {found:?}");
+    }
+    let is_nameless =
+        |found: &&Inconsistency| matches!(found, Inconsistency::Nameless { rows: 1, .. });
+    assert_eq!(found.iter().filter(is_nameless).count(), 1);
+    assert_eq!(found.len(), expected.len() + 1);
+
+    assert_eq!(findings(&*store, true), found);
+    assert_consistent(&*store);
+    assert_eq!(
+        [a, b, c].map(|post| counts(&*store, post)),
+        [(3, 0), (1, 1), (1, 1)]
+    );
+    assert_eq!(stats(&*store, a).uncounted.get(Reason::Dropped), 4);
+    assert_eq!(store.hours(SITE, None).expect("hours"), [(NOON.0, 5)]);
+}
+
+pub fn findings_can_be_stopped(db: &dyn Database) {
+    let store = db.store();
+    for slug in ["a", "b", "c"] {
+        let post = create(&*store, slug);
+        write(&*store, &views(post, NOON, 1));
+    }
+    db.execute("UPDATE counts SET views = 7");
+    for (repair, wanted) in [(false, 2), (true, 1)] {
+        let mut told = 0;
+        let count = store.check(repair, &mut |_| {
+            told += 1;
+            match told {
+                n if n == wanted => ControlFlow::Break(()),
+                _ => ControlFlow::Continue(()),
+            }
+        });
+        assert_eq!((count.expect("a check"), told), (3, wanted));
+    }
+    assert_consistent(&*store);
+}

@@ -1,0 +1,113 @@
+//! Pruning, salts, spills, drains, and changes by others.
+
+use std::sync::Arc;
+
+use super::database::Database;
+use super::samples::{NOON, add_read, after_noon, assert_consistent, counts, create, views, write};
+use crate::model::time::DAY;
+use crate::model::{Batch, DrainRecord, TimestampMs, Viewer};
+
+pub fn old_viewings_are_pruned_step_by_step(db: &dyn Database) {
+    const VIEWERS: i64 = 3_000;
+    let store = db.store();
+    let posts = [create(&*store, "a"), create(&*store, "b")];
+    let mut batch = Batch::default();
+    for post in posts {
+        for viewer in 1..=VIEWERS {
+            // Every second one is old.
+            let at = after_noon(if viewer % 2 == 0 { 0 } else { DAY });
+            add_read(&mut batch, post, Viewer::Anonymous(-viewer), at);
+        }
+    }
+    write(&*store, &batch);
+    let mut steps = 0;
+    let mut after = (i64::MIN, i64::MIN);
+    while let Some(next) = store.prune_viewings(after_noon(1), after).expect("a step") {
+        assert!(next > after);
+        after = next;
+        steps += 1;
+    }
+    assert!(steps > 1, "one transaction did everything");
+    for post in posts {
+        let left = store.viewers_of(post, None, 10_000).expect("viewers").items;
+        assert_eq!(left.len() as i64, VIEWERS / 2);
+        assert!(
+            left.iter()
+                .all(|viewing| viewing.last_viewed_at == after_noon(DAY))
+        );
+        assert_eq!(counts(&*store, post), (VIEWERS, VIEWERS));
+    }
+    assert_consistent(&*store);
+}
+
+pub fn a_days_salt_stays_and_is_forgotten(db: &dyn Database) {
+    let store = db.store();
+    let day = |n: i64| TimestampMs(n * DAY);
+    let salt = |at, proposed, oldest| store.salt(at, [proposed; 16], oldest).expect("a salt");
+    assert_eq!(salt(day(1), 1, day(0)), [1; 16]);
+    assert_eq!(salt(day(1), 2, day(1)), [1; 16]);
+    assert_eq!(salt(day(2), 3, day(1)), [3; 16]);
+    let other = db.store();
+    assert_eq!(
+        other.salt(day(1), [4; 16], day(1)).expect("a salt"),
+        [1; 16]
+    );
+    // The first day is over: its salt is gone, and another takes its place.
+    assert_eq!(salt(day(2), 5, day(2)), [3; 16]);
+    assert_eq!(salt(day(1), 6, day(0)), [6; 16]);
+}
+
+pub fn a_spill_is_applied_once(db: &dyn Database) {
+    let store = db.store();
+    let post = create(&*store, "a");
+    let batch = views(post, NOON, 5);
+    let replay = |id: &str| store.replay(id, &batch, NOON).expect("an answer");
+    assert_eq!(replay("one").map(|result| result.counted), Some(5));
+    assert!(replay("one").is_none());
+    assert!(
+        db.store()
+            .replay("one", &batch, NOON)
+            .expect("an answer")
+            .is_none()
+    );
+    assert_eq!(replay("two").map(|result| result.counted), Some(5));
+    assert_eq!(counts(&*store, post), (10, 0));
+}
+
+pub fn the_latest_drain_is_kept(db: &dyn Database) {
+    let store = db.store();
+    assert_eq!(store.last_drain().expect("an answer"), None);
+    let drain = |at, written| DrainRecord {
+        at: after_noon(at),
+        took: 12,
+        written,
+        unwritten: 3,
+    };
+    for drain in [drain(1, 10), drain(5, 20), drain(3, 30)] {
+        store.note_drain(&drain).expect("a note");
+    }
+    assert_eq!(store.last_drain().expect("an answer"), Some(drain(5, 20)));
+    store.note_drain(&drain(5, 40)).expect("a note");
+    assert_eq!(store.last_drain().expect("an answer"), Some(drain(5, 40)));
+}
+
+pub fn only_changes_from_elsewhere_are_reported(db: &dyn Database) {
+    let store = db.store();
+    let post = create(&*store, "a");
+    write(&*store, &views(post, NOON, 1));
+    assert!(!store.changed_elsewhere().expect("an answer"));
+    let other = db.store();
+    let is_elsewhere = !Arc::ptr_eq(&store, &other);
+    for _ in 0..2 {
+        write(&*other, &views(post, NOON, 1));
+        assert_eq!(store.changed_elsewhere().expect("an answer"), is_elsewhere);
+        assert!(!store.changed_elsewhere().expect("an answer"));
+    }
+    // A batch reports it too, and then it is reported.
+    write(&*other, &views(post, NOON, 1));
+    assert_eq!(
+        write(&*store, &views(post, NOON, 1)).changed_elsewhere,
+        is_elsewhere
+    );
+    assert!(!store.changed_elsewhere().expect("an answer"));
+}

@@ -1,0 +1,75 @@
+//! What every store must do, tried on each: the same tests, on a database in a file and on one in memory.
+//!
+//! Part of the crate's unit tests, because the store is no public interface. A database of another kind implements
+//! [`Database`](database::Database) and adds one line at the end of this file.
+
+mod batches;
+mod concurrency;
+mod corrections;
+mod database;
+mod dedup;
+mod imports;
+mod integrity;
+mod lists;
+mod log_imports;
+mod maintenance;
+mod posts;
+mod samples;
+mod stats;
+mod transfer;
+mod viewers;
+
+/// Runs every test against a kind of database. A test that is missing here is dead code, which the compiler reports.
+macro_rules! conformance {
+    ($kind:ident: $database:expr) => {
+        mod $kind {
+            conformance! { $database;
+                posts: a_created_post_is_found_by_id_and_slug, a_slug_belongs_to_one_post,
+                    an_update_keeps_id_and_counts, an_unexpected_revision_changes_nothing,
+                    a_missing_post_is_reported, a_deleted_post_takes_its_rows_along,
+                    an_id_is_never_given_twice, any_text_comes_back_as_it_was;
+                lists: each_order_lists_every_post_once, ties_go_to_the_higher_id,
+                    a_post_added_between_two_pages_shifts_nothing, tags_and_titles_filter,
+                    summaries_are_of_the_posts_asked_for;
+                imports: a_file_creates_updates_and_leaves_its_post, a_taken_slug_gets_a_number,
+                    a_moved_file_keeps_its_post, missing_dates_are_those_of_the_import;
+                log_imports: slugs_are_found_or_created, a_log_continues_where_it_ended,
+                    two_importers_of_one_log_do_not_both_count;
+                batches: a_batch_counts_views_hours_and_site, events_of_a_missing_post_are_dropped,
+                    uncounted_events_keep_their_reason_and_day, a_batch_returns_the_new_totals,
+                    an_empty_batch_changes_nothing, a_large_batch_is_applied_whole;
+                dedup: without_a_window_every_read_counts, a_repeat_within_the_window_is_a_duplicate,
+                    the_window_holds_across_batches, viewers_do_not_hide_each_other,
+                    a_viewer_counts_once_however_often;
+                stats: unknown_posts_have_no_numbers, hours_begin_where_asked,
+                    ranks_are_of_each_period, a_ranking_can_be_stopped;
+                corrections: a_correction_sets_the_numbers_given, a_correct_number_adds_no_row,
+                    a_missing_post_cannot_be_corrected, views_go_on_from_a_correction;
+                viewers: viewers_are_listed_latest_first, a_viewing_is_found_by_name_and_number,
+                    the_posts_of_a_viewer_are_listed_latest_first,
+                    a_deleted_viewer_leaves_the_numbers;
+                maintenance: old_viewings_are_pruned_step_by_step, a_days_salt_stays_and_is_forgotten,
+                    a_spill_is_applied_once, the_latest_drain_is_kept,
+                    only_changes_from_elsewhere_are_reported;
+                transfer: an_export_restores_to_the_same, an_export_can_be_stopped,
+                    only_an_empty_store_is_restored, an_incomplete_export_leaves_nothing,
+                    ids_go_on_after_a_restore, numbers_are_one_row_a_post;
+                integrity: a_store_in_use_is_consistent, every_damage_is_found_and_repaired,
+                    findings_can_be_stopped;
+                concurrency: no_update_is_lost, of_many_editors_of_one_revision_one_wins,
+                    an_export_sees_one_moment, a_name_gets_one_id;
+            }
+        }
+    };
+    ($database:expr; $($topic:ident: $($test:ident),+;)+) => {
+        $(mod $topic {
+            $(#[test]
+            fn $test() {
+                super::super::$topic::$test(&$database);
+            })+
+        })+
+    };
+}
+
+conformance! { sqlite_file: crate::store::conformance::database::Sqlite::in_a_file() }
+conformance! { sqlite_memory: crate::store::conformance::database::Sqlite::in_memory() }
