@@ -4,7 +4,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use crate::model::TimestampMs;
 
-/// Now. A clock set before 1970 reads as 1970.
+/// The current time; at least 1970-01-01.
 pub fn now() -> TimestampMs {
     let since_epoch = SystemTime::now()
         .duration_since(UNIX_EPOCH)

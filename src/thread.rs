@@ -1,16 +1,15 @@
-//! The one way to start a thread: with a name, so that a panic, a debugger or `ps -L` names the stage.
+//! Starts threads, each with a name, which panics, debuggers and `ps -L` show.
 
 use std::io;
 use std::thread::{Builder, JoinHandle};
 
-/// What a thread that serves a connection needs: parsing, a database look-up, no deep recursion. A thousand of them
-/// reserve address space, not memory.
+/// Enough to serve a connection: parsing and a database query, no deep recursion. Reserves address space, not memory.
 const STACK: usize = 1 << 20;
 
-/// Starts `work` on a thread called `name`, which Linux cuts after 15 bytes.
+/// Starts `work` on a thread called `name`, of which Linux keeps 15 bytes.
 ///
 /// # Errors
-/// When the system has no thread left to give.
+/// When the system cannot create a thread.
 pub fn spawn<T: Send + 'static>(
     name: String,
     work: impl FnOnce() -> T + Send + 'static,

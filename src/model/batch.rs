@@ -1,69 +1,26 @@
 //! Events coalesced: what a counter applies in one transaction, and what the overflow holds.
 //!
-//! However many views a post gets, they cost one entry for each hour they fall in, and one for each viewer; that is
-//! what bounds memory while the store is away. A batch knows neither the channel nor the store.
+//! A post costs one entry for each hour with views, and one for each viewer, however many views it gets. This bounds
+//! memory while the store is unavailable. A batch knows neither the channel nor the store.
 
 use foldhash::fast::RandomState;
 use hashbrown::HashMap;
-use serde::{Deserialize, Serialize};
 
+use super::hourly_views::HourlyViews;
+use super::ledger_entry::LedgerEntry;
 use super::post::PostId;
+use super::reason::Reason;
 use super::time::TimestampMs;
-use super::view::{Reason, ViewEvent, Viewer};
+use super::view_event::ViewEvent;
+use super::viewer::Viewer;
+use super::visit::{Visit, Visits};
 
-/// Views of one post by nobody in particular in one UTC hour.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-pub struct Entry {
-    /// The post.
-    pub post: PostId,
-    /// Start of the hour, milliseconds UTC.
-    pub hour: i64,
-    /// How many.
-    pub views: u64,
-}
+/// How many visits of one viewer to one post a batch stores separately. The store decides on repeats, as it knows the
+/// last counted view, so a batch merges only visits of the same millisecond, and, beyond this many, of the same hour.
+const MAX_VISITS: usize = 64;
 
-/// Events of one post on one UTC day that were not counted.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-pub struct LedgerEntry {
-    /// The post; 0 where it is none's.
-    pub post: PostId,
-    /// Start of the day, milliseconds UTC.
-    pub day: i64,
-    /// Why.
-    pub reason: Reason,
-    /// How many.
-    pub count: u64,
-}
-
-/// Reads by one viewer of one post, at one moment or merged over some.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-pub struct Visit {
-    /// The first of them, milliseconds UTC.
-    pub first: i64,
-    /// The last of them.
-    pub last: i64,
-    /// How many.
-    pub count: u64,
-}
-
-/// All visits of one viewer to one post in a batch, in order of time.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Visits {
-    /// The post.
-    pub post: PostId,
-    /// Who.
-    pub viewer: Viewer,
-    /// When. Never empty.
-    pub visits: Vec<Visit>,
-}
-
-/// How many visits of one viewer to one post a batch keeps apart. The de-duplication window is decided in the store,
-/// where the last counted view is known, so the batch cannot merge repeats beforehand: only those of the same
-/// millisecond, and, beyond this many, those that follow in the same hour.
-const VISITS_KEPT_APART: usize = 64;
-
-/// Viewers a batch keeps. Beyond that a view loses its viewer, not itself: about 100 MB while the store is away.
-const VIEWERS_MAX: usize = 1_000_000;
+/// Viewers in a batch, about 100 MB while the store is unavailable. Beyond them a view is counted without its viewer.
+const MAX_VIEWERS: usize = 1_000_000;
 
 /// Coalesced events. Invariant: `events` is the sum of all entries' numbers, so nothing merged into a batch is lost in it.
 #[derive(Clone, Debug, Default)]
@@ -91,7 +48,7 @@ impl Batch {
         }
     }
 
-    /// Merges `n` views of `post` at `at`, by nobody in particular.
+    /// Merges `n` views of `post` at `at`, by no known viewer.
     pub fn add_views(&mut self, post: PostId, at: TimestampMs, n: u64) {
         *self.views.entry((post, at.hour().0)).or_default() += n;
         self.events += n;
@@ -105,7 +62,7 @@ impl Batch {
 
     /// Merges a viewer's visit.
     pub fn add_visit(&mut self, post: PostId, viewer: Viewer, visit: Visit) {
-        let full = self.visits.len() >= VIEWERS_MAX;
+        let full = self.visits.len() >= MAX_VIEWERS;
         let key = (post, viewer);
         if full && !self.visits.contains_key(&key) {
             self.add_views(post, TimestampMs(visit.first), visit.count);
@@ -148,7 +105,7 @@ impl Batch {
         self.events == 0
     }
 
-    /// Takes everything out, keeping the allocated room for the next events.
+    /// Removes everything; keeps the allocated memory for the next events.
     pub fn clear(&mut self) {
         self.views.clear();
         self.visits.clear();
@@ -156,13 +113,13 @@ impl Batch {
         self.events = 0;
     }
 
-    /// The views in key order: rows are written in that order, by every counter and every node alike, so that no two
-    /// transactions can wait for each other in a circle, and so that neighbours share pages.
-    pub fn sorted_views(&self) -> Vec<Entry> {
-        let mut entries: Vec<Entry> = self
+    /// The views in key order. All counters and nodes write rows in this order, so that transactions cannot deadlock, and
+    /// so that neighbouring rows share pages.
+    pub fn sorted_views(&self) -> Vec<HourlyViews> {
+        let mut entries: Vec<HourlyViews> = self
             .views
             .iter()
-            .map(|(&(post, hour), &views)| Entry { post, hour, views })
+            .map(|(&(post, hour), &views)| HourlyViews { post, hour, views })
             .collect();
         entries.sort_unstable();
         entries
@@ -205,10 +162,10 @@ impl Batch {
 }
 
 fn merge_visit(visits: &mut Vec<Visit>, visit: Visit) {
-    let crowded = visits.len() >= VISITS_KEPT_APART;
+    let full = visits.len() >= MAX_VISITS;
     let same = |known: &&mut Visit| {
         let moment = known.first == visit.first && known.last == visit.last;
-        moment || (crowded && TimestampMs(known.first).hour() == TimestampMs(visit.first).hour())
+        moment || (full && TimestampMs(known.first).hour() == TimestampMs(visit.first).hour())
     };
     match visits.iter_mut().rev().find(same) {
         Some(known) => {
@@ -217,49 +174,6 @@ fn merge_visit(visits: &mut Vec<Visit>, visit: Visit) {
             known.count += visit.count;
         }
         None => visits.push(visit),
-    }
-}
-
-/// What a batch is on disk: its entries in key order.
-#[derive(Serialize, Deserialize)]
-struct Stored {
-    views: Vec<Entry>,
-    visits: Vec<Visits>,
-    ledger: Vec<LedgerEntry>,
-}
-
-impl Serialize for Batch {
-    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        Stored {
-            views: self.sorted_views(),
-            visits: self.sorted_visits(),
-            ledger: self.sorted_ledger(),
-        }
-        .serialize(serializer)
-    }
-}
-
-impl<'de> Deserialize<'de> for Batch {
-    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Batch, D::Error> {
-        let stored = Stored::deserialize(deserializer)?;
-        let mut batch = Batch::default();
-        for entry in stored.views {
-            batch.add_views(entry.post, TimestampMs(entry.hour), entry.views);
-        }
-        for visits in stored.visits {
-            for visit in visits.visits {
-                batch.add_visit(visits.post, visits.viewer.clone(), visit);
-            }
-        }
-        for entry in stored.ledger {
-            batch.add_uncounted(
-                entry.post,
-                TimestampMs(entry.day),
-                entry.reason,
-                entry.count,
-            );
-        }
-        Ok(batch)
     }
 }
 
@@ -311,13 +225,13 @@ mod tests {
     }
 
     #[test]
-    fn a_restless_viewer_stays_small() {
+    fn a_viewer_with_many_visits_stays_small() {
         let mut batch = Batch::default();
         for at in 0..10_000 {
             batch.add(view(1, at, Some(-5)));
         }
         let visits = &batch.sorted_visits()[0].visits;
-        assert_eq!(visits.len(), VISITS_KEPT_APART);
+        assert_eq!(visits.len(), MAX_VISITS);
         assert_eq!(visits.iter().map(|visit| visit.count).sum::<u64>(), 10_000);
     }
 

@@ -1,26 +1,51 @@
-//! Values only: what a post, a view and a batch are. No input or output, no clock, no channel, so that
-//! merging, ordering and overflow are plain functions with plain tests.
+//! Values only: what a post, a view and a batch are. No input or output, no clock, no channel, so that merging,
+//! ordering and overflow are plain functions with plain tests.
 
-pub mod batch;
-pub mod difference;
-pub mod list;
-pub mod post;
-pub mod record;
+mod batch;
+mod batch_format;
+mod drain_record;
+mod hourly_views;
+mod inconsistency;
+mod ledger_entry;
+mod list_query;
+mod outcome;
+mod page;
+mod period;
+mod post;
+mod post_stats;
+mod rank;
+mod reason;
+mod record;
 pub mod series;
 pub mod slug;
+mod sort;
 pub mod tags;
 pub mod time;
-pub mod view;
-pub mod viewing;
+mod uncounted;
+mod view_event;
+mod viewer;
+mod viewing;
+mod visit;
 
-pub use batch::{Batch, Entry, LedgerEntry, Visit, Visits};
-pub use difference::Inconsistency;
-pub use list::{Cursor, ListQuery, Page, Period, Rank, Sort};
+pub use batch::Batch;
+pub use drain_record::DrainRecord;
+pub use hourly_views::HourlyViews;
+pub use inconsistency::Inconsistency;
+pub use ledger_entry::LedgerEntry;
+pub use list_query::ListQuery;
+pub use outcome::Outcome;
+pub use page::{Cursor, Page};
+pub use period::Period;
 pub use post::{Post, PostContent, PostId, PostKey, PostSummary, Revision};
+pub use post_stats::PostStats;
+pub use rank::Rank;
+pub use reason::Reason;
 pub use record::{EXPORT_VERSION, NumbersRow, PostRecord, Record};
 pub use series::{Bucket, By};
+pub use sort::Sort;
 pub use time::TimestampMs;
-pub use view::{
-    DrainRecord, MAX_VIEWER_NAME, Outcome, PostStats, Reason, Uncounted, ViewEvent, Viewer,
-};
+pub use uncounted::Uncounted;
+pub use view_event::ViewEvent;
+pub use viewer::{MAX_VIEWER_NAME, Viewer};
 pub use viewing::{ViewedPost, Viewing, ViewingKey};
+pub use visit::{Visit, Visits};

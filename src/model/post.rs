@@ -1,26 +1,26 @@
-//! What is served.
+//! Posts.
 
 use serde::Serialize;
 
 use super::time::TimestampMs;
 
-/// A post's number: positive, never used twice, not even after a deletion.
+/// A post's id: positive, never reused, not even after a deletion.
 pub type PostId = i64;
 
-/// Counts how often a post's content was changed, from 1. With the id it names one exact content.
+/// The number of a post's content, from 1, one more with each change. With the id it identifies the content.
 pub type Revision = i64;
 
 /// How a request names a post: `/posts/7` or `/posts/hello`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum PostKey<'a> {
-    /// By number.
+    /// By id.
     Id(PostId),
     /// By slug, in normalisation form C.
     Slug(&'a str),
 }
 
 impl<'a> PostKey<'a> {
-    /// All digits is an id, everything else a slug; a number too large for an id names no post, which id 0 stands for.
+    /// All digits are an id, anything else is a slug. A number that is too large becomes id 0, which no post has.
     pub fn parse(text: &'a str) -> PostKey<'a> {
         if !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit()) {
             PostKey::Id(text.parse().unwrap_or(0))
@@ -30,7 +30,7 @@ impl<'a> PostKey<'a> {
     }
 }
 
-/// What an author writes: everything of a post but its number, its revision and its counts.
+/// What an author writes: a post without its id, revision and counts.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PostContent {
     /// Its name in addresses; unique.
@@ -39,7 +39,7 @@ pub struct PostContent {
     pub title: String,
     /// One or two sentences; may be empty.
     pub summary: String,
-    /// The text, as it was given, byte for byte.
+    /// The text, byte for byte as given.
     pub body: String,
     /// Labels in the author's order.
     pub tags: Vec<String>,
@@ -52,7 +52,7 @@ pub struct PostContent {
 /// A post as the store holds it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Post {
-    /// Its number.
+    /// Its id.
     pub id: PostId,
     /// Its content's revision.
     pub revision: Revision,
@@ -67,7 +67,7 @@ pub struct Post {
 /// A post in a list: without its body.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct PostSummary {
-    /// Its number.
+    /// Its id.
     pub id: PostId,
     /// Its name in addresses.
     pub slug: String,
@@ -92,7 +92,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn digits_are_an_id_and_all_else_a_slug() {
+    fn digits_are_an_id_and_anything_else_a_slug() {
         assert_eq!(PostKey::parse("17"), PostKey::Id(17));
         assert_eq!(PostKey::parse("17a"), PostKey::Slug("17a"));
         assert_eq!(PostKey::parse("-1"), PostKey::Slug("-1"));

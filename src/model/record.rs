@@ -1,13 +1,13 @@
-//! What an export is made of: one record a line, each with its type. Times are milliseconds UTC, as the store keeps
-//! them, so that what is read back is what was written.
+//! The records of an export: one a line, each with its type. Times are milliseconds UTC, as in the store, so that an
+//! import reads exactly what was written.
 //!
-//! Not exported: the salts of anonymous viewers, which are to be forgotten.
+//! Not exported: the salts of anonymous viewers, which must be deleted after their day.
 
 use serde::{Deserialize, Serialize};
 
 use super::post::{PostId, Revision};
 
-/// The format this program writes.
+/// The version of the format that this program writes.
 pub const EXPORT_VERSION: u32 = 1;
 
 /// One line of an export. Fields are the columns of the table that each variant names.
@@ -16,7 +16,7 @@ pub const EXPORT_VERSION: u32 = 1;
 pub enum Record {
     /// The first line.
     Viewtally { version: u32 },
-    /// The last number given of each kind: none is given twice.
+    /// The last id of each kind, since ids are never reused.
     Numbers {
         posts: i64,
         viewers: i64,
@@ -65,13 +65,14 @@ pub enum Record {
         at: i64,
     },
     /// Table `drains`.
-    Drain {
+    #[serde(rename = "drain")]
+    DrainRecord {
         at: i64,
         took: i64,
         written: i64,
         unwritten: i64,
     },
-    /// The last line: how many lines stand before it. Without it an export was cut short.
+    /// The last line: how many lines precede it. An export without it is incomplete.
     End { lines: u64 },
 }
 
@@ -95,7 +96,7 @@ pub struct PostRecord {
     pub trend: f64,
 }
 
-/// A post's numbers, for a table of them.
+/// A row of the table of numbers.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct NumbersRow {
     pub post: PostId,

@@ -1,8 +1,8 @@
-//! Puts hourly counts into the hours or days of a time zone, empty ones included.
+//! Sums hourly counts into the hours or days of a time zone, including empty ones.
 //!
-//! Counts are kept by UTC hour, and every zone's days are sums of these. Two consequences where an offset is no whole
-//! number of hours (India, Lord Howe Island): an hour that straddles local midnight counts to the day its start falls
-//! in, and hours are still UTC hours, so they begin at half past.
+//! Counts are stored by UTC hour, and every zone's days are sums of these. Where an offset is not a whole number of hours
+//! (India, Lord Howe Island), an hour that includes local midnight counts for the day in which it starts, and hours are
+//! UTC hours, so they begin at half past.
 
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
@@ -11,7 +11,7 @@ use serde::Serialize;
 
 use super::time::HOUR;
 
-/// How wide the buckets are.
+/// The length of a bucket.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum By {
     /// UTC hours.
@@ -33,14 +33,14 @@ pub struct Bucket {
     pub views: i64,
 }
 
-/// The buckets of the period from `from` up to, without, `to`, in order: every bucket of which a part lies in it, each
-/// whole. Hours outside of them are passed over; `hours` may come in any order.
+/// The buckets that overlap the period from `from` up to but not including `to`, whole and in order. Hours outside of
+/// them are ignored; `hours` may be in any order.
 ///
-/// There is one bucket for each hour or day, so the caller bounds the period.
+/// There is one bucket for each hour or day; the caller bounds the period.
 ///
 /// # Errors
 ///
-/// Fails only for a period that reaches out of jiff's calendar, the years -9999 to 9999.
+/// For a period outside of jiff's calendar, the years -9999 to 9999.
 pub fn series(
     hours: &[(i64, i64)],
     from: Timestamp,
@@ -69,8 +69,7 @@ pub fn series(
     Ok(buckets)
 }
 
-/// The period that the buckets of `from` to `to` cover together, in UTC milliseconds: the hours to be fetched for
-/// [`series`].
+/// The period that the buckets of `from` to `to` cover together, in UTC milliseconds: the hours that [`series`] needs.
 ///
 /// # Errors
 ///
@@ -110,7 +109,7 @@ fn starts(
             let mut date = from.to_zoned(zone.clone()).date();
             let mut start = first_instant(date, zone)?;
             while start < to {
-                // A zone that changed sides of the date line left a day out: its start is the next day's.
+                // A zone that moved across the date line skipped a day: that day's start is the next day's.
                 if starts.last() != Some(&start) {
                     starts.push(start);
                 }
@@ -122,8 +121,7 @@ fn starts(
     }
 }
 
-/// Midnight, or where clocks are put forward at midnight the first instant after; where midnight comes twice, the
-/// first.
+/// Midnight; where clocks skip it, the first instant after; where it occurs twice, the first.
 fn first_instant(date: Date, zone: &TimeZone) -> Result<Timestamp, jiff::Error> {
     Ok(date.to_zoned(zone.clone())?.timestamp())
 }

@@ -1,11 +1,11 @@
-//! Points in time as the store keeps them: milliseconds since the Unix epoch, UTC.
+//! Timestamps as in the store: milliseconds since the Unix epoch, UTC.
 
 use std::fmt;
 
 use serde::{Serialize, Serializer};
 
-/// Milliseconds since 1970-01-01T00:00:00Z. Shown as RFC 3339 in UTC, with three digits of
-/// milliseconds where there are any.
+/// Milliseconds since 1970-01-01T00:00:00Z. Displayed as RFC 3339 in UTC, with three digits of
+/// milliseconds unless they are zero.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct TimestampMs(pub i64);
 
@@ -30,7 +30,7 @@ impl TimestampMs {
         self.0.div_euclid(1000)
     }
 
-    /// This instant as a calendar type; instants a calendar cannot hold (beyond the year 9999) are clamped to its ends.
+    /// This instant as a calendar type; instants beyond its range (the year 9999) are clamped.
     pub fn timestamp(self) -> jiff::Timestamp {
         jiff::Timestamp::from_millisecond(self.0).unwrap_or(if self.0 < 0 {
             jiff::Timestamp::MIN

@@ -1,4 +1,4 @@
-//! Who saw what, and when.
+//! Which viewer has viewed which post, and when.
 
 use std::fmt;
 
@@ -7,7 +7,7 @@ use serde::Serialize;
 use super::post::PostId;
 use super::time::TimestampMs;
 
-/// How a request names a viewer.
+/// How a request identifies a viewer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ViewingKey<'a> {
     /// A user of the site.
@@ -54,7 +54,7 @@ pub struct Viewing {
     pub views: i64,
 }
 
-/// A post a viewer saw.
+/// A post that a viewer has viewed.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct ViewedPost {
     /// The post.
@@ -63,9 +63,9 @@ pub struct ViewedPost {
     pub slug: String,
     /// Its title.
     pub title: String,
-    /// When it was seen first.
+    /// When it was viewed first.
     pub first_viewed_at: TimestampMs,
-    /// When it was seen last.
+    /// When it was viewed last.
     pub last_viewed_at: TimestampMs,
     /// How many views were counted.
     pub views: i64,
@@ -76,7 +76,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn viewers_are_named_in_a_way_that_can_be_read_back() {
+    fn a_viewer_key_is_parsed_as_it_is_displayed() {
         for key in [
             ViewingKey::Named("ann"),
             ViewingKey::Anonymous(-1),

@@ -3,7 +3,7 @@
 use diesel::prelude::*;
 
 use super::batch_writer::{BatchWriter, add};
-use crate::model::{Entry, LedgerEntry, PostId, Reason, TimestampMs, Visits};
+use crate::model::{HourlyViews, LedgerEntry, PostId, Reason, TimestampMs, Visits};
 use crate::sink::PostTotals;
 use crate::store::error::StoreError;
 use crate::store::sql::columns::to_column;
@@ -27,7 +27,7 @@ struct PostSums {
 pub(super) fn apply_post(
     writer: &mut BatchWriter<'_>,
     post: PostId,
-    entries: &[Entry],
+    entries: &[HourlyViews],
     visits: &[Visits],
 ) -> Result<(), StoreError> {
     let before: Option<(i64, i64, f64)> = counts::table
@@ -125,7 +125,7 @@ fn apply_visits(
 /// The post was deleted between the read and this commit: its views go to the ledger as dropped.
 fn drop_views(
     writer: &mut BatchWriter<'_>,
-    entries: &[Entry],
+    entries: &[HourlyViews],
     visits: &[Visits],
 ) -> Result<(), StoreError> {
     let plain = entries.iter().map(|entry| (entry.hour, entry.views));

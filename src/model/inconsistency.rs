@@ -1,4 +1,4 @@
-//! Where a number and the rows it is made of disagree.
+//! A number that differs from the rows it is computed from.
 
 use std::fmt;
 
@@ -16,12 +16,12 @@ pub enum Inconsistency {
         slug: String,
         /// `views` or `viewers`.
         what: &'static str,
-        /// The number kept.
+        /// The stored number.
         is: i64,
-        /// What its rows come to.
+        /// The sum of its rows.
         rows: i64,
     },
-    /// A post has no row for its numbers, and so cannot be found.
+    /// A post has no row for its numbers; without one it is not found.
     NoNumbers {
         /// The post.
         post: PostId,
@@ -32,12 +32,12 @@ pub enum Inconsistency {
     SiteHour {
         /// The hour.
         hour: TimestampMs,
-        /// The number kept.
+        /// The stored number.
         is: i64,
-        /// What its posts' rows come to.
+        /// The sum of its posts' rows.
         rows: i64,
     },
-    /// Rows of a post that is not there.
+    /// Rows of a post that does not exist.
     Orphans {
         /// The table.
         table: &'static str,
@@ -53,7 +53,7 @@ pub enum Inconsistency {
         /// How many viewings.
         rows: i64,
     },
-    /// Ledger entries under a word that is no reason.
+    /// Ledger entries under an unknown reason.
     NoReason {
         /// The post.
         post: PostId,

@@ -1,0 +1,52 @@
+//! How a batch is serialised.
+
+use serde::{Deserialize, Serialize};
+
+use super::batch::Batch;
+use super::hourly_views::HourlyViews;
+use super::ledger_entry::LedgerEntry;
+use super::time::TimestampMs;
+use super::visit::Visits;
+
+/// A batch on disk: its entries in key order.
+#[derive(Serialize, Deserialize)]
+struct Stored {
+    views: Vec<HourlyViews>,
+    visits: Vec<Visits>,
+    ledger: Vec<LedgerEntry>,
+}
+
+impl Serialize for Batch {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        Stored {
+            views: self.sorted_views(),
+            visits: self.sorted_visits(),
+            ledger: self.sorted_ledger(),
+        }
+        .serialize(serializer)
+    }
+}
+
+impl<'de> Deserialize<'de> for Batch {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Batch, D::Error> {
+        let stored = Stored::deserialize(deserializer)?;
+        let mut batch = Batch::default();
+        for entry in stored.views {
+            batch.add_views(entry.post, TimestampMs(entry.hour), entry.views);
+        }
+        for visits in stored.visits {
+            for visit in visits.visits {
+                batch.add_visit(visits.post, visits.viewer.clone(), visit);
+            }
+        }
+        for entry in stored.ledger {
+            batch.add_uncounted(
+                entry.post,
+                TimestampMs(entry.day),
+                entry.reason,
+                entry.count,
+            );
+        }
+        Ok(batch)
+    }
+}
