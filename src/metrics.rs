@@ -1,4 +1,4 @@
-//! Every metric, declared once, with the words that explain it to who scrapes it.
+//! All metrics, each declared once with its help text.
 
 use std::sync::atomic::AtomicU64;
 use std::time::Duration;
@@ -12,17 +12,17 @@ use prometheus_client::registry::{Registry, Unit};
 
 use crate::model::{DrainRecord, Reason, Uncounted};
 
-/// Which route answered, and how.
+/// The labels of an answered request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
 pub struct Answer {
-    /// The route's name; a fixed set, so that clients cannot make labels up.
+    /// The route's name, from a fixed set: clients cannot create labels.
     pub route: &'static str,
     /// The HTTP status.
     pub status: u16,
 }
 
-/// The histograms one thread has used: to find one again through the family costs a hash and a lock shared by all
-/// threads. Bounded by the routes and statuses there are.
+/// The histograms that one thread has used. A lookup in the family costs a hash, and a lock that all threads share.
+/// Bounded by the number of routes and statuses.
 #[derive(Debug, Default)]
 pub struct HistogramCache(Vec<(Answer, Histogram)>);
 
@@ -43,7 +43,7 @@ impl EncodeLabelValue for OutcomeName {
     }
 }
 
-/// The process's measurements. Shared by all threads; each metric is atomic or locked for the length of an addition.
+/// The metrics of the process, shared by all threads. Each is atomic or locked for one addition.
 #[derive(Debug)]
 pub struct Metrics {
     registry: Registry,
@@ -53,11 +53,11 @@ pub struct Metrics {
     pub requests_in_flight: Gauge,
     /// Open client connections.
     pub connections: Gauge,
-    /// Threads that serve.
+    /// Worker threads.
     pub http_threads: Gauge,
-    /// Connections ended to make room for others.
+    /// Connections closed to make room for others.
     pub connections_displaced: Counter,
-    /// Connections beyond the bound for one address.
+    /// Connections refused because their address had too many.
     pub connections_refused: Counter,
     /// Bytes of responses that clients have not taken yet.
     pub unsent_bytes: Gauge,
@@ -65,7 +65,7 @@ pub struct Metrics {
     pub channel_depth: Gauge,
     /// Entries waiting in the overflow.
     pub overflow_entries: Gauge,
-    /// Events handed over by requests, counted or not.
+    /// Events that requests have sent, counted or not.
     pub events_sent: Counter,
     /// Times a sender found the channel full.
     pub channel_full: Counter,
@@ -74,15 +74,15 @@ pub struct Metrics {
     commit_seconds: Histogram,
     /// Commits that failed and will be tried again.
     pub store_failures: Counter,
-    /// CounterPool running.
+    /// Counters running.
     pub counters_running: Gauge,
-    /// CounterPool started beyond the first ones.
+    /// Counters started in addition to the first ones.
     pub counters_started: Counter,
-    /// CounterPool retired.
+    /// Additional counters that have ended.
     pub counters_retired: Counter,
     /// Panics while counting.
     pub counter_panics: Counter,
-    /// Events lost by them.
+    /// Events lost in those panics.
     pub events_lost: Counter,
     /// Events applied at start from the spill files of earlier drains.
     pub replayed_events: Counter,
@@ -92,14 +92,14 @@ pub struct Metrics {
 }
 
 impl Metrics {
-    /// Declares everything.
+    /// Declares all metrics.
     pub fn new(channel_capacity: usize) -> Metrics {
         let mut registry = Registry::with_prefix("viewtally");
         let r = &mut registry;
         let requests = Family::new_with_constructor(seconds_to_ten as fn() -> Histogram);
         r.register_with_unit(
             "http_request_duration",
-            "Time from a request's head being read to its response being written, by route and status",
+            "Time from reading a request's head to writing its response, by route and status",
             Unit::Seconds,
             requests.clone(),
         );
@@ -120,16 +120,16 @@ impl Metrics {
             "Requests being answered or waiting for the store",
         );
         let connections = gauge(r, "connections", "Open client connections");
-        let http_threads = gauge(r, "http_threads", "Threads that serve");
+        let http_threads = gauge(r, "http_threads", "Worker threads");
         let connections_displaced = counter(
             r,
             "connections_displaced",
-            "Connections ended to make room, of the address that held the most",
+            "Connections closed to make room, of the address that held the most",
         );
         let connections_refused = counter(
             r,
             "connections_refused",
-            "Connections beyond --max-connections-per-address",
+            "Connections refused because of --max-connections-per-address",
         );
         let unsent_bytes = gauge(
             r,
@@ -142,12 +142,12 @@ impl Metrics {
         let overflow_entries = gauge(
             r,
             "overflow_entries",
-            "Entries in the overflow, which a counter takes with its next batch",
+            "Entries in the overflow, waiting for a counter's next batch",
         );
         let events_sent = counter(
             r,
             "events_sent",
-            "Events handed to the counters by requests, views and uncounted alike",
+            "Events that requests have sent to the counters, counted or not",
         );
         let channel_full = counter(r, "channel_full", "Times a request found the channel full");
         let events = Family::default();
@@ -172,7 +172,7 @@ impl Metrics {
         let store_failures = counter(
             r,
             "store_failures",
-            "Commits that failed; their batch is kept and tried again",
+            "Commits that failed; the batch is kept and tried again",
         );
         let counters_running = gauge(r, "counters_running", "Counter threads running");
         let counters_started = counter(
@@ -180,33 +180,37 @@ impl Metrics {
             "counters_started",
             "Counter threads started because the channel stayed full",
         );
-        let counters_retired = counter(r, "counters_retired", "Counter threads retired after that");
+        let counters_retired = counter(
+            r,
+            "counters_retired",
+            "Counter threads that ended because the channel had room again",
+        );
         let counter_panics = counter(
             r,
             "counter_panics",
             "Panics while counting; the counter continues with its batch",
         );
-        let events_lost = counter(r, "events_lost", "Events lost to those panics");
+        let events_lost = counter(r, "events_lost", "Events lost in those panics");
         let replayed_events = counter(
             r,
             "replayed_events",
-            "Events applied at start from what the last drain had to spill",
+            "Events applied at start from the spill file of an earlier stop",
         );
         let last_drain_time = gauge(
             r,
             "last_drain_timestamp_seconds",
-            "When the run before this one stopped, as seconds since 1970; 0 if there was none",
+            "When the previous run stopped, in seconds since 1970; 0 if there was none",
         );
         let last_drain_seconds = Gauge::default();
         r.register(
             "last_drain_seconds",
-            "How long that stop took",
+            "How long the previous run took to stop",
             last_drain_seconds.clone(),
         );
         let last_drain_unwritten = gauge(
             r,
             "last_drain_unwritten_events",
-            "Events that stop could not write and spilled to a file, or lost",
+            "Events that the previous run could not write: spilled to a file, or lost",
         );
         let metrics = Metrics {
             requests,
@@ -236,30 +240,30 @@ impl Metrics {
             last_drain_unwritten,
             registry,
         };
-        // Outcomes are shown from the start, at zero, so that rates of them exist before the first one.
+        // Each outcome exists from the start, at zero, so that its rate is defined before the first event.
         metrics.committed(0, &Uncounted::default());
         metrics
     }
 
-    /// A request was answered, by the thread that `known` belongs to.
+    /// Records an answered request. `known` is the calling thread's cache.
     pub fn answered(&self, known: &mut HistogramCache, answer: Answer, took: Duration) {
         self.answered_total.inc();
-        let place = known.0.iter().position(|(known, _)| *known == answer);
-        let place = place.unwrap_or_else(|| {
+        let index = known.0.iter().position(|(known, _)| *known == answer);
+        let index = index.unwrap_or_else(|| {
             let histogram = self.requests.get_or_create(&answer).clone();
             known.0.push((answer, histogram));
             known.0.len() - 1
         });
-        known.0[place].1.observe(took.as_secs_f64());
+        known.0[index].1.observe(took.as_secs_f64());
     }
 
-    /// A batch was committed in so long.
-    pub fn batch(&self, events: u64, took: Duration) {
+    /// Records a commit.
+    pub fn observe_commit(&self, events: u64, took: Duration) {
         self.batch_events.observe(events as f64);
         self.commit_seconds.observe(took.as_secs_f64());
     }
 
-    /// So many events reached the store.
+    /// Records the outcomes of committed events.
     pub fn committed(&self, counted: u64, uncounted: &Uncounted) {
         let add = |name, n| {
             self.events
@@ -274,7 +278,7 @@ impl Metrics {
         }
     }
 
-    /// The run before this one stopped like this.
+    /// Records how the previous run stopped.
     pub fn last_drain(&self, drain: &DrainRecord) {
         self.last_drain_time.set(drain.at.seconds());
         self.last_drain_seconds.set(drain.took as f64 / 1000.0);
@@ -292,7 +296,7 @@ impl Metrics {
         self.events_sent.get().saturating_sub(self.written())
     }
 
-    /// Events written under an outcome: `counted` or a reason's name.
+    /// Events written with an outcome: `counted` or a reason's name.
     pub fn written_as(&self, outcome: &'static str) -> u64 {
         self.events
             .get_or_create(&OutcomeLabel {
@@ -309,7 +313,7 @@ impl Metrics {
         self.written_as("counted") + uncounted
     }
 
-    /// The Prometheus text of everything.
+    /// All metrics as Prometheus text.
     pub fn render(&self) -> String {
         let mut text = String::new();
         prometheus_client::encoding::text::encode(&mut text, &self.registry)
@@ -318,7 +322,7 @@ impl Metrics {
     }
 }
 
-/// From a tenth of a millisecond to ten seconds.
+/// A histogram from 0.1 ms to 10 s.
 fn seconds_to_ten() -> Histogram {
     Histogram::new([
         0.0001, 0.0003, 0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1.0, 3.0, 10.0,

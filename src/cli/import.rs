@@ -8,7 +8,7 @@ use clap::{Args, Subcommand};
 use super::values::duration;
 use crate::import::log::PathPattern;
 
-/// What can be imported.
+/// The kinds of imports.
 #[derive(Debug, Subcommand)]
 pub enum ImportCommand {
     /// Markdown files and folders, with YAML, TOML or no front matter. Importing again updates; views are kept

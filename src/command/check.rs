@@ -1,4 +1,4 @@
-//! `viewtally check`: whether every number is the sum of the rows it is made of.
+//! `viewtally check`: checks that each number is the sum of its rows.
 
 use std::ops::ControlFlow;
 

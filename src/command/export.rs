@@ -14,7 +14,7 @@ use crate::app;
 use crate::cli::{ExportFlags, ExportFormat};
 use crate::store::{RowSink, Store, StoreError, StoreUrl};
 
-/// Rows between steps of the progress.
+/// Rows between two updates of the progress bar.
 const STEP: u64 = 10_000;
 
 pub(super) fn run(url: &StoreUrl, flags: &ExportFlags) -> anyhow::Result<Status> {
@@ -23,7 +23,7 @@ pub(super) fn run(url: &StoreUrl, flags: &ExportFlags) -> anyhow::Result<Status>
         write(&*store, flags.format, &mut io::stdout().lock()).context("cannot export")?;
         return Ok(Status::Success);
     };
-    // Under another name until it is whole.
+    // Under another name until it is complete.
     let part = beside(path);
     let written = (|| {
         let mut file = File::create(&part)?;
@@ -38,7 +38,7 @@ pub(super) fn run(url: &StoreUrl, flags: &ExportFlags) -> anyhow::Result<Status>
             Ok(Status::Success)
         }
         Err(error) => {
-            // Best effort: the error that matters is the one reported.
+            // Best effort: the first error is the one to report.
             let _ = fs::remove_file(&part);
             Err(error.context(format!("cannot export to {}", path.display())))
         }
@@ -76,16 +76,16 @@ fn write(store: &dyn Store, format: ExportFormat, out: &mut dyn Write) -> anyhow
     Ok(rows)
 }
 
-/// Writes what is told, until writing fails.
+/// Writes each row, until writing fails.
 fn each<T>(
-    tell: impl FnOnce(RowSink<'_, T>) -> Result<(), StoreError>,
+    read: impl FnOnce(RowSink<'_, T>) -> Result<(), StoreError>,
     mut write: impl FnMut(T) -> io::Result<()>,
 ) -> anyhow::Result<u64> {
     let bar = ProgressBar::with_draw_target(None, ProgressDrawTarget::stderr());
     let style = ProgressStyle::with_template("{spinner} {pos} rows, {per_sec}, {elapsed}");
     bar.set_style(style.unwrap_or_else(|_| ProgressStyle::default_spinner()));
     let (mut rows, mut written) = (0, Ok(()));
-    tell(&mut |row| {
+    read(&mut |row| {
         rows += 1;
         if rows % STEP == 0 {
             bar.set_position(rows);

@@ -16,14 +16,14 @@ use crate::model::PostKey;
 use crate::store::{Store, StoreError, StoreOptions, StoreUrl};
 use crate::{app, clock};
 
-/// Where the columns are.
+/// The index of each column.
 struct Columns {
     key: usize,
     views: usize,
     viewers: Option<usize>,
 }
 
-/// … without a header line.
+/// The columns of a file without a header line.
 const PLAIN: Columns = Columns {
     key: 0,
     views: 1,
@@ -68,11 +68,11 @@ pub(super) fn run(url: &StoreUrl, flags: &CountsFlags) -> anyhow::Result<Status>
         };
         match done {
             Ok(()) => set += 1,
-            Err(Wrong::Line(why)) => {
+            Err(LineError::Line(why)) => {
                 failed += 1;
                 print_error(format_args!("{file}:{number}: {why}"));
             }
-            Err(Wrong::Store(error)) => {
+            Err(LineError::Store(error)) => {
                 return Err(error).with_context(|| format!("cannot keep {file}:{number}"));
             }
         }
@@ -81,9 +81,9 @@ pub(super) fn run(url: &StoreUrl, flags: &CountsFlags) -> anyhow::Result<Status>
     Ok(Status::of_failures(failed))
 }
 
-/// The cells of a line; `None` for a blank one. Each line stands alone, for neither a key nor a number spans two: a quote
-/// that is not closed spoils one line, not the rest.
-fn cells(line: &[u8]) -> Result<Option<StringRecord>, Wrong> {
+/// The cells of a line; `None` for a blank one. Each line is parsed alone, as neither a key nor a number spans two lines:
+/// an unclosed quote affects one line only.
+fn cells(line: &[u8]) -> Result<Option<StringRecord>, LineError> {
     let line = line.strip_prefix("\u{feff}".as_bytes()).unwrap_or(line);
     if line.trim_ascii().is_empty() {
         return Ok(None);
@@ -97,28 +97,30 @@ fn cells(line: &[u8]) -> Result<Option<StringRecord>, Wrong> {
     let mut row = StringRecord::new();
     match rows.read_record(&mut row) {
         Ok(_) => Ok(Some(row)),
-        Err(_) => Err(Wrong::Line("it is not UTF-8; convert the file".to_owned())),
+        Err(_) => Err(LineError::Line(
+            "it is not UTF-8; convert the file".to_owned(),
+        )),
     }
 }
 
-/// Why a line was not kept.
-enum Wrong {
+/// Why a line was not imported.
+enum LineError {
     Line(String),
     Store(StoreError),
 }
 
-impl From<StoreError> for Wrong {
-    fn from(error: StoreError) -> Wrong {
+impl From<StoreError> for LineError {
+    fn from(error: StoreError) -> LineError {
         match error {
             StoreError::NoSuchPost => {
-                Wrong::Line("no such post; import or create it first".to_owned())
+                LineError::Line("no such post; import or create it first".to_owned())
             }
-            error => Wrong::Store(error),
+            error => LineError::Store(error),
         }
     }
 }
 
-/// The columns, if this is a line of names. `export --format csv` writes such a line.
+/// The columns, if this is a header line, as `export --format csv` writes.
 fn header(row: &StringRecord) -> Option<Columns> {
     let find = |name: &str| row.iter().position(|cell| cell.eq_ignore_ascii_case(name));
     let views = find("views")?;
@@ -135,14 +137,15 @@ fn set_one(
     row: &StringRecord,
     columns: &Columns,
     reason: &str,
-) -> Result<(), Wrong> {
+) -> Result<(), LineError> {
     let cell = |at: usize| row.get(at).filter(|cell| !cell.is_empty());
     let key: String = cell(columns.key)
-        .ok_or_else(|| Wrong::Line("no key; write it like my-slug,1234".to_owned()))?
+        .ok_or_else(|| LineError::Line("no key; write it like my-slug,1234".to_owned()))?
         .nfc()
         .collect();
-    let views = cell(columns.views)
-        .ok_or_else(|| Wrong::Line(format!("no views for {key:?}; write it like my-slug,1234")))?;
+    let views = cell(columns.views).ok_or_else(|| {
+        LineError::Line(format!("no views for {key:?}; write it like my-slug,1234"))
+    })?;
     let views = number("views", views)?;
     let viewers = match columns.viewers.and_then(cell) {
         Some(viewers) => Some(number("viewers", viewers)?),
@@ -154,10 +157,10 @@ fn set_one(
     Ok(())
 }
 
-fn number(what: &str, text: &str) -> Result<i64, Wrong> {
+fn number(what: &str, text: &str) -> Result<i64, LineError> {
     let number = text.parse::<i64>().ok().filter(|number| *number >= 0);
     number.ok_or_else(|| {
-        Wrong::Line(format!(
+        LineError::Line(format!(
             "{what} {text:?} is not a number from 0 on, such as 1234"
         ))
     })

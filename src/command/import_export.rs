@@ -1,4 +1,4 @@
-//! `viewtally import export`: what `export` wrote, whole or not at all.
+//! `viewtally import export`: imports what `export` wrote, completely or not at all.
 
 use std::fs::File;
 use std::io::{self, BufRead, BufReader, Read};
@@ -28,7 +28,7 @@ pub(super) fn run(url: &StoreUrl, path: &Path) -> anyhow::Result<Status> {
     bar.set_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()));
     let mut lines = BufReader::with_capacity(1 << 16, bar.wrap_read(input));
     let (mut number, mut text, mut wrong) = (0_u64, Vec::new(), None);
-    // A line that is no record ends the records, and so undoes the import, which then lacks its last.
+    // A malformed line ends the records. The import then lacks the last record and is rolled back.
     let mut records = std::iter::from_fn(|| {
         text.clear();
         number += 1;

@@ -1,5 +1,5 @@
-//! `viewtally import posts`, and `serve --import`: files into the store, with a line for what went otherwise than
-//! their author may expect.
+//! `viewtally import posts`, and `serve --import`: imports files, and prints a line for each that its author should know
+//! of.
 
 use std::path::PathBuf;
 
@@ -12,7 +12,7 @@ use crate::model::TimestampMs;
 use crate::store::{ImportContent, Imported, Source, Store, StoreOptions, StoreUrl};
 use crate::{app, clock};
 
-/// What became of the files.
+/// How many files were imported, skipped, or failed.
 #[derive(Debug, Default)]
 pub(super) struct Report {
     created: u64,
@@ -33,7 +33,7 @@ pub(super) fn run(url: &StoreUrl, paths: &[PathBuf], max_body: u64) -> anyhow::R
 /// Imports everything below `paths`.
 ///
 /// # Errors
-/// Only when the store fails. Files that cannot be imported are reported as they are met, and counted.
+/// Only when the store fails. Files that cannot be imported are reported when they are found, and counted.
 pub(super) fn import(url: &StoreUrl, paths: &[PathBuf], max_body: u64) -> anyhow::Result<Report> {
     let store = app::open_store(url, StoreOptions::default())?;
     let bar = ProgressBar::with_draw_target(None, ProgressDrawTarget::stderr());
@@ -44,19 +44,19 @@ pub(super) fn import(url: &StoreUrl, paths: &[PathBuf], max_body: u64) -> anyhow
     let mut report = Report::default();
     for found in import::walk(paths) {
         bar.inc(1);
-        // Lines and bar share the terminal: the bar steps aside for them.
-        bar.suspend(|| report.take(&*store, found, max_body))?;
+        // The bar is redrawn below the lines.
+        bar.suspend(|| report.add(&*store, found, max_body))?;
     }
     bar.finish_and_clear();
     Ok(report)
 }
 
 impl Report {
-    /// Imports what was found.
+    /// Imports one file.
     ///
     /// # Errors
-    /// Only when the store fails: then going on makes no sense.
-    fn take(&mut self, store: &dyn Store, found: Found, max_body: u64) -> anyhow::Result<()> {
+    /// Only when the store fails.
+    fn add(&mut self, store: &dyn Store, found: Found, max_body: u64) -> anyhow::Result<()> {
         let now = clock::now();
         let (file, root) = match found {
             Found::File { file, root } => (file, root),
@@ -71,7 +71,7 @@ impl Report {
             }
         };
         match import::read(&file, &root, now.timestamp(), max_body) {
-            Ok(Outcome::Post(post)) => self.keep(store, post, now)?,
+            Ok(Outcome::Post(post)) => self.store(store, post, now)?,
             Ok(Outcome::Skipped(SkipReason::Draft)) => self.drafts += 1,
             Ok(Outcome::Skipped(SkipReason::Hidden)) => self.hidden += 1,
             Ok(Outcome::Skipped(SkipReason::Future)) => self.future += 1,
@@ -80,7 +80,7 @@ impl Report {
         Ok(())
     }
 
-    fn keep(
+    fn store(
         &mut self,
         store: &dyn Store,
         post: ImportedPost,

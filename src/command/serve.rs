@@ -17,7 +17,7 @@ use crate::shutdown::Unwritten;
 
 pub(super) fn run(config: &Config, exit_at_once: fn() -> !) -> anyhow::Result<Status> {
     if let Some(path) = &config.import {
-        // What cannot be read is reported, and does not keep the rest from being served.
+        // Files that cannot be read are reported; the others are served.
         let report =
             import_posts::import(&config.store, std::slice::from_ref(path), config.max_body)?;
         tracing::info!("{report}");
@@ -25,7 +25,7 @@ pub(super) fn run(config: &Config, exit_at_once: fn() -> !) -> anyhow::Result<St
     let running = app::start(config)?;
     let stop = watch_signals(Arc::clone(running.metrics()), exit_at_once)?;
     print_line(format_args!("listening on http://{}", running.address()));
-    // An error would mean that the signal handler is gone: then stopping is right as well.
+    // An error means that the signal handler is gone; then the server stops, too.
     let _ = stop.recv();
     tracing::info!("stopping: draining what is pending");
     let report = running.drain();
@@ -36,7 +36,7 @@ pub(super) fn run(config: &Config, exit_at_once: fn() -> !) -> anyhow::Result<St
     })
 }
 
-/// SIGINT, SIGTERM and SIGHUP alike: the first asks for a drain, the second ends the process at once.
+/// Handles SIGINT, SIGTERM and SIGHUP: the first starts a drain, the second ends the process at once.
 fn watch_signals(metrics: Arc<Metrics>, exit_at_once: fn() -> !) -> anyhow::Result<Receiver<()>> {
     let (stop, stopped) = flume::bounded(1);
     let draining = AtomicBool::new(false);
@@ -48,7 +48,7 @@ fn watch_signals(metrics: Arc<Metrics>, exit_at_once: fn() -> !) -> anyhow::Resu
             ));
             exit_at_once();
         }
-        // It holds one, and this is the only one.
+        // The channel has room for one, and this is the only one.
         let _ = stop.try_send(());
     })
     .context("cannot watch for signals")?;

@@ -1,4 +1,4 @@
-//! `viewtally top`: what is read most, as a table or as JSON.
+//! `viewtally top`: the posts with the most views, as a table or as JSON.
 
 use std::fmt::Write as _;
 
@@ -12,7 +12,7 @@ use crate::model::{ListQuery, Period, PostSummary, Sort};
 use crate::store::{StoreUrl, rankings};
 use crate::{app, clock};
 
-/// Columns a title may take.
+/// The width of the title column.
 const TITLE_WIDTH: usize = 60;
 
 #[derive(Serialize)]
@@ -72,7 +72,7 @@ fn table(items: &[PostSummary]) -> String {
     );
     for item in items {
         let title = pad(&shorten(&item.title, title_width), title_width);
-        // A String takes every write.
+        // Writing to a String cannot fail.
         let _ = writeln!(
             text,
             "{:>number_width$}  {title}  {}",
@@ -82,7 +82,7 @@ fn table(items: &[PostSummary]) -> String {
     text
 }
 
-/// Cuts to so many columns; Hangul and Kana take two each.
+/// Truncates to a display width; Hangul and Kana have width 2.
 fn shorten(text: &str, columns: usize) -> String {
     let clean: String = text
         .chars()

@@ -1,8 +1,8 @@
-//! Why flags cannot be followed.
+//! Why flags are not valid.
 
 use super::token::TokenError;
 
-/// Why flags cannot be followed. The text says what, why, and what to try.
+/// Why flags are not valid. The text says which flag, why, and what to try.
 #[derive(Debug, thiserror::Error)]
 pub enum ConfigError {
     /// A flag's value, or two flags together.

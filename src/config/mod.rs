@@ -1,4 +1,4 @@
-//! Raw flags made into values that need no further checking.
+//! Validates raw flags into a configuration.
 
 mod error;
 mod serve;

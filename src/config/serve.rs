@@ -12,19 +12,19 @@ use crate::cli::ServeFlags;
 use crate::counter::CounterConfig;
 use crate::store::{StoreOptions, StoreUrl};
 
-/// Bytes of posts kept in memory.
+/// Bytes of posts in the cache.
 const CACHE_BYTES: u64 = 64 << 20;
 
-/// Everything `serve` needs to know; validated.
+/// The validated configuration of `serve`.
 #[derive(Clone, Debug)]
 pub struct Config {
-    /// Where to serve.
+    /// The address to listen on.
     pub listen: SocketAddr,
-    /// Where posts and counts are kept.
+    /// The database.
     pub store: StoreUrl,
-    /// What to import at start.
+    /// The file or folder to import at start.
     pub import: Option<PathBuf>,
-    /// What writing and viewer data need.
+    /// The token that writing and viewer data need.
     pub token: TokenSource,
     /// `Access-Control-Allow-Origin`.
     pub cors_origin: String,
@@ -40,17 +40,17 @@ pub struct Config {
     pub max_connections_per_address: Option<usize>,
     /// How counting behaves.
     pub counting: CounterConfig,
-    /// Proxies whose word about the client is taken.
+    /// Proxies whose forwarding headers are believed.
     pub trusted_proxies: Vec<IpNet>,
-    /// Clients that are not counted.
+    /// Clients whose views are not counted.
     pub excluded: Vec<IpNet>,
     /// Whether views have viewers.
     pub viewers: bool,
-    /// How long it is kept who saw what.
+    /// How long viewings are kept.
     pub keep_viewings: Duration,
     /// What the store decides by.
     pub rules: StoreOptions,
-    /// Bytes of posts kept in memory.
+    /// Bytes of posts in the cache.
     pub cache_bytes: u64,
     /// How long a stop may take.
     pub drain_timeout: Duration,
@@ -60,7 +60,7 @@ impl Config {
     /// Validates flags.
     ///
     /// # Errors
-    /// The first flag that cannot be followed.
+    /// The first flag that is not valid.
     pub fn new(flags: ServeFlags, store: StoreUrl) -> Result<Config, ConfigError> {
         at_least_one("--max-connections", flags.max_connections)?;
         if let Some(connections) = flags.max_connections_per_address {

@@ -83,7 +83,7 @@ fn commit<'a>(shared: &'a Shared, pending: &mut Pending<'a>) -> bool {
                 // First of all: a batch that is written must not be written again, whatever fails after this.
                 pending.clear();
                 shared.health.succeeded();
-                shared.metrics.batch(events, started.elapsed());
+                shared.metrics.observe_commit(events, started.elapsed());
                 // A batch that is only durable is counted in the metrics of whoever applies it.
                 if let Some(result) = written.applied() {
                     shared.metrics.committed(result.counted, &result.uncounted);

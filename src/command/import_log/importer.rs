@@ -15,10 +15,9 @@ use crate::import::log::{Chunks, Fingerprint, ImportedPrefix, LogReader, Reads, 
 use crate::model::{Batch, PostId, Reason, TimestampMs, Viewer, Visit};
 use crate::store::{ImportedLog, KnownLog, LogProgress, Store};
 
-/// A batch is committed at so many entries: a fraction of a second's writing, for which a server on the same database
-/// waits.
+/// Entries at which a batch is committed: a write of a fraction of a second, which delays a server on the same database.
 const BATCH_ENTRIES: usize = 20_000;
-/// … or after so many bytes of log, which is what a stop has to read again at most.
+/// Bytes of log after which a batch is committed: at most so many are read again after an interruption.
 const BATCH_BYTES: u64 = 64 << 20;
 
 /// Imports logs into a store.
@@ -68,7 +67,7 @@ impl Importer {
         let mut batch = Batch::default();
         let read = self.read_all(&mut chunks, &mut position, &mut batch, &mut progress);
         progress.bar.finish_and_clear();
-        // What could be read of a damaged log counts.
+        // The readable part of a damaged log counts.
         self.commit(&mut batch, &mut position)?;
         read?;
         if position.read.bytes() == start && start > 0 && position.lines == first_line {
@@ -83,7 +82,7 @@ impl Importer {
         Ok(())
     }
 
-    /// Where to begin, and whether that is inside a line.
+    /// The position to start at, and whether that is inside a line.
     fn find_position(&self, source: &mut Source) -> Result<Option<(LogPosition, bool)>, Failure> {
         let head = source.head()?;
         let logs: Vec<ImportedLog> = match &head {
@@ -146,7 +145,7 @@ impl Importer {
             self.report.other_requests += reads.other_requests;
             self.report.other_paths += reads.other_paths;
             if chunk.unfinished && !reads.unparsable.is_empty() {
-                // It may be still being written: whole, it counts next time.
+                // The server may still be writing this line; the next import counts it.
                 break;
             }
             position.lines += reads.lines + u64::from(chunk.too_long);
@@ -167,7 +166,7 @@ impl Importer {
         Ok(())
     }
 
-    /// Asks the store for the posts of slugs it was not yet asked for.
+    /// Looks up the posts of new slugs.
     fn find_posts(&mut self) -> Result<(), Failure> {
         let new: Vec<(&str, TimestampMs)> = self.reader.slugs()[self.posts.len()..]
             .iter()
@@ -202,13 +201,13 @@ impl Importer {
         }
     }
 
-    /// Commits the batch and how far the log is with it. A log of which nothing was counted is not remembered: its
-    /// posts may come later.
+    /// Commits the batch together with the log's position. The position of a log of which nothing was counted is not stored:
+    /// its posts may be created later.
     fn commit(&mut self, batch: &mut Batch, position: &mut LogPosition) -> Result<(), Failure> {
         let bytes = position.read.bytes();
         let remembered = position.committed > 0 || !batch.is_empty();
         let applied = match &position.head {
-            // Counted again, it is only remembered as far as it goes beyond what it was.
+            // With `again`, the position is stored only beyond the earlier one.
             Some(head) if bytes > position.committed && remembered => {
                 let progress = LogProgress {
                     known: position.known,

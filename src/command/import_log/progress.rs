@@ -8,10 +8,10 @@ use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use crate::command::output::print_error;
 use crate::import::log::line::ParseError;
 
-/// Unparsable lines of a log that are shown.
+/// How many unparsable lines of a log are shown.
 const SHOWN: u64 = 3;
 
-/// How often a line is printed where there is no terminal.
+/// How often a line is printed if there is no terminal.
 const EVERY: Duration = Duration::from_secs(5);
 
 /// Shows how far one log is: a bar on a terminal, plain lines elsewhere.

@@ -5,7 +5,7 @@ use std::fmt;
 use crate::model::{Reason, Uncounted};
 use crate::sink::BatchResult;
 
-/// What became of the lines.
+/// What happened to the lines.
 #[derive(Debug, Default)]
 pub(super) struct Report {
     pub(super) logs: u64,
