@@ -65,7 +65,8 @@ pub enum Record {
         at: i64,
     },
     /// Table `drains`.
-    Drain {
+    #[serde(rename = "drain")]
+    DrainRecord {
         at: i64,
         took: i64,
         written: i64,

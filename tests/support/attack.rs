@@ -53,21 +53,12 @@ pub fn get(path: &str, headers: &str) -> Vec<u8> {
     format!("GET {path} HTTP/1.1\r\nHost: a\r\n{headers}\r\n").into_bytes()
 }
 
-/// Skips are said, and are failures where `VIEWTALLY_REQUIRE_ALL` is set.
-pub fn missing(what: &str) {
-    assert!(
-        std::env::var_os("VIEWTALLY_REQUIRE_ALL").is_none_or(|value| value != "1"),
-        "{what} is missing, and VIEWTALLY_REQUIRE_ALL=1"
-    );
-    println!("skipped: {what} is missing");
-}
-
 /// Raises this process's limit of descriptors, which the server inherits; `false` where the system does not allow it.
 pub fn room_for(connections: usize) -> bool {
     let wanted = connections as u64 * 3 + 1000;
     let raised = rlimit::increase_nofile_limit(wanted).unwrap_or(0);
     if raised < wanted {
-        missing(&format!("a limit of {wanted} descriptors ({raised} here)"));
+        super::missing(&format!("a limit of {wanted} descriptors ({raised} here)"));
     }
     raised >= wanted
 }

@@ -123,7 +123,7 @@ fn insert_rare(connection: &mut DbConnection, record: Record) -> Result<(), Stor
                 imported_logs::at.eq(at),
             ))
             .execute(connection)?,
-        Record::Drain {
+        Record::DrainRecord {
             at,
             took,
             written,
