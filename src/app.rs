@@ -115,7 +115,7 @@ pub fn start(config: &Config) -> Result<Running, StartError> {
     }
     let cached = Arc::new(CachedStore::new(store, config.cache_bytes));
     let salts = Arc::new(Salts::new().map_err(StartError::Random)?);
-    let keeper = Maintenance::start(
+    let maintenance = Maintenance::start(
         Arc::clone(&cached),
         Arc::clone(&salts),
         config.keep_viewings,
@@ -142,7 +142,7 @@ pub fn start(config: &Config) -> Result<Running, StartError> {
     let in_flight = Arc::new(InFlight::default());
     let api = Arc::new(ApiState {
         store: Arc::clone(&cached),
-        rankings: Arc::clone(keeper.rankings()),
+        rankings: Arc::clone(maintenance.rankings()),
         events: Arc::clone(&intake) as _,
         health,
         rules,
@@ -172,7 +172,7 @@ pub fn start(config: &Config) -> Result<Running, StartError> {
         in_flight,
         intake,
         counters,
-        keeper,
+        maintenance,
         store: cached,
         metrics,
         database: config.store.file().map(Into::into),

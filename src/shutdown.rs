@@ -25,7 +25,7 @@ pub struct Running {
     pub(crate) in_flight: Arc<InFlight>,
     pub(crate) intake: Arc<EventSender>,
     pub(crate) counters: Arc<CounterPool>,
-    pub(crate) keeper: Maintenance,
+    pub(crate) maintenance: Maintenance,
     pub(crate) store: Arc<CachedStore>,
     pub(crate) metrics: Arc<Metrics>,
     pub(crate) database: Option<PathBuf>,
@@ -79,11 +79,6 @@ impl Running {
         &self.metrics
     }
 
-    /// CounterPool running now.
-    pub fn counters(&self) -> usize {
-        self.counters.running()
-    }
-
     /// Stops, losing nothing that can be kept.
     pub fn drain(self) -> Report {
         let started = Instant::now();
@@ -116,7 +111,7 @@ impl Running {
         if threads > 0 {
             tracing::warn!(threads, "workers did not end in time");
         }
-        self.keeper.stop();
+        self.maintenance.stop();
 
         // 6. What came too late, and what the store refused until now: one more try, then the file.
         left.merge(self.counters.join());

@@ -32,8 +32,9 @@ pub(super) fn slug_taken(slug: &str) -> Problem {
     Problem::new(409, "Slug taken", detail)
 }
 
-fn changed() -> Problem {
-    let detail = "the post is not what If-Match names; read it again and repeat the change";
+/// 412: a precondition does not hold (RFC 9110 §13.1).
+pub(super) fn changed() -> Problem {
+    let detail = "the post is not what If-Match names, or is what If-None-Match names; read it again and repeat the change";
     Problem::new(412, "Precondition failed", detail)
 }
 

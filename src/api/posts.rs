@@ -85,7 +85,7 @@ pub(super) fn update(exchange: &mut Exchange<'_>, segment: &str) -> Result<(), P
     let store = exchange.state.store.store();
     let old = find_stored(store, segment)?;
     let content = read_content(exchange, Some(&old.content))?;
-    let expected = expected_revisions(exchange.header_list("If-Match").as_deref(), old.id);
+    let expected = preconditions(exchange, &old)?;
     let updated = store.update(old.id, &content, expected.as_deref());
     let post = updated.map_err(|error| named(error, &content))?;
     exchange.state.store.invalidate(post.id);
@@ -97,11 +97,26 @@ pub(super) fn update(exchange: &mut Exchange<'_>, segment: &str) -> Result<(), P
 pub(super) fn delete(exchange: &mut Exchange<'_>, segment: &str) -> Result<(), Problem> {
     let store = exchange.state.store.store();
     let old = find_stored(store, segment)?;
-    let expected = expected_revisions(exchange.header_list("If-Match").as_deref(), old.id);
+    let expected = preconditions(exchange, &old)?;
     store.delete(old.id, expected.as_deref())?;
     exchange.state.store.invalidate(old.id);
     exchange.response.start(204);
     Ok(())
+}
+
+/// What `If-Match` expects of a post that is to be written; checked again in the store's transaction.
+///
+/// # Errors
+/// 412 where `If-None-Match` names what is there (RFC 9110 §13.1.2).
+fn preconditions(exchange: &Exchange<'_>, old: &Post) -> Result<Option<Vec<Revision>>, Problem> {
+    if let Some(list) = exchange.header_list("If-None-Match") {
+        let named = expected_revisions(Some(&list), old.id);
+        if named.is_none_or(|named| named.contains(&old.revision)) {
+            return Err(errors::changed());
+        }
+    }
+    let list = exchange.header_list("If-Match");
+    Ok(expected_revisions(list.as_deref(), old.id))
 }
 
 /// The post as the store has it now, not as the cache had it.

@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use flume::{Drain, Receiver, RecvTimeoutError, Sender};
+use flume::{Receiver, RecvTimeoutError, Sender};
 
 use crate::model::ViewEvent;
 
@@ -36,7 +36,7 @@ impl Channel {
     }
 
     /// Takes what is on the channel, under one lock. Events of senders that are blocked stay with them.
-    pub(super) fn drain(&self) -> Drain<'_, ViewEvent> {
+    pub(super) fn drain(&self) -> flume::Drain<'_, ViewEvent> {
         self.receiver.drain()
     }
 

@@ -1,7 +1,5 @@
 //! The events that a counter has taken and not committed.
 
-use flume::Drain;
-
 use super::channel::Channel;
 use super::overflow::Overflow;
 use crate::model::{Batch, ViewEvent};
@@ -11,7 +9,7 @@ use crate::model::{Batch, ViewEvent};
 #[derive(Default)]
 pub(super) struct Pending<'a> {
     batch: Batch,
-    drained: Option<Drain<'a, ViewEvent>>,
+    drained: Option<flume::Drain<'a, ViewEvent>>,
     /// Events taken since the last commit.
     taken: u64,
 }

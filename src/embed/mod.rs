@@ -1,14 +1,9 @@
 //! What other sites show of a post, and the script that pages embed: how it looks, not how it is asked for.
 //!
-//! What this module must not do: know requests or responses; `http/embed.rs` does.
+//! This module must not know requests or responses; `api/embed.rs` does.
 
 pub(crate) mod badge;
 mod badge_text;
+mod resources;
 
-/// The script for pages served elsewhere. Below 2 KB, so that it fits in the first packets of a connection.
-pub(crate) const SNIPPET: &str = include_str!("viewtally.js");
-
-/// A transparent GIF of one pixel (GIF89a): header, two colours, transparency, one image of one clear pixel, end.
-pub(crate) const PIXEL: [u8; 43] = *b"GIF89a\x01\x00\x01\x00\x80\x00\x00\x00\x00\x00\xff\xff\xff\
-    \x21\xf9\x04\x01\x00\x00\x00\x00\
-    \x2c\x00\x00\x00\x00\x01\x00\x01\x00\x00\x02\x02\x44\x01\x00\x3b";
+pub(crate) use resources::{PIXEL, SNIPPET};

@@ -37,7 +37,7 @@ pub(super) struct Acceptor {
     open: AtomicUsize,
     /// Whether clients came that nobody has accepted yet.
     pending: AtomicBool,
-    /// Whether some of them were left waiting, for want of a place or of a descriptor: then whoever ends a connection,
+    /// Whether some of them were left waiting, for want of a room or of a descriptor: then whoever ends a connection,
     /// or leaves one idle, accepts again.
     blocked: AtomicBool,
     stopped: AtomicBool,
@@ -64,7 +64,7 @@ pub(super) trait Connections<E> {
     fn end(&self, token: Token, connection: Box<Connection<E>>);
 }
 
-enum Place {
+enum Room {
     Free,
     /// Nobody waits to be accepted.
     NotNeeded,
@@ -152,10 +152,10 @@ impl Acceptor {
     ) {
         let mut picked = Vec::new();
         while !self.stopped.load(Ordering::Acquire) {
-            match self.place(connections, &mut picked) {
-                Place::Free => {}
-                Place::NotNeeded => return,
-                Place::None => return self.block(state, AcceptState::AtCapacity),
+            match self.room(connections, &mut picked) {
+                Room::Free => {}
+                Room::NotNeeded => return,
+                Room::None => return self.block(state, AcceptState::AtCapacity),
             }
             let accepted = self.accept(connections.poller());
             match accepted.and_then(|accepted| self.admit(accepted, connections.poller())) {
@@ -179,18 +179,18 @@ impl Acceptor {
         self.blocked.store(true, Ordering::SeqCst);
     }
 
-    /// Makes a place for one more connection where there is none.
-    fn place<E: Send + 'static>(
+    /// Makes a room for one more connection where there is none.
+    fn room<E: Send + 'static>(
         &self,
         connections: &impl Connections<E>,
         picked: &mut Vec<Token>,
-    ) -> Place {
+    ) -> Room {
         let has_room = || self.open() < self.places.connections;
         if has_room() {
-            return Place::Free;
+            return Room::Free;
         }
         if !self.listener.has_pending() {
-            return Place::NotNeeded;
+            return Room::NotNeeded;
         }
         for pass in 0..2 {
             while let Some(token) = picked.pop() {
@@ -200,7 +200,7 @@ impl Acceptor {
                 if let Some(connection) = given {
                     self.metrics.connections_displaced.inc();
                     connections.end(token, connection);
-                    return Place::Free;
+                    return Room::Free;
                 }
             }
             if pass == 0 {
@@ -208,7 +208,7 @@ impl Acceptor {
             }
         }
         // One may have ended meanwhile.
-        if has_room() { Place::Free } else { Place::None }
+        if has_room() { Room::Free } else { Room::None }
     }
 
     fn admit<E: Send + 'static>(

@@ -55,7 +55,7 @@ fn read_chunked(
 ) -> Result<(), Problem> {
     let mut decoder = ChunkedDecoder::default();
     let mut buffer = [0; STEP];
-    while !decoder.is_done() {
+    while !decoder.is_complete() {
         let seen = raw_fd::peek_waiting(socket, &mut buffer);
         let seen = arrived(seen, deadline)?;
         let taken = decoder

@@ -32,7 +32,7 @@ enum State {
     /// The line end after a chunk's data.
     DataEnd,
     Trailers,
-    Done,
+    Complete,
 }
 
 impl ChunkedDecoder {
@@ -45,7 +45,7 @@ impl ChunkedDecoder {
         max: u64,
     ) -> Result<usize, ChunkError> {
         let mut at = 0;
-        while at < input.len() && self.state != State::Done {
+        while at < input.len() && self.state != State::Complete {
             let rest = &input[at..];
             at += match self.state {
                 State::Data(left) => {
@@ -66,8 +66,8 @@ impl ChunkedDecoder {
     }
 
     /// Whether the body is whole.
-    pub(super) fn is_done(&self) -> bool {
-        self.state == State::Done
+    pub(super) fn is_complete(&self) -> bool {
+        self.state == State::Complete
     }
 
     /// Takes a line, or what is there of it, and acts on it once it is whole.
@@ -99,7 +99,7 @@ impl ChunkedDecoder {
         }
         match self.state {
             State::DataEnd if text.is_empty() => Ok(State::Size),
-            State::Trailers if text.is_empty() => Ok(State::Done),
+            State::Trailers if text.is_empty() => Ok(State::Complete),
             State::Trailers => {
                 self.trailers += line.len();
                 is_trailer(line)
@@ -111,7 +111,7 @@ impl ChunkedDecoder {
                 size if known.saturating_add(size) > max => Err(ChunkError::TooLarge),
                 size => Ok(State::Data(size)),
             },
-            State::Data(_) | State::DataEnd | State::Done => Err(ChunkError::Malformed),
+            State::Data(_) | State::DataEnd | State::Complete => Err(ChunkError::Malformed),
         }
     }
 }
@@ -158,7 +158,11 @@ mod tests {
         for piece in pieces {
             taken += decoder.decode(piece, &mut body, 100)?;
         }
-        Ok((String::from_utf8(body).unwrap(), taken, decoder.is_done()))
+        Ok((
+            String::from_utf8(body).unwrap(),
+            taken,
+            decoder.is_complete(),
+        ))
     }
 
     #[test]

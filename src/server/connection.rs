@@ -13,7 +13,7 @@ use super::partial::PartialRequest;
 use super::poller::Pollable;
 use super::raw_fd::{self, PeekResult};
 use super::reply::{AfterReply, Reply, Sending, Unsent};
-use super::request::{self, Answered, Origin, Outcome, Pending, STORE_WAIT};
+use super::request::{self, Filled, Origin, Outcome, Pending, STORE_WAIT};
 use crate::http::Problem;
 use crate::metrics::Answer;
 
@@ -156,7 +156,7 @@ impl<E: Send + 'static> Connection<E> {
             Phase::ReadingTimedOut => self.refuse(&Problem::request_timeout(), context),
             Phase::Sending(unsent) => match unsent.send_more(self.socket, context) {
                 // Its client may have sent more since.
-                Sending::Done(AfterReply::Close) => self.linger(context),
+                Sending::Complete(AfterReply::Close) => self.linger(context),
                 sending => self.after_sending(sending, context),
             },
             Phase::Lingering(left) => self.discard(left, context),
@@ -174,7 +174,7 @@ impl<E: Send + 'static> Connection<E> {
             Pending::New | Pending::Admitted(_) | Pending::TimedOut(_) => None,
         };
         if context.buffers.window.is_empty()
-            && let Step::Break(next) = self.look(context)
+            && let Step::Break(next) = self.peek(context)
         {
             self.leave_queue(queued_for, context);
             self.part.guard = pending.into_guard();
@@ -192,7 +192,7 @@ impl<E: Send + 'static> Connection<E> {
             input_ended: self.input_ended,
             continue_sent: self.part.continue_sent,
         };
-        // What is missing in a window that has moved on may have arrived: then it is seen after a fresh look.
+        // What is missing in a window that has moved on may have arrived: then it is seen after a fresh peek.
         let is_fresh = context.buffers.window.is_fresh();
         let outcome = request::serve(origin, pending, context);
         if let Outcome::Queued(store_use, guard) = outcome {
@@ -224,7 +224,7 @@ impl<E: Send + 'static> Connection<E> {
             }
             Outcome::Invalid(problem) => self.refuse(&problem, context),
             Outcome::Queued(..) => Step::Break(Next::Wait),
-            Outcome::Answered(answered) => self.send(answered, context),
+            Outcome::Responded(filled) => self.send(filled, context),
         }
     }
 
@@ -239,8 +239,8 @@ impl<E: Send + 'static> Connection<E> {
     }
 
     /// Peeks at what has arrived.
-    fn look<H>(&mut self, context: &mut WorkerContext<'_, H>) -> Step {
-        self.input_ended |= context.readiness.begin_look(context.token);
+    fn peek<H>(&mut self, context: &mut WorkerContext<'_, H>) -> Step {
+        self.input_ended |= context.readiness.begin_peek(context.token);
         match context.buffers.window.fill(self.socket) {
             PeekResult::Bytes(_) => Step::Continue(()),
             PeekResult::Nothing if !self.input_ended => Step::Break(Next::Wait),
@@ -265,7 +265,7 @@ impl<E: Send + 'static> Connection<E> {
     ) -> Step {
         problem.write(&mut context.buffers.response);
         context.buffers.response.close();
-        let answered = Answered {
+        let filled = Filled {
             route: UNKNOWN,
             event: None,
             guard: None,
@@ -273,12 +273,12 @@ impl<E: Send + 'static> Connection<E> {
             then: AfterReply::Linger,
             started: Instant::now(),
         };
-        self.send(answered, context)
+        self.send(filled, context)
     }
 
     fn send<H: Handler<Event = E>>(
         &mut self,
-        answered: Answered<E>,
+        filled: Filled<E>,
         context: &mut WorkerContext<'_, H>,
     ) -> Step {
         let buffers = &mut *context.buffers;
@@ -287,21 +287,21 @@ impl<E: Send + 'static> Connection<E> {
             &mut buffers.out,
             seconds_since_1970(),
             &context.shared.common_headers,
-            answered.head_only,
+            filled.head_only,
         );
         buffers.response.reset();
         let reply = Reply {
             answer: Answer {
-                route: answered.route,
+                route: filled.route,
                 status,
             },
-            started: answered.started,
-            event: answered.event,
-            guard: answered.guard,
-            then: answered.then,
+            started: filled.started,
+            event: filled.event,
+            guard: filled.guard,
+            then: filled.then,
         };
         let sending = reply.send(self.socket, insert, context);
-        if let Sending::Waiting(_) = &sending {
+        if let Sending::Incomplete(_) = &sending {
             self.deadline = Instant::now() + context.shared.limits.request_timeout;
         }
         self.after_sending(sending, context)
@@ -313,16 +313,16 @@ impl<E: Send + 'static> Connection<E> {
         context: &mut WorkerContext<'_, H>,
     ) -> Step {
         match sending {
-            Sending::Waiting(unsent) => {
+            Sending::Incomplete(unsent) => {
                 self.phase = Phase::Sending(unsent);
                 Step::Break(Next::Wait)
             }
             Sending::Failed => Step::Break(Next::Close),
-            Sending::Done(AfterReply::Close) if context.buffers.window.is_drained() => {
+            Sending::Complete(AfterReply::Close) if context.buffers.window.is_drained() => {
                 Step::Break(Next::Close)
             }
-            Sending::Done(AfterReply::Close | AfterReply::Linger) => self.linger(context),
-            Sending::Done(AfterReply::KeepAlive) => {
+            Sending::Complete(AfterReply::Close | AfterReply::Linger) => self.linger(context),
+            Sending::Complete(AfterReply::KeepAlive) => {
                 self.part = PartialRequest::default();
                 self.waiting_since = Instant::now();
                 self.deadline = self.waiting_since + context.shared.limits.idle_timeout;
@@ -343,7 +343,7 @@ impl<E: Send + 'static> Connection<E> {
     /// Discards what the client still sends, until it closes.
     fn discard<H>(&mut self, mut left: usize, context: &mut WorkerContext<'_, H>) -> Step {
         loop {
-            self.input_ended |= context.readiness.begin_look(context.token);
+            self.input_ended |= context.readiness.begin_peek(context.token);
             match context.buffers.window.discard(self.socket) {
                 PeekResult::Bytes(taken) if taken < left => left -= taken,
                 PeekResult::Nothing if !self.input_ended => {

@@ -64,7 +64,7 @@ pub(super) trait Pollable: Send {
 pub(super) trait ReadinessSource {
     /// To be called before looking into the socket of a taken connection: what was reported until now is seen there.
     /// Returns whether the end of the client's input was.
-    fn begin_look(&self, token: Token) -> bool;
+    fn begin_peek(&self, token: Token) -> bool;
 }
 
 /// Shared by workers and the deadline monitor. Bounded by its number of slots.
@@ -85,7 +85,7 @@ struct Slot<T> {
 
 enum State<T> {
     Free,
-    Waiting(Box<T>),
+    Idle(Box<T>),
     /// A worker holds it. `since`: what was reported meanwhile.
     Taken {
         since: Option<Readiness>,
@@ -96,7 +96,7 @@ enum State<T> {
 
 impl<T: Pollable> Slot<T> {
     fn take(&mut self) -> Option<Box<T>> {
-        let State::Waiting(item) = &self.state else {
+        let State::Idle(item) = &self.state else {
             return None;
         };
         let taken = State::Taken {
@@ -105,7 +105,7 @@ impl<T: Pollable> Slot<T> {
             peer: item.peer(),
         };
         match std::mem::replace(&mut self.state, taken) {
-            State::Waiting(item) => Some(item),
+            State::Idle(item) => Some(item),
             State::Free | State::Taken { .. } => None,
         }
     }
@@ -173,7 +173,7 @@ impl<T: Pollable> Poller<T> {
             };
             let watched = self.control(EpollOp::EpollCtlAdd, item.socket(), token.into());
             if watched.is_ok() {
-                slot.state = State::Waiting(item);
+                slot.state = State::Idle(item);
             }
             watched
         };
@@ -200,12 +200,12 @@ impl<T: Pollable> Poller<T> {
         Some(item)
     }
 
-    /// Puts a connection back to wait. If something was reported since [`ReadinessSource::begin_look`], it is reported again.
+    /// Puts a connection back to wait. If something was reported since [`ReadinessSource::begin_peek`], it is reported again.
     pub(super) fn put_back(&self, token: Token, mut item: Box<T>) {
         let mut slot = self.slot(token.slot);
         let since = match slot.state {
             State::Taken { since, .. } => since,
-            State::Free | State::Waiting(_) => None,
+            State::Free | State::Idle(_) => None,
         };
         if let Some(readiness) = since {
             if readiness == Readiness::InputEnded {
@@ -214,7 +214,7 @@ impl<T: Pollable> Poller<T> {
             // While the slot is locked: afterwards another thread may end the connection.
             self.report_again(item.socket(), token);
         }
-        slot.state = State::Waiting(item);
+        slot.state = State::Idle(item);
     }
 
     /// Has a connection reported as ready, whoever holds it now.
@@ -225,7 +225,7 @@ impl<T: Pollable> Poller<T> {
         }
         match &mut slot.state {
             State::Free => {}
-            State::Waiting(item) => self.report_again(item.socket(), token),
+            State::Idle(item) => self.report_again(item.socket(), token),
             State::Taken { since, .. } => *since = since.or(Some(Readiness::More)),
         }
     }
@@ -247,7 +247,7 @@ impl<T: Pollable> Poller<T> {
         let mut taken = Vec::new();
         for (number, slot) in (0..).zip(&self.slots) {
             let mut slot = lock(slot);
-            if let State::Waiting(item) = &slot.state
+            if let State::Idle(item) = &slot.state
                 && wanted(item)
             {
                 let token = Token {
@@ -264,9 +264,7 @@ impl<T: Pollable> Poller<T> {
     pub(super) fn take_one(&self, token: Token, wanted: impl FnOnce(&T) -> bool) -> Option<Box<T>> {
         let mut slot = self.slot(token.slot);
         match &slot.state {
-            State::Waiting(item) if slot.generation == token.generation && wanted(item) => {
-                slot.take()
-            }
+            State::Idle(item) if slot.generation == token.generation && wanted(item) => slot.take(),
             _ => None,
         }
     }
@@ -275,7 +273,7 @@ impl<T: Pollable> Poller<T> {
     pub(super) fn for_each_waiting(&self, mut see: impl FnMut(Token, &T)) {
         for (number, slot) in (0..).zip(&self.slots) {
             let slot = lock(slot);
-            if let State::Waiting(item) = &slot.state {
+            if let State::Idle(item) = &slot.state {
                 let token = Token {
                     slot: number,
                     generation: slot.generation,
@@ -298,7 +296,7 @@ impl<T: Pollable> Poller<T> {
     pub(super) fn peers(&self) -> HashSet<SocketAddr> {
         let peer = |slot: &Mutex<Slot<T>>| match &lock(slot).state {
             State::Free => None,
-            State::Waiting(item) => Some(item.peer()),
+            State::Idle(item) => Some(item.peer()),
             State::Taken { peer, .. } => Some(*peer),
         };
         self.slots.iter().filter_map(peer).collect()
@@ -337,10 +335,10 @@ impl<T: Pollable> Poller<T> {
 }
 
 impl<T: Pollable> ReadinessSource for Poller<T> {
-    fn begin_look(&self, token: Token) -> bool {
+    fn begin_peek(&self, token: Token) -> bool {
         match &mut self.slot(token.slot).state {
             State::Taken { since, .. } => since.take() == Some(Readiness::InputEnded),
-            State::Free | State::Waiting(_) => false,
+            State::Free | State::Idle(_) => false,
         }
     }
 }

@@ -42,9 +42,9 @@ pub(super) struct Unsent<E> {
 /// How far sending came.
 pub(super) enum Sending<E> {
     /// All of it is with the kernel.
-    Done(AfterReply),
+    Complete(AfterReply),
     /// The rest waits for the client.
-    Waiting(Box<Unsent<E>>),
+    Incomplete(Box<Unsent<E>>),
     /// The connection is broken; the event is dropped with the reply, for nobody has read the post.
     Failed,
 }
@@ -61,9 +61,9 @@ impl<E: Send + 'static> Reply<E> {
         match message.send(socket) {
             Ok(true) => {
                 context.buffers.out = message.into_buffer();
-                Sending::Done(self.finish(context))
+                Sending::Complete(self.finish(context))
             }
-            Ok(false) => Sending::Waiting(Box::new(Unsent {
+            Ok(false) => Sending::Incomplete(Box::new(Unsent {
                 share: context.shared.send_budget.take(&message),
                 message,
                 reply: self,
@@ -115,9 +115,9 @@ impl<E: Send + 'static> Unsent<E> {
         match self.message.send(socket) {
             Ok(true) => {
                 let Unsent { reply, .. } = *self;
-                Sending::Done(reply.finish(context))
+                Sending::Complete(reply.finish(context))
             }
-            Ok(false) => Sending::Waiting(self),
+            Ok(false) => Sending::Incomplete(self),
             Err(_) => {
                 self.reply.record(context);
                 Sending::Failed

@@ -70,11 +70,11 @@ pub(super) enum Outcome<E> {
     /// It waits for a store slot.
     Queued(StoreUse, RequestGuard),
     /// The response is filled.
-    Answered(Answered<E>),
+    Responded(Filled<E>),
 }
 
 /// A filled response, but for itself.
-pub(super) struct Answered<E> {
+pub(super) struct Filled<E> {
     pub(super) route: &'static str,
     pub(super) event: Option<E>,
     pub(super) guard: Option<RequestGuard>,
@@ -146,7 +146,7 @@ pub(super) fn serve<H: Handler>(
             Missing::Awaited => {
                 return Outcome::partial(head.length + length, false, course.guard);
             }
-            Missing::Asked => {
+            Missing::Requested => {
                 return Outcome::partial(head.length + length, true, course.guard);
             }
             Missing::CutShort => {
@@ -222,7 +222,7 @@ pub(super) fn serve<H: Handler>(
     // The store is not held while the response is sent.
     drop::<Option<StoreSlot>>(slot);
     course.finish(shared, &head, response);
-    Outcome::Answered(Answered {
+    Outcome::Responded(Filled {
         route,
         event,
         head_only: head.method == Method::Head,
@@ -267,11 +267,11 @@ fn store_busy() -> Problem {
     Problem::busy("the store is busy; try again shortly")
 }
 
-/// How a request is to be answered, as far as that is known.
+/// How a request is to be filled, as far as that is known.
 struct Course {
     guard: Option<RequestGuard>,
     queued: Option<StoreUse>,
-    /// Answered instead of being handled.
+    /// Filled instead of being handled.
     refusal: Option<Problem>,
     /// Whether a part of the body is left in the socket.
     unread: bool,
@@ -282,7 +282,7 @@ enum Missing {
     /// It comes by itself.
     Awaited,
     /// The client was asked for it.
-    Asked,
+    Requested,
     /// It does not come.
     CutShort,
     /// It is not needed for the answer.
@@ -327,7 +327,7 @@ impl Course {
                 return Missing::Unread;
             }
             send_continue(origin.socket);
-            return Missing::Asked;
+            return Missing::Requested;
         }
         match (&self.refusal, origin.input_ended) {
             (Some(_), _) => Missing::Unread,

@@ -93,7 +93,7 @@ mod tests {
     #[test]
     fn what_many_send_is_there_once() {
         let budget = Arc::new(SendBudget::default());
-        let body = Arc::new(vec![0; 1000]);
+        let body = Arc::new(vec![0_u8; 1000]);
         let message = || {
             let insert = Insert {
                 at: 0,

@@ -47,7 +47,7 @@ struct State {
     /// Of those idle, how many have been woken and count as awake already.
     woken: usize,
     stopped: bool,
-    next_number: usize,
+    next_id: usize,
     handles: Vec<JoinHandle<()>>,
 }
 
@@ -138,7 +138,7 @@ impl WorkerPool {
 
     fn spawn(self: &Arc<WorkerPool>, state: &mut State) -> io::Result<()> {
         let pool = Arc::clone(self);
-        let name = format!("http-{}", state.next_number);
+        let name = format!("http-{}", state.next_id);
         let handle = crate::thread::spawn(name, move || {
             let worker = Worker {
                 pool: &pool,
@@ -146,7 +146,7 @@ impl WorkerPool {
             };
             (pool.work)(&worker);
         })?;
-        state.next_number = (state.next_number + 1) % 1_000_000;
+        state.next_id = (state.next_id + 1) % 1_000_000;
         state.threads += 1;
         self.add_awake(state, 1);
         self.metrics.http_threads.inc();

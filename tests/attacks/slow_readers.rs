@@ -14,8 +14,6 @@ const SERIES: &str = "/posts/hello/views?by=hour&period=1y";
 
 /// Reads of the store by others, on connections of their own, while the attackers hold on.
 fn others_read(server: &Server) {
-    // The attackers' requests are in, and their answers fill what buffers there are.
-    until_idle(server, Duration::from_secs(10));
     let patient = Options {
         patience: Some(Duration::from_secs(8)),
         ..Options::default()
@@ -54,14 +52,15 @@ fn attack(connections: usize, requests: usize, options: Options) {
     );
     let before = Usage::at_rest(&server);
     let mut attackers: Vec<Conn> = (0..connections)
-        .map(|_| {
-            let mut attacker = Conn::open(server.address, options).expect("connected");
-            attacker
-                .send(&get(SERIES, "").repeat(requests))
-                .expect("sent");
-            attacker
-        })
+        .map(|_| Conn::open(server.address, options).expect("connected"))
         .collect();
+    // One by one: each is there alone when the answer before it has found room in the buffers.
+    for _ in 0..requests {
+        for attacker in &mut attackers {
+            attacker.send(&get(SERIES, "")).expect("sent");
+        }
+        until_idle(&server, Duration::from_secs(5));
+    }
     others_read(&server);
     // Whoever reads at last, and with a larger window, gets what was asked for.
     // The last one: beyond the budget of unsent bytes the oldest give way.
@@ -88,12 +87,13 @@ fn twelve_readers_with_small_windows_leave_the_store_to_others() {
 }
 
 #[test]
-fn twenty_four_readers_of_sixteen_answers_leave_the_store_to_others() {
+fn twenty_four_readers_of_twelve_answers_leave_the_store_to_others() {
     let options = Options {
         receive_buffer: Some(64 << 10),
         ..Options::default()
     };
-    attack(24, 16, options);
+    // Loopback's buffers take up to nine such answers.
+    attack(24, 12, options);
 }
 
 #[test]

@@ -6,7 +6,8 @@ use std::net::{SocketAddr, TcpListener};
 use std::process::Command;
 use std::time::Duration;
 
-use crate::support::attack::{TOKEN, create, get, missing, served};
+use crate::support::attack::{TOKEN, create, get, served};
+use crate::support::missing;
 use crate::support::process::Running;
 use crate::support::raw::{Conn, Next, Options};
 use crate::support::{Home, Server, until};
