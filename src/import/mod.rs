@@ -1,6 +1,6 @@
 //! Imports posts from Markdown files, as static site generators keep them; [`log`] imports views from access logs.
 //!
-//! [`walk()`] finds the files, [`read`] makes a post of one. Files are independent: one that cannot be read is reported
+//! [`walk()`] finds the files, [`read()`] makes a post of one. Files are independent: one that cannot be read is reported
 //! with its line and what to try, and the others are still imported. This module does not know the store: recognising
 //! a file that was imported before, counting and reporting are the caller's part.
 //!

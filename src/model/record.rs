@@ -66,7 +66,7 @@ pub enum Record {
     },
     /// Table `drains`.
     #[serde(rename = "drain")]
-    DrainRecord {
+    Stop {
         at: i64,
         took: i64,
         written: i64,

@@ -182,7 +182,7 @@ fn history(
             Record::Log { id, head, bytes, hash, at }
         });
         send(connection, stops, rows, |(at, took, written, unwritten)| {
-            Record::DrainRecord { at, took, written, unwritten }
+            Record::Stop { at, took, written, unwritten }
         });
     }
 }

@@ -123,7 +123,7 @@ fn insert_rare(connection: &mut DbConnection, record: Record) -> Result<(), Stor
                 imported_logs::at.eq(at),
             ))
             .execute(connection)?,
-        Record::DrainRecord {
+        Record::Stop {
             at,
             took,
             written,
