@@ -215,6 +215,11 @@ pub fn cases() -> Vec<Case> {
             Cut,
         ));
     }
+    for size in ["1e", "ff", "10000"] {
+        let bytes = put(CHUNKED, &format!("{size}\r\n{NEVER}"));
+        let what = format!("a whole post in a chunk of {size}, cut short");
+        cases.push(case("9112 8", what, bytes, [400], Cut));
+    }
     cases
 }
 
