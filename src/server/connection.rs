@@ -106,12 +106,12 @@ impl<E: Send + 'static> Connection<E> {
 
     /// Whether a part of a request has arrived and was looked at.
     pub(super) fn has_part(&self) -> bool {
-        self.part.seen > 0
+        !self.part.bytes.is_empty()
     }
 
     /// Whether something has arrived that no worker has looked at.
     pub(super) fn has_unseen(&self) -> bool {
-        self.part.seen == 0 && raw_fd::peek(self.socket, &mut [0]) != PeekResult::Nothing
+        raw_fd::peek(self.socket, &mut [0]) != PeekResult::Nothing
     }
 
     /// Turns what it waits for into having waited for too long. The caller has it served.
@@ -184,7 +184,7 @@ impl<E: Send + 'static> Connection<E> {
         let seen = bytes.len();
         if !self.input_ended && !self.part.is_worth_parsing(bytes) {
             self.part.guard = pending.into_guard();
-            return self.wait_for_rest(seen, context);
+            return self.wait_for_rest(context);
         }
         let origin = Origin {
             socket: self.socket,
@@ -220,7 +220,7 @@ impl<E: Send + 'static> Connection<E> {
                 self.part.needed = needed;
                 self.part.continue_sent |= continue_sent;
                 self.part.guard = guard;
-                self.wait_for_rest(seen, context)
+                self.wait_for_rest(context)
             }
             Outcome::Invalid(problem) => self.refuse(&problem, context),
             Outcome::Queued(..) => Step::Break(Next::Wait),
@@ -241,19 +241,25 @@ impl<E: Send + 'static> Connection<E> {
     /// Peeks at what has arrived.
     fn peek<H>(&mut self, context: &mut WorkerContext<'_, H>) -> Step {
         self.input_ended |= context.readiness.begin_peek(context.token);
-        match context.buffers.window.fill(self.socket) {
+        let window = &mut context.buffers.window;
+        match window.fill(&self.part.bytes, self.socket) {
             PeekResult::Bytes(_) => Step::Continue(()),
             PeekResult::Nothing if !self.input_ended => Step::Break(Next::Wait),
+            PeekResult::Nothing | PeekResult::End if self.has_part() => {
+                self.input_ended = true;
+                Step::Continue(())
+            }
             PeekResult::Nothing | PeekResult::End => Step::Break(Next::Close),
         }
     }
 
-    fn wait_for_rest<H>(&mut self, seen: usize, context: &WorkerContext<'_, H>) -> Step {
-        if self.part.seen == 0 {
+    fn wait_for_rest<H>(&mut self, context: &mut WorkerContext<'_, H>) -> Step {
+        if !self.has_part() {
             // One deadline for all of the request, from its first byte on, however slowly it arrives.
             self.deadline = Instant::now() + context.shared.limits.request_timeout;
         }
-        self.part.seen = seen;
+        let window = &mut context.buffers.window;
+        window.keep(&mut self.part.bytes, self.socket);
         Step::Break(Next::Wait)
     }
 
@@ -269,7 +275,8 @@ impl<E: Send + 'static> Connection<E> {
             route: UNKNOWN,
             event: None,
             guard: None,
-            head_only: context.buffers.window.unread().starts_with(b"HEAD "),
+            head_only: context.buffers.window.unread().starts_with(b"HEAD ")
+                || self.part.bytes.starts_with(b"HEAD "),
             then: AfterReply::Linger,
             started: Instant::now(),
         };

@@ -137,7 +137,7 @@ impl<H: Handler> Server<H> {
         self.workers.stop();
         for (token, mut connection) in self.poller.take_if(|_| true) {
             // A client that has something in the socket unread would be sent a reset by closing.
-            if connection.has_part() || connection.has_unseen() {
+            if connection.has_unseen() {
                 connection.begin_linger();
                 self.poller.put_back(token, connection);
                 self.poller.notify(token);

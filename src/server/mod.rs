@@ -7,8 +7,10 @@
 //! A connection costs no thread while it waits: for its client (`poller`), for the store (`store_queue`), or for its
 //! client to take the response. Workers serve whatever connection is ready. `deadlines` ends what takes too long.
 //!
-//! Rule: no byte is read before it is understood. What has arrived is peeked at and stays in the kernel until it is one
-//! whole request; so memory, time and threads are bounded whatever a client sends, and pipelining needs no buffer.
+//! Rule: no byte is taken before it is understood. What has arrived is peeked at and stays in the kernel until it is one
+//! whole request, of which exactly the bytes are taken; so memory, time and threads are bounded whatever a client sends,
+//! and pipelining needs no buffer. Only the beginning of a request whose rest has not arrived is kept, within a bound
+//! (`partial` says why).
 //!
 //! tiny_http accepts connections and owns their sockets. It parses nothing: its parser refuses legal header fields,
 //! reads heads without a bound, waits for itself on a request of a later HTTP version, and its chunk decoder takes

@@ -1,4 +1,5 @@
-//! The peeked bytes of one connection: a copy of the front of its receive queue.
+//! What has arrived on one connection and was not served: the part of a request that was kept, and the peeked front of
+//! the receive queue.
 
 use std::os::fd::RawFd;
 
@@ -8,12 +9,13 @@ use super::raw_fd::{self, PeekResult};
 /// arrived; a longer body is read by a worker.
 pub(super) const WINDOW: usize = 32 << 10;
 
-/// One a worker, reused for every connection. Invariant: `bytes[start..end]` is what the kernel holds at the front of
-/// the queue, as far as it was seen.
+/// One a worker, reused for every connection. Invariant: `bytes[start..end]` is what has arrived and was not taken, as
+/// far as it was seen; the first `kept` bytes of it are off the socket already, the others at the front of the queue.
 pub(super) struct Window {
     bytes: Box<[u8]>,
     start: usize,
     end: usize,
+    kept: usize,
     /// Whether the kernel may hold more than was seen.
     more: bool,
     /// Where discarded bytes would go; the kernel writes nothing there.
@@ -26,6 +28,7 @@ impl Default for Window {
             bytes: vec![0; WINDOW].into(),
             start: 0,
             end: 0,
+            kept: 0,
             more: true,
             discarded: vec![0; WINDOW].into(),
         }
@@ -35,7 +38,7 @@ impl Default for Window {
 impl Window {
     /// Forgets what was seen, as for another connection.
     pub(super) fn clear(&mut self) {
-        (self.start, self.end, self.more) = (0, 0, true);
+        (self.start, self.end, self.kept, self.more) = (0, 0, 0, true);
     }
 
     pub(super) fn is_empty(&self) -> bool {
@@ -52,18 +55,28 @@ impl Window {
         self.start == 0
     }
 
-    /// Peeks anew.
-    pub(super) fn fill(&mut self, socket: RawFd) -> PeekResult {
+    /// Peeks anew, behind what was kept. Returns what peeking found.
+    pub(super) fn fill(&mut self, kept: &[u8], socket: RawFd) -> PeekResult {
         self.clear();
-        let seen = raw_fd::peek(socket, &mut self.bytes);
+        self.bytes[..kept.len()].copy_from_slice(kept);
+        (self.end, self.kept) = (kept.len(), kept.len());
+        let seen = raw_fd::peek(socket, &mut self.bytes[kept.len()..]);
         if let PeekResult::Bytes(length) = seen {
-            self.end = length;
-            self.more = length == WINDOW;
+            self.end += length;
+            self.more = self.end == WINDOW;
         }
         seen
     }
 
-    /// What was seen and is still in the kernel.
+    /// Moves everything off the socket, to be kept until there is more. `kept` holds what was kept before.
+    pub(super) fn keep(&mut self, kept: &mut Vec<u8>, socket: RawFd) {
+        kept.extend_from_slice(&self.bytes[self.start + self.kept..self.end]);
+        let length = self.end - self.start;
+        let (_, mut taker) = self.split();
+        taker.take(socket, length);
+    }
+
+    /// What was seen and not taken.
     pub(super) fn unread(&self) -> &[u8] {
         &self.bytes[self.start..self.end]
     }
@@ -75,6 +88,7 @@ impl Window {
             bytes,
             start,
             end,
+            kept,
             more,
             discarded,
         } = self;
@@ -83,6 +97,7 @@ impl Window {
         let taker = Taker {
             start,
             end,
+            kept,
             more,
             discarded,
         };
@@ -100,14 +115,17 @@ impl Window {
 pub(super) struct Taker<'a> {
     start: &'a mut usize,
     end: usize,
+    kept: &'a mut usize,
     more: &'a mut bool,
     discarded: &'a mut Box<[u8]>,
 }
 
 impl Taker<'_> {
-    /// Takes `length` seen bytes off the socket.
+    /// Takes `length` seen bytes, those that are not kept already off the socket.
     pub(super) fn take(&mut self, socket: RawFd, length: usize) {
-        let mut left = length;
+        let from_kept = length.min(*self.kept);
+        *self.kept -= from_kept;
+        let mut left = length - from_kept;
         while left > 0 {
             match raw_fd::discard(socket, &mut self.discarded[..left.min(WINDOW)]) {
                 PeekResult::Bytes(taken) => left -= taken,
