@@ -1,6 +1,6 @@
 //! The database, behind one trait for each group of its users.
 //!
-//! Everything above sees [`Store`] and its parts; only [`open`] knows which database it is. A store calls nothing
+//! Everything above sees [`Store`] and its parts; only [`open()`] knows which database it is. A store calls nothing
 //! above it: it imports the model and the sink, and nothing else of the crate.
 
 pub mod cache;
