@@ -33,8 +33,8 @@ fn is_slug(info: &dyn DatabaseErrorInformation) -> bool {
     info.constraint_name() == Some("posts_slug_key") || info.message().contains("posts.slug")
 }
 
-/// Diesel hands on the text of SQLite's result code (`sqlite3_errstr`) and not the code, so only the text tells
-/// SQLITE_BUSY and SQLITE_LOCKED from other errors.
+/// Diesel reports the text of SQLite's result code (`sqlite3_errstr`) and not the code, so SQLITE_BUSY and
+/// SQLITE_LOCKED can only be matched by their text.
 fn is_lock(message: &str) -> bool {
     message.starts_with("database is locked") || message.starts_with("database table is locked")
 }

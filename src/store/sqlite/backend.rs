@@ -22,7 +22,7 @@ diesel::table! {
     }
 }
 
-/// The last id given in a table. A deleted row's id is not given again, so the rows alone do not tell.
+/// The last id given in a table. A deleted row's id is not given again, so the rows alone do not show it.
 pub fn last_id(connection: &mut DbConnection, table: &str) -> Result<i64, StoreError> {
     let last = sqlite_sequence::table
         .find(table)

@@ -1,4 +1,4 @@
-//! Maintenance: what keeps a store correct, small and private, and what a start and a stop need.
+//! Maintenance: integrity, pruning, salts, and what a start and a stop need.
 
 use super::super::error::StoreError;
 use super::super::row_sink::RowSink;

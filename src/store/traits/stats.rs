@@ -59,7 +59,7 @@ pub trait StatsStore: Send + Sync {
         go_on: &dyn Fn() -> bool,
     ) -> Result<Option<Ranked>, StoreError>;
 
-    /// Sets those of a post's numbers that are given, and keeps the correction with its reason. The caller
+    /// Sets those of a post's numbers that are given, and stores the correction with its reason. The caller
     /// invalidates the cached post.
     ///
     /// # Errors

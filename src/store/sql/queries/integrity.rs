@@ -29,7 +29,7 @@ struct Finding {
     #[diesel(sql_type = Text)]
     name: String,
     #[diesel(sql_type = BigInt)]
-    kept: i64,
+    stored: i64,
     #[diesel(sql_type = BigInt)]
     summed: i64,
 }
@@ -53,7 +53,7 @@ pub(super) fn check(
     };
     for table in TABLES {
         let query = format!(
-            "SELECT r.post AS key, '' AS name, r.n AS kept, r.n AS summed FROM \
+            "SELECT r.post AS key, '' AS name, r.n AS stored, r.n AS summed FROM \
              (SELECT post, COUNT(*) AS n FROM {table} WHERE post <> 0 GROUP BY post) r \
              LEFT JOIN posts ON posts.id = r.post WHERE posts.id IS NULL ORDER BY r.post"
         );
@@ -64,7 +64,7 @@ pub(super) fn check(
         })?;
     }
     find(
-        "SELECT posts.id AS key, slug AS name, CAST(0 AS BIGINT) AS kept, CAST(0 AS BIGINT) AS summed FROM posts \
+        "SELECT posts.id AS key, slug AS name, CAST(0 AS BIGINT) AS stored, CAST(0 AS BIGINT) AS summed FROM posts \
              LEFT JOIN counts ON counts.post = posts.id WHERE counts.post IS NULL ORDER BY posts.id"
             .to_owned(),
         &|found| Inconsistency::NoNumbers {
@@ -73,7 +73,7 @@ pub(super) fn check(
         },
     )?;
     find(
-        "SELECT v.viewer AS key, '' AS name, COUNT(*) AS kept, COUNT(*) AS summed FROM viewings v \
+        "SELECT v.viewer AS key, '' AS name, COUNT(*) AS stored, COUNT(*) AS summed FROM viewings v \
              LEFT JOIN viewers ON viewers.id = v.viewer \
              WHERE v.viewer > 0 AND viewers.id IS NULL GROUP BY v.viewer ORDER BY v.viewer"
             .to_owned(),
@@ -84,40 +84,40 @@ pub(super) fn check(
     )?;
     find(
         format!(
-            "SELECT post AS key, reason AS name, CAST(SUM(count) AS BIGINT) AS kept, CAST(0 AS BIGINT) AS summed FROM ledger \
+            "SELECT post AS key, reason AS name, CAST(SUM(count) AS BIGINT) AS stored, CAST(0 AS BIGINT) AS summed FROM ledger \
              WHERE reason NOT IN ({}) GROUP BY post, reason ORDER BY post, reason",
             reasons()
         ),
         &|found| Inconsistency::NoReason {
             post: found.key,
             reason: found.name,
-            count: found.kept,
+            count: found.stored,
         },
     )?;
     for (what, rows) in [("views", VIEWS), ("viewers", VIEWERS)] {
         let query = format!(
-            "SELECT t.post AS key, slug AS name, t.kept, t.summed FROM \
-             (SELECT post, {what} AS kept, {rows} AS summed FROM counts) t \
-             JOIN posts ON posts.id = t.post WHERE t.kept <> t.summed ORDER BY t.post"
+            "SELECT t.post AS key, slug AS name, t.stored, t.summed FROM \
+             (SELECT post, {what} AS stored, {rows} AS summed FROM counts) t \
+             JOIN posts ON posts.id = t.post WHERE t.stored <> t.summed ORDER BY t.post"
         );
         find(query, &|found| Inconsistency::Total {
             post: found.key,
             slug: found.name,
             what,
-            is: found.kept,
+            is: found.stored,
             rows: found.summed,
         })?;
     }
     find(
         "SELECT hour AS key, '' AS name, \
-             CAST(SUM(CASE WHEN post = 0 THEN views ELSE 0 END) AS BIGINT) AS kept, \
+             CAST(SUM(CASE WHEN post = 0 THEN views ELSE 0 END) AS BIGINT) AS stored, \
              CAST(SUM(CASE WHEN post = 0 THEN 0 ELSE views END) AS BIGINT) AS summed \
              FROM hourly_views GROUP BY hour \
              HAVING SUM(CASE WHEN post = 0 THEN views ELSE -views END) <> 0 ORDER BY hour"
             .to_owned(),
         &|found| Inconsistency::SiteHour {
             hour: TimestampMs(found.key),
-            is: found.kept,
+            is: found.stored,
             rows: found.summed,
         },
     )?;

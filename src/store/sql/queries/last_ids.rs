@@ -1,4 +1,4 @@
-//! The last ids given, which the rows do not tell: a deleted row's id is not given again.
+//! The last ids given, which the rows do not show: a deleted row's id is not given again.
 
 use super::backend::{DbConnection, last_id, set_last_id};
 use crate::model::Record;

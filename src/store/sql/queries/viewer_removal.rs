@@ -9,7 +9,7 @@ use crate::store::error::StoreError;
 use crate::store::sql::schema::{counts, viewers, viewings};
 
 /// Deletes a named viewer. The posts keep their numbers. Returns whether there was one.
-pub(super) fn forget(connection: &mut DbConnection, name: &str) -> Result<bool, StoreError> {
+pub(super) fn delete_viewer(connection: &mut DbConnection, name: &str) -> Result<bool, StoreError> {
     let Some(id) = viewer_id(connection, ViewingKey::Named(name))? else {
         return Ok(false);
     };

@@ -30,6 +30,6 @@ impl ViewerStore for DbStore {
     }
 
     fn forget_viewer(&self, name: &str) -> Result<bool, StoreError> {
-        self.transact(|connection| viewer_removal::forget(connection, name))
+        self.transact(|connection| viewer_removal::delete_viewer(connection, name))
     }
 }
