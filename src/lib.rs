@@ -57,5 +57,5 @@ pub mod internals {
     pub use crate::metrics::Metrics;
     pub use crate::model::{Batch, TimestampMs, ViewEvent, Viewer};
     pub use crate::sink::{BatchSink, SinkError, SinkHealth, Written};
-    pub use crate::store::{CachedStore, StoreError, StoreOptions, StoreUrl, open};
+    pub use crate::store::{CachedStore, StoreOptions, StoreUrl, open};
 }

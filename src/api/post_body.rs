@@ -11,6 +11,9 @@ use crate::model::{PostContent, TimestampMs, slug};
 /// The longest title, in characters.
 pub(super) const MAX_TITLE: usize = 500;
 
+/// The most tags of a post: each is a row of its own, and 100,000 of them cost seconds.
+const MAX_TAGS: usize = 100;
+
 /// What a client may send.
 const FIELDS: [&str; 6] = ["slug", "title", "summary", "body", "tags", "published_at"];
 
@@ -153,6 +156,13 @@ impl Fields {
                 return Vec::new();
             }
         };
+        if list.len() > MAX_TAGS {
+            self.wrong(
+                "/tags",
+                format!("a post has up to {MAX_TAGS} tags, here are {}", list.len()),
+            );
+            return Vec::new();
+        }
         let mut tags: Vec<String> = Vec::new();
         let mut seen = HashSet::new();
         for (place, tag) in list.into_iter().enumerate() {

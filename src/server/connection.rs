@@ -109,6 +109,11 @@ impl<E: Send + 'static> Connection<E> {
         !self.part.bytes.is_empty()
     }
 
+    /// Whether it has nothing under way but the client's next request.
+    pub(super) fn is_between_requests(&self) -> bool {
+        matches!(self.phase, Phase::Reading | Phase::ReadingTimedOut)
+    }
+
     /// Whether something has arrived that no worker has looked at.
     pub(super) fn has_unseen(&self) -> bool {
         raw_fd::peek(self.socket, &mut [0]) != PeekResult::Nothing

@@ -135,8 +135,8 @@ impl<H: Handler> Server<H> {
     /// have been sent they can still read, until the deadline. Returns how many workers did not end by then.
     pub fn finish(&self, deadline: Instant) -> usize {
         self.workers.stop();
-        for (token, mut connection) in self.poller.take_if(|_| true) {
-            // A client that has something in the socket unread would be sent a reset by closing.
+        // A client that has sent something unread would be sent a reset by closing.
+        for (token, mut connection) in self.poller.take_if(Connection::is_between_requests) {
             if connection.has_unseen() {
                 connection.begin_linger();
                 self.poller.put_back(token, connection);

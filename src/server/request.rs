@@ -221,7 +221,12 @@ pub(super) fn serve<H: Handler>(
     };
     // The store is not held while the response is sent.
     drop::<Option<StoreSlot>>(slot);
-    course.finish(shared, &head, response);
+    // Who asks whether the server drains gets one answer from head to body.
+    let draining = match during_drain {
+        true => request.draining,
+        false => shared.in_flight.is_closed(),
+    };
+    course.finish(draining, &head, response);
     Outcome::Responded(Filled {
         route,
         event,
@@ -342,8 +347,8 @@ impl Course {
     }
 
     /// Says in the response what becomes of the connection.
-    fn finish<H>(&self, shared: &Shared<H>, head: &Head<'_>, response: &mut Response) {
-        if self.unread || !head.keep_alive || shared.in_flight.is_closed() {
+    fn finish(&self, draining: bool, head: &Head<'_>, response: &mut Response) {
+        if self.unread || !head.keep_alive || draining {
             response.close();
         } else if head.is_http_1_0 && !response.closes() {
             response.header("Connection", "keep-alive");

@@ -9,6 +9,9 @@ use super::raw_fd::{self, PeekResult};
 /// arrived; a longer body is read by a worker.
 pub(super) const WINDOW: usize = 32 << 10;
 
+/// How much is discarded in one call.
+const DISCARD: usize = 8 << 10;
+
 /// One a worker, reused for every connection. Invariant: `bytes[start..end]` is what has arrived and was not taken, as
 /// far as it was seen; the first `kept` bytes of it are off the socket already, the others at the front of the queue.
 pub(super) struct Window {
@@ -19,7 +22,7 @@ pub(super) struct Window {
     /// Whether the kernel may hold more than was seen.
     more: bool,
     /// Where discarded bytes would go; the kernel writes nothing there.
-    discarded: Box<[u8]>,
+    discarded: Box<[u8; DISCARD]>,
 }
 
 impl Default for Window {
@@ -30,7 +33,7 @@ impl Default for Window {
             end: 0,
             kept: 0,
             more: true,
-            discarded: vec![0; WINDOW].into(),
+            discarded: Box::new([0; DISCARD]),
         }
     }
 }
@@ -107,7 +110,7 @@ impl Window {
     /// Takes bytes off the socket without having seen them. Returns as [`raw_fd::discard`].
     pub(super) fn discard(&mut self, socket: RawFd) -> PeekResult {
         self.clear();
-        raw_fd::discard(socket, &mut self.discarded)
+        raw_fd::discard(socket, &mut self.discarded[..])
     }
 }
 
@@ -117,7 +120,7 @@ pub(super) struct Taker<'a> {
     end: usize,
     kept: &'a mut usize,
     more: &'a mut bool,
-    discarded: &'a mut Box<[u8]>,
+    discarded: &'a mut [u8; DISCARD],
 }
 
 impl Taker<'_> {
@@ -127,7 +130,7 @@ impl Taker<'_> {
         *self.kept -= from_kept;
         let mut left = length - from_kept;
         while left > 0 {
-            match raw_fd::discard(socket, &mut self.discarded[..left.min(WINDOW)]) {
+            match raw_fd::discard(socket, &mut self.discarded[..left.min(DISCARD)]) {
                 PeekResult::Bytes(taken) => left -= taken,
                 // They were seen; only a broken connection loses them, which its next use tells.
                 PeekResult::Nothing | PeekResult::End => break,

@@ -7,6 +7,7 @@ use crate::model::{PostId, Uncounted};
 pub enum Written {
     /// It is counted.
     Applied(BatchResult),
+    #[allow(dead_code, reason = "the answer of a queue; a store always counts")]
     /// It is accepted for good and will be counted: nothing is to be written again, and the numbers come later.
     Durable,
 }

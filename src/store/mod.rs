@@ -22,13 +22,11 @@ mod url;
 
 pub use cache::{CachedPost, CachedStore};
 pub use error::StoreError;
-pub use imported_log::{FoundPosts, ImportedLog, KnownLog, LogId, LogProgress};
+pub use imported_log::{ImportedLog, KnownLog, LogProgress};
 pub use open::open;
 pub use options::StoreOptions;
 pub use rankings::Rankings;
 pub use row_sink::RowSink;
-pub use source::{ImportContent, Imported, ImportedAs, Source};
-pub use traits::{
-    MaintenanceStore, PostStore, Ranked, SITE, StatsStore, Store, TransferStore, ViewerStore,
-};
+pub use source::{ImportContent, Imported, Source};
+pub use traits::{SITE, Store};
 pub use url::StoreUrl;

@@ -126,7 +126,7 @@ fn without_a_token(home: &Home) -> Server {
     let file = home.write("posts/hello.md", "---\ntitle: hello\n---\ntext\n");
     let finished = home.run(&["import", "posts", &file.display().to_string()]);
     assert_eq!(finished.code, Some(0), "{finished:?}");
-    home.serve().start()
+    home.serve().without("--token").start()
 }
 
 #[test]
@@ -163,7 +163,7 @@ fn where_no_token_is_given_one_is_made_and_kept() {
     assert!(said.contains("token"), "the start says where it is: {said}");
     assert!(!said.contains(&token), "the start tells it");
 
-    let server = home.serve().start();
+    let server = home.serve().without("--token").start();
     let edit = request("PUT", "/posts/intruder", &authorised, POST);
     assert_eq!(ask(&server, &edit).status, 200, "the same after a restart");
     assert_problem(

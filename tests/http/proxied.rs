@@ -233,7 +233,7 @@ fn nobody_writes_through_nginx_without_the_token() {
     let file = home.write("posts/hello.md", "---\ntitle: hello\n---\ntext\n");
     let finished = home.run(&["import", "posts", &file.display().to_string()]);
     assert_eq!(finished.code, Some(0), "{finished:?}");
-    let server = home.serve().start();
+    let server = home.serve().without("--token").start();
     // As in the first example of every guide: the Host that it sends on is the server's own address.
     let location = format!("proxy_pass http://{};", server.address);
     let Some(proxy) = Proxy::before(&server, &home, &location) else {

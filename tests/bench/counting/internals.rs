@@ -2,6 +2,6 @@
 
 pub use viewtally::internals::{
     Batch, BatchSink, CachedStore, CounterConfig, CounterPool, EventSender, EventSink, Metrics,
-    OverflowPolicy, SinkError, SinkHealth, StoreError, StoreOptions, StoreUrl, TimestampMs,
-    ViewEvent, Viewer, Written, open,
+    OverflowPolicy, SinkError, SinkHealth, StoreOptions, StoreUrl, TimestampMs, ViewEvent, Viewer,
+    Written, open,
 };

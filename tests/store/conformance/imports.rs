@@ -3,7 +3,8 @@
 use super::database::Database;
 use super::samples::{NOON, after_noon, counts, create, views, write};
 use crate::model::PostKey;
-use crate::store::{ImportContent, Imported, ImportedAs, Source};
+use crate::store::source::ImportedAs;
+use crate::store::{ImportContent, Imported, Source};
 
 fn source(folder: &str, file: &str) -> Source {
     Source {

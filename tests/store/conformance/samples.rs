@@ -9,7 +9,8 @@ use crate::model::{
     TimestampMs, Viewer, Visit,
 };
 use crate::sink::{BatchResult, SinkError, Written};
-use crate::store::{PostStore, Store, StoreError};
+use crate::store::traits::PostStore;
+use crate::store::{Store, StoreError};
 
 /// A moment at the start of an hour in the middle of a day.
 pub const NOON: TimestampMs = TimestampMs(20_000 * DAY + 12 * HOUR);
