@@ -4,16 +4,17 @@ use std::any::Any;
 use std::net::SocketAddr;
 use std::ops::ControlFlow;
 use std::os::fd::RawFd;
-use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+use std::time::{Duration, Instant};
 
 use super::context::WorkerContext;
-use super::handler::{Handler, StoreUse};
+use super::handler::Handler;
 use super::in_flight::RequestGuard;
 use super::partial::PartialRequest;
 use super::poller::Pollable;
 use super::raw_fd::{self, PeekResult};
-use super::reply::{AfterReply, Reply, Sending, Unsent};
+use super::reply::{self, AfterReply, Reply, Sending, Unsent};
 use super::request::{self, Filled, Origin, Outcome, Pending, STORE_WAIT};
+use super::store_queue::SlotUse;
 use crate::http::Problem;
 use crate::metrics::Answer;
 
@@ -49,8 +50,8 @@ pub(super) enum Phase<E> {
     Reading,
     /// As before, but for too long.
     ReadingTimedOut,
-    /// A store slot.
-    Queued(StoreUse, RequestGuard),
+    /// A slot.
+    Queued(SlotUse, RequestGuard),
     /// As before, but for too long.
     QueueTimedOut(RequestGuard),
     /// The client, to take the response.
@@ -154,9 +155,7 @@ impl<E: Send + 'static> Connection<E> {
                 };
                 self.read(pending, context)
             }
-            Phase::Queued(store_use, guard) => {
-                self.read(Pending::Queued(store_use, guard), context)
-            }
+            Phase::Queued(slot_use, guard) => self.read(Pending::Queued(slot_use, guard), context),
             Phase::QueueTimedOut(guard) => self.read(Pending::TimedOut(guard), context),
             Phase::ReadingTimedOut => self.refuse(&Problem::request_timeout(), context),
             Phase::Sending(unsent) => match unsent.send_more(self.socket, context) {
@@ -175,7 +174,7 @@ impl<E: Send + 'static> Connection<E> {
         context: &mut WorkerContext<'_, H>,
     ) -> Step {
         let queued_for = match &pending {
-            Pending::Queued(store_use, _) => Some(*store_use),
+            Pending::Queued(slot_use, _) => Some(*slot_use),
             Pending::New | Pending::Admitted(_) | Pending::TimedOut(_) => None,
         };
         if context.buffers.window.is_empty()
@@ -196,14 +195,22 @@ impl<E: Send + 'static> Connection<E> {
             peer: self.peer,
             input_ended: self.input_ended,
             continue_sent: self.part.continue_sent,
+            body_deadline: self.part.body_deadline,
         };
         // What is missing in a window that has moved on may have arrived: then it is seen after a fresh peek.
         let is_fresh = context.buffers.window.is_fresh();
         let outcome = request::serve(origin, pending, context);
-        if let Outcome::Queued(store_use, guard) = outcome {
-            self.phase = Phase::Queued(store_use, guard);
+        if let Outcome::Queued(slot_use, guard) = outcome {
+            self.phase = Phase::Queued(slot_use, guard);
             if queued_for.is_none() {
-                self.deadline = Instant::now() + STORE_WAIT;
+                let now = Instant::now();
+                self.deadline = now + STORE_WAIT;
+                if slot_use == SlotUse::Body {
+                    // Waiting does not make its time longer.
+                    let by = now + context.shared.limits.request_timeout;
+                    self.deadline = self.deadline.min(by);
+                    self.part.body_deadline = Some(by);
+                }
             }
             return Step::Break(Next::Wait);
         }
@@ -234,12 +241,12 @@ impl<E: Send + 'static> Connection<E> {
     }
 
     /// Leaves the queue for the store, if the request is still in it: its answer may have come to memory meanwhile.
-    fn leave_queue<H>(&self, queued_for: Option<StoreUse>, context: &WorkerContext<'_, H>) {
-        if let Some(store_use) = queued_for {
+    fn leave_queue<H>(&self, queued_for: Option<SlotUse>, context: &WorkerContext<'_, H>) {
+        if let Some(slot_use) = queued_for {
             context
                 .shared
                 .store_queue
-                .take_queued(store_use, context.token);
+                .take_queued(slot_use, context.token);
         }
     }
 
@@ -295,12 +302,7 @@ impl<E: Send + 'static> Connection<E> {
     ) -> Step {
         let buffers = &mut *context.buffers;
         let status = buffers.response.status();
-        let insert = buffers.response.render(
-            &mut buffers.out,
-            seconds_since_1970(),
-            &context.shared.common_headers,
-            filled.head_only,
-        );
+        let insert = reply::render(buffers, &context.shared.common_headers, filled.head_only);
         buffers.response.reset();
         let reply = Reply {
             answer: Answer {
@@ -389,9 +391,4 @@ impl<E: Send> Pollable for Connection<E> {
     fn input_ended(&mut self) {
         self.input_ended = true;
     }
-}
-
-fn seconds_since_1970() -> u64 {
-    let since_epoch = SystemTime::now().duration_since(UNIX_EPOCH);
-    since_epoch.map_or(0, |since_epoch| since_epoch.as_secs())
 }

@@ -241,8 +241,8 @@ impl<H: Handler> Server<H> {
                     self.poller.put_back(token, connection);
                     self.poller.notify(token);
                 }
-                Phase::Queued(store_use, _) => {
-                    self.shared.store_queue.take_queued(*store_use, token);
+                Phase::Queued(slot_use, _) => {
+                    self.shared.store_queue.take_queued(*slot_use, token);
                     connection.time_out();
                     self.poller.put_back(token, connection);
                     self.poller.notify(token);
@@ -270,8 +270,8 @@ impl<H: Handler> Connections<H::Event> for Server<H> {
     }
 
     fn end(&self, token: Token, connection: Box<Connection<H::Event>>) {
-        if let Phase::Queued(store_use, _) = connection.phase() {
-            self.shared.store_queue.take_queued(*store_use, token);
+        if let Phase::Queued(slot_use, _) = connection.phase() {
+            self.shared.store_queue.take_queued(*slot_use, token);
         }
         let peer = connection.peer();
         self.poller.remove(token, connection);

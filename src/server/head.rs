@@ -98,6 +98,8 @@ fn too_long(head: &[u8]) -> Problem {
     let in_target = request_line(head).is_none() && head.contains(&b' ');
     if in_target {
         Problem::target_too_long(MAX_HEAD)
+    } else if names_other_version(head) {
+        Problem::version_not_supported()
     } else {
         Problem::head_too_long(MAX_HEAD, MAX_FIELDS)
     }
@@ -144,7 +146,7 @@ fn names_other_version(head: &[u8]) -> bool {
         return false;
     };
     matches!(version, [b'H', b'T', b'T', b'P', b'/', major, b'.', minor]
-        if major.is_ascii_digit() && minor.is_ascii_digit())
+        if major.is_ascii_digit() && *major != b'1' && minor.is_ascii_digit())
 }
 
 /// Checks what syntax alone does not tell.

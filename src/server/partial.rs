@@ -1,5 +1,7 @@
 //! What is known of a request that has not arrived whole.
 
+use std::time::Instant;
+
 use super::head;
 use super::in_flight::RequestGuard;
 
@@ -20,6 +22,8 @@ pub(super) struct PartialRequest {
     pub(super) needed: usize,
     /// Whether the body was asked for by a 100.
     pub(super) continue_sent: bool,
+    /// When its body must have been read, once it has waited for a slot to be read in.
+    pub(super) body_deadline: Option<Instant>,
     /// Once its head is there, it is in flight: a drain waits for its body.
     pub(super) guard: Option<RequestGuard>,
 }

@@ -1,9 +1,9 @@
 //! Responses on their way: sent at once as far as the socket takes them, the rest as the client takes it.
 
 use std::os::fd::RawFd;
-use std::time::Instant;
+use std::time::{Instant, SystemTime, UNIX_EPOCH};
 
-use super::context::WorkerContext;
+use super::context::{WorkerBuffers, WorkerContext};
 use super::handler::Handler;
 use super::in_flight::RequestGuard;
 use super::message::Message;
@@ -47,6 +47,18 @@ pub(super) enum Sending<E> {
     Incomplete(Box<Unsent<E>>),
     /// The connection is broken; the event is dropped with the reply, for nobody has read the post.
     Failed,
+}
+
+/// Renders the response into the worker's buffer, but for a long shared body.
+pub(super) fn render(
+    buffers: &mut WorkerBuffers,
+    common_headers: &[u8],
+    head_only: bool,
+) -> Option<Insert> {
+    let since_epoch = SystemTime::now().duration_since(UNIX_EPOCH);
+    let now = since_epoch.map_or(0, |since_epoch| since_epoch.as_secs());
+    let WorkerBuffers { response, out, .. } = buffers;
+    response.render(out, now, common_headers, head_only)
 }
 
 impl<E: Send + 'static> Reply<E> {

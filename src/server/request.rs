@@ -8,12 +8,13 @@ use std::time::{Duration, Instant};
 use super::body;
 use super::context::{Shared, WorkerBuffers, WorkerContext};
 use super::framing::Framing;
-use super::handler::{Handler, Plan, Request, StoreUse};
+use super::handler::{Handler, Plan, Request};
 use super::head::{self, Head, HeadStatus};
 use super::in_flight::RequestGuard;
+use super::poller::Token;
 use super::raw_fd;
 use super::reply::AfterReply;
-use super::store_queue::StoreSlot;
+use super::store_queue::{QueueSlot, SlotUse};
 use super::window::WINDOW;
 use crate::http::{Method, Problem, Response};
 
@@ -26,8 +27,8 @@ pub(super) enum Pending {
     New,
     /// Its head was there before its body, and it is in flight.
     Admitted(RequestGuard),
-    /// It was queued for a store slot.
-    Queued(StoreUse, RequestGuard),
+    /// It was queued for a slot.
+    Queued(SlotUse, RequestGuard),
     /// It has waited for one for too long.
     TimedOut(RequestGuard),
 }
@@ -53,6 +54,8 @@ pub(super) struct Origin {
     pub(super) input_ended: bool,
     /// Whether the body was asked for by a 100.
     pub(super) continue_sent: bool,
+    /// When its body must have been read, where that is set already.
+    pub(super) body_deadline: Option<Instant>,
 }
 
 /// What came of it.
@@ -67,8 +70,8 @@ pub(super) enum Outcome<E> {
     },
     /// It is no request.
     Invalid(Problem),
-    /// It waits for a store slot.
-    Queued(StoreUse, RequestGuard),
+    /// It waits for a slot.
+    Queued(SlotUse, RequestGuard),
     /// The response is filled.
     Responded(Filled<E>),
 }
@@ -155,6 +158,10 @@ pub(super) fn serve<H: Handler>(
             Missing::Unread => course.unread = true,
         },
         None if reads_body && course.refusal.is_none() => {
+            let queued = course.queued.take();
+            let Some(_slot) = slot_for(shared, SlotUse::Body, queued, token) else {
+                return course.into_queued(SlotUse::Body);
+            };
             taker.take(origin.socket, head.length);
             taker.forget_rest();
             streamed = true;
@@ -162,7 +169,8 @@ pub(super) fn serve<H: Handler>(
                 send_continue(origin.socket);
             }
             let _blocking = worker.enter_blocking();
-            let deadline = started + shared.limits.request_timeout;
+            let latest = started + shared.limits.request_timeout;
+            let deadline = origin.body_deadline.unwrap_or(latest);
             match body::read(
                 origin.socket,
                 head.framing,
@@ -181,23 +189,19 @@ pub(super) fn serve<H: Handler>(
     if let Some(store_use) = store
         && course.refusal.is_none()
     {
-        slot = match course.queued.take() {
-            Some(queued) => shared.store_queue.claim(queued, token),
-            None if streamed => {
-                let _blocking = worker.enter_blocking();
-                shared
-                    .store_queue
-                    .wait_for_slot(store_use, token, Instant::now() + STORE_WAIT)
-            }
-            None => shared.store_queue.try_start(store_use, token),
+        let slot_use = SlotUse::Store(store_use);
+        slot = if streamed {
+            let _blocking = worker.enter_blocking();
+            let deadline = Instant::now() + STORE_WAIT;
+            shared.store_queue.wait_for_slot(slot_use, token, deadline)
+        } else {
+            slot_for(shared, slot_use, course.queued.take(), token)
         };
-        match (&slot, course.guard.take()) {
-            (None, Some(guard)) if !streamed => return Outcome::Queued(store_use, guard),
-            (None, guard) => {
-                course.guard = guard;
-                course.refusal = Some(store_busy());
+        if slot.is_none() {
+            if !streamed && course.guard.is_some() {
+                return course.into_queued(slot_use);
             }
-            (Some(_), guard) => course.guard = guard,
+            course.refusal = Some(store_busy());
         }
     }
     if !streamed {
@@ -220,7 +224,7 @@ pub(super) fn serve<H: Handler>(
         }
     };
     // The store is not held while the response is sent.
-    drop::<Option<StoreSlot>>(slot);
+    drop::<Option<QueueSlot>>(slot);
     // Who asks whether the server drains gets one answer from head to body.
     let draining = match during_drain {
         true => request.draining,
@@ -235,6 +239,19 @@ pub(super) fn serve<H: Handler>(
         guard: course.guard,
         started,
     })
+}
+
+/// A slot: the one that a queued request has been given, or a free one.
+fn slot_for<H>(
+    shared: &Shared<H>,
+    slot_use: SlotUse,
+    queued: Option<SlotUse>,
+    token: Token,
+) -> Option<QueueSlot> {
+    match queued {
+        Some(queued) => shared.store_queue.claim(queued, token),
+        None => shared.store_queue.try_start(slot_use, token),
+    }
 }
 
 /// The length of a body that fits into the window together with its head.
@@ -275,7 +292,7 @@ fn store_busy() -> Problem {
 /// How a request is to be filled, as far as that is known.
 struct Course {
     guard: Option<RequestGuard>,
-    queued: Option<StoreUse>,
+    queued: Option<SlotUse>,
     /// Filled instead of being handled.
     refusal: Option<Problem>,
     /// Whether a part of the body is left in the socket.
@@ -305,7 +322,7 @@ impl Course {
         let (guard, queued, timed_out) = match pending {
             Pending::New => (shared.in_flight.enter(), None, false),
             Pending::Admitted(guard) => (Some(guard), None, false),
-            Pending::Queued(store_use, guard) => (Some(guard), Some(store_use), false),
+            Pending::Queued(slot_use, guard) => (Some(guard), Some(slot_use), false),
             Pending::TimedOut(guard) => (Some(guard), None, true),
         };
         let max = shared.limits.max_body;
@@ -338,6 +355,14 @@ impl Course {
             (Some(_), _) => Missing::Unread,
             (None, true) => Missing::CutShort,
             (None, false) => Missing::Awaited,
+        }
+    }
+
+    /// The request waits. Without a guard it could not: the server drains, and it is refused.
+    fn into_queued<E>(self, slot_use: SlotUse) -> Outcome<E> {
+        match self.guard {
+            Some(guard) => Outcome::Queued(slot_use, guard),
+            None => Outcome::Invalid(Problem::draining()),
         }
     }
 

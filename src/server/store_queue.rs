@@ -1,7 +1,8 @@
-//! Slots for requests that use the store, and the queue of those that wait for one, without a thread.
+//! Slots for requests that make a worker wait, and the queue of those that wait for one, without a thread.
 //!
 //! A store that is slow, or a cold start under load, would otherwise block a thread for each of them, hundreds at once
-//! for the few connections the store has. Each use has slots of its own: a search cannot stop a read, nor a read a write.
+//! for the few connections the store has. Each use has slots of its own: a search cannot stop a read, nor a read a write. So
+//! have bodies that arrive slowly, for a worker waits for each.
 
 use std::collections::VecDeque;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
@@ -10,16 +11,33 @@ use std::time::Instant;
 use super::handler::StoreUse;
 use super::poller::Token;
 
-/// Requests of one use at once. The store has four connections for reading, of which scans may hold half.
-const SLOTS: [(StoreUse, usize); 3] = [
-    (StoreUse::Read, 12),
-    (StoreUse::Scan, 2),
-    (StoreUse::Write, 12),
-];
+/// What slots are for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum SlotUse {
+    /// Reading a body from the socket.
+    Body,
+    /// The store.
+    Store(StoreUse),
+}
+
+/// How many uses there are.
+const USES: usize = 4;
+
+impl SlotUse {
+    /// Its lane, and how many slots that has. The store has four connections for reading, of which scans may hold half.
+    fn lane(self) -> (usize, usize) {
+        match self {
+            SlotUse::Store(StoreUse::Read) => (0, 12),
+            SlotUse::Store(StoreUse::Scan) => (1, 2),
+            SlotUse::Store(StoreUse::Write) => (2, 12),
+            SlotUse::Body => (3, 16),
+        }
+    }
+}
 
 /// Shared by workers. Holds at most one entry a connection.
 pub(super) struct StoreQueue {
-    lanes: Mutex<[Lane; SLOTS.len()]>,
+    lanes: Mutex<[Lane; USES]>,
     granted: Condvar,
     /// Has the connection of a token served.
     wake: Box<dyn Fn(Token) + Send + Sync>,
@@ -35,9 +53,9 @@ struct Lane {
 }
 
 /// A slot. Dropping it gives it to the next queued request.
-pub(super) struct StoreSlot {
+pub(super) struct QueueSlot {
     queue: Arc<StoreQueue>,
-    store_use: StoreUse,
+    slot_use: SlotUse,
 }
 
 impl StoreQueue {
@@ -53,14 +71,14 @@ impl StoreQueue {
     /// Returns a slot if one is free, otherwise queues the request of this connection.
     pub(super) fn try_start(
         self: &Arc<StoreQueue>,
-        store_use: StoreUse,
+        slot_use: SlotUse,
         token: Token,
-    ) -> Option<StoreSlot> {
-        let (place, limit) = place(store_use);
+    ) -> Option<QueueSlot> {
+        let (place, limit) = slot_use.lane();
         let lane = &mut self.lock()[place];
         if lane.taken < limit {
             lane.taken += 1;
-            return Some(self.slot(store_use));
+            return Some(self.slot(slot_use));
         }
         lane.queue.push_back(token);
         None
@@ -69,31 +87,31 @@ impl StoreQueue {
     /// The slot that a queued request has been given, if it has.
     pub(super) fn claim(
         self: &Arc<StoreQueue>,
-        store_use: StoreUse,
+        slot_use: SlotUse,
         token: Token,
-    ) -> Option<StoreSlot> {
-        let (place, _) = place(store_use);
+    ) -> Option<QueueSlot> {
+        let (place, _) = slot_use.lane();
         self.lock()[place]
             .take_granted(token)
-            .then(|| self.slot(store_use))
+            .then(|| self.slot(slot_use))
     }
 
     /// As [`StoreQueue::try_start`] for a worker that already holds a part of its request and so waits itself, at most
     /// until the deadline.
     pub(super) fn wait_for_slot(
         self: &Arc<StoreQueue>,
-        store_use: StoreUse,
+        slot_use: SlotUse,
         token: Token,
         deadline: Instant,
-    ) -> Option<StoreSlot> {
-        if let Some(slot) = self.try_start(store_use, token) {
+    ) -> Option<QueueSlot> {
+        if let Some(slot) = self.try_start(slot_use, token) {
             return Some(slot);
         }
-        let (place, _) = place(store_use);
+        let (place, _) = slot_use.lane();
         let mut lanes = self.lock();
         loop {
             if lanes[place].take_granted(token) {
-                return Some(self.slot(store_use));
+                return Some(self.slot(slot_use));
             }
             let left = deadline.saturating_duration_since(Instant::now());
             if left.is_zero() {
@@ -108,21 +126,21 @@ impl StoreQueue {
     }
 
     /// Takes a request out of the queue, as for a connection that ends.
-    pub(super) fn take_queued(self: &Arc<StoreQueue>, store_use: StoreUse, token: Token) {
-        let (place, _) = place(store_use);
+    pub(super) fn take_queued(self: &Arc<StoreQueue>, slot_use: SlotUse, token: Token) {
+        let (place, _) = slot_use.lane();
         let granted = {
             let lane = &mut self.lock()[place];
             lane.queue.retain(|&queued| queued != token);
             lane.take_granted(token)
         };
         if granted {
-            drop(self.slot(store_use));
+            drop(self.slot(slot_use));
         }
     }
 
     /// Gives a slot to the next queued request, or frees it.
-    fn finish(&self, store_use: StoreUse) {
-        let (place, _) = place(store_use);
+    fn finish(&self, slot_use: SlotUse) {
+        let (place, _) = slot_use.lane();
         let next = {
             let lane = &mut self.lock()[place];
             let next = lane.queue.pop_front();
@@ -138,14 +156,14 @@ impl StoreQueue {
         }
     }
 
-    fn slot(self: &Arc<StoreQueue>, store_use: StoreUse) -> StoreSlot {
-        StoreSlot {
+    fn slot(self: &Arc<StoreQueue>, slot_use: SlotUse) -> QueueSlot {
+        QueueSlot {
             queue: Arc::clone(self),
-            store_use,
+            slot_use,
         }
     }
 
-    fn lock(&self) -> MutexGuard<'_, [Lane; SLOTS.len()]> {
+    fn lock(&self) -> MutexGuard<'_, [Lane; USES]> {
         self.lanes.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -160,18 +178,9 @@ impl Lane {
     }
 }
 
-impl Drop for StoreSlot {
+impl Drop for QueueSlot {
     fn drop(&mut self) {
-        self.queue.finish(self.store_use);
-    }
-}
-
-/// The lane of a use, and how many slots it has.
-fn place(store_use: StoreUse) -> (usize, usize) {
-    match store_use {
-        StoreUse::Read => (0, SLOTS[0].1),
-        StoreUse::Scan => (1, SLOTS[1].1),
-        StoreUse::Write => (2, SLOTS[2].1),
+        self.queue.finish(self.slot_use);
     }
 }
 
@@ -193,32 +202,39 @@ mod tests {
     fn a_freed_slot_goes_to_the_first_in_the_queue() {
         let (queue, woken) = queue();
         let [a, b, c, d] = [1, 2, 3, 4].map(Token::from);
-        let first = queue.try_start(StoreUse::Scan, a).unwrap();
-        let second = queue.try_start(StoreUse::Scan, b).unwrap();
-        assert!(queue.try_start(StoreUse::Scan, c).is_none());
-        assert!(queue.try_start(StoreUse::Scan, d).is_none());
-        assert!(queue.try_start(StoreUse::Read, a).is_some(), "another lane");
+        let first = queue.try_start(SlotUse::Store(StoreUse::Scan), a).unwrap();
+        let second = queue.try_start(SlotUse::Store(StoreUse::Scan), b).unwrap();
+        assert!(queue.try_start(SlotUse::Store(StoreUse::Scan), c).is_none());
+        assert!(queue.try_start(SlotUse::Store(StoreUse::Scan), d).is_none());
+        assert!(
+            queue.try_start(SlotUse::Store(StoreUse::Read), a).is_some(),
+            "another lane"
+        );
         drop(first);
         assert_eq!(*woken.lock().unwrap(), [c]);
-        assert!(queue.claim(StoreUse::Scan, d).is_none());
-        let third = queue.claim(StoreUse::Scan, c).unwrap();
+        assert!(queue.claim(SlotUse::Store(StoreUse::Scan), d).is_none());
+        let third = queue.claim(SlotUse::Store(StoreUse::Scan), c).unwrap();
         drop((second, third));
-        drop(queue.claim(StoreUse::Scan, d).unwrap());
-        assert!(queue.try_start(StoreUse::Scan, a).is_some());
+        drop(queue.claim(SlotUse::Store(StoreUse::Scan), d).unwrap());
+        assert!(queue.try_start(SlotUse::Store(StoreUse::Scan), a).is_some());
     }
 
     #[test]
     fn a_connection_that_ends_gives_its_slot_on() {
         let (queue, woken) = queue();
         let [a, b, c, d] = [1, 2, 3, 4].map(Token::from);
-        let slots = [a, b].map(|token| queue.try_start(StoreUse::Scan, token).unwrap());
-        assert!(queue.try_start(StoreUse::Scan, c).is_none());
-        assert!(queue.try_start(StoreUse::Scan, d).is_none());
+        let slots = [a, b].map(|token| {
+            queue
+                .try_start(SlotUse::Store(StoreUse::Scan), token)
+                .unwrap()
+        });
+        assert!(queue.try_start(SlotUse::Store(StoreUse::Scan), c).is_none());
+        assert!(queue.try_start(SlotUse::Store(StoreUse::Scan), d).is_none());
         drop(slots);
         assert_eq!(*woken.lock().unwrap(), [c, d]);
-        queue.take_queued(StoreUse::Scan, c);
-        queue.take_queued(StoreUse::Scan, d);
-        let both = [a, b].map(|token| queue.try_start(StoreUse::Scan, token));
+        queue.take_queued(SlotUse::Store(StoreUse::Scan), c);
+        queue.take_queued(SlotUse::Store(StoreUse::Scan), d);
+        let both = [a, b].map(|token| queue.try_start(SlotUse::Store(StoreUse::Scan), token));
         assert!(both.iter().all(Option::is_some));
     }
 
@@ -226,12 +242,21 @@ mod tests {
     fn a_worker_waits_for_a_slot_until_its_deadline() {
         let (queue, _) = queue();
         let [a, b, c] = [1, 2, 3].map(Token::from);
-        let slots = [a, b].map(|token| queue.try_start(StoreUse::Scan, token).unwrap());
+        let slots = [a, b].map(|token| {
+            queue
+                .try_start(SlotUse::Store(StoreUse::Scan), token)
+                .unwrap()
+        });
         let past = Instant::now();
-        assert!(queue.wait_for_slot(StoreUse::Scan, c, past).is_none());
+        assert!(
+            queue
+                .wait_for_slot(SlotUse::Store(StoreUse::Scan), c, past)
+                .is_none()
+        );
         let far = past + Duration::from_secs(60);
         std::thread::scope(|scope| {
-            let waiter = scope.spawn(|| queue.wait_for_slot(StoreUse::Scan, c, far));
+            let waiter =
+                scope.spawn(|| queue.wait_for_slot(SlotUse::Store(StoreUse::Scan), c, far));
             drop(slots);
             assert!(waiter.join().unwrap().is_some());
         });

@@ -201,6 +201,7 @@ impl CachedStore {
     }
 
     /// Bytes in use, as the cache counts them.
+    #[cfg(test)]
     pub fn bytes(&self) -> u64 {
         self.posts.weight()
     }
