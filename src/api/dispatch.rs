@@ -8,7 +8,6 @@ use super::lookup::decode_segment;
 use super::router::{self, Match, Route};
 use super::state::ApiState;
 use super::{correction, embed, health, posts, site_views, viewers, views};
-use crate::clock;
 use crate::http::{Method, Problem, Response, query};
 use crate::model::{PostKey, ViewEvent};
 use crate::server::{Handler, Plan, Request, StoreUse};
@@ -73,8 +72,7 @@ impl Handler for ApiState {
         }
     }
 
-    fn after_write(&self, mut event: ViewEvent, before_block: &mut dyn FnMut()) {
-        event.at = clock::now();
+    fn after_write(&self, event: ViewEvent, before_block: &mut dyn FnMut()) {
         self.events.send(event, before_block);
     }
 }

@@ -29,11 +29,11 @@ pub(super) fn read(exchange: &mut Exchange<'_>, segment: &str) -> Result<(), Pro
     let (views, viewers) = (post.views(), post.viewers());
     let tag = ETag::new([post.id, post.revision, views, viewers]);
     let known = exchange.request.headers.all("If-None-Match");
-    let unchanged = etag::is_listed(known, tag.as_str());
+    let unchanged = etag::is_listed(known, tag.as_bytes());
     exchange.response.start(if unchanged { 304 } else { 200 });
-    exchange.response.header("ETag", tag.as_str());
+    exchange.response.etag(&tag);
     exchange.response.header("View-Outcome", outcome.name());
-    exchange.response.header("Cache-Control", "no-cache");
+    exchange.response.lines("Cache-Control: no-cache\r\n");
     if !unchanged {
         write_post(exchange.response, post, views, viewers);
     }
@@ -42,7 +42,7 @@ pub(super) fn read(exchange: &mut Exchange<'_>, segment: &str) -> Result<(), Pro
 
 /// A post's JSON: what is cached, and the numbers it has now. The entity tag names both: `"id-revision-views-viewers"`.
 fn write_post(response: &mut Response, post: Arc<CachedPost>, views: i64, viewers: i64) {
-    response.shared("application/json", post);
+    response.shared_json(post);
     response.append(itoa::Buffer::new().format(views).as_bytes());
     response.append(JSON_BETWEEN);
     response.append(itoa::Buffer::new().format(viewers).as_bytes());
@@ -130,7 +130,7 @@ fn find_stored(store: &dyn Store, segment: &str) -> Result<Post, Problem> {
 fn answer_written(exchange: &mut Exchange<'_>, post: Arc<CachedPost>) {
     let (views, viewers) = (post.views(), post.viewers());
     let tag = ETag::new([post.id, post.revision, views, viewers]);
-    exchange.response.header("ETag", tag.as_str());
+    exchange.response.etag(&tag);
     write_post(exchange.response, post, views, viewers);
 }
 

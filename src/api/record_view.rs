@@ -19,22 +19,22 @@ pub(super) fn record_view(exchange: &mut Exchange<'_>, post: PostId) -> Outcome 
     if count_is_false(exchange.query()) {
         return Outcome::OptedOut;
     }
-    let (outcome, viewer) = classify(exchange);
+    let at = clock::now();
+    let (outcome, viewer) = classify(exchange, at);
     let uncounted = match outcome {
         Outcome::Uncounted(reason) => Some(reason),
         Outcome::Accepted | Outcome::OptedOut => None,
     };
-    // The time is set when the response has been written.
     exchange.event = Some(ViewEvent {
         post,
-        at: TimestampMs(0),
+        at,
         viewer,
         uncounted,
     });
     outcome
 }
 
-fn classify(exchange: &Exchange<'_>) -> (Outcome, Option<Viewer>) {
+fn classify(exchange: &Exchange<'_>, at: TimestampMs) -> (Outcome, Option<Viewer>) {
     let headers = &exchange.request.headers;
     // An agent in Latin-1 is an agent all the same.
     let agent = headers.get_lossy("User-Agent");
@@ -46,7 +46,7 @@ fn classify(exchange: &Exchange<'_>) -> (Outcome, Option<Viewer>) {
     AGENTS.with_borrow_mut(|agents| {
         exchange.state.rules.classify(
             client,
-            clock::now(),
+            at,
             header,
             || exchange.state.auth.allows(headers),
             agents,

@@ -34,12 +34,29 @@ fn is_reg_name(mut name: &[u8]) -> bool {
                 [a, b, rest @ ..] if a.is_ascii_hexdigit() && b.is_ascii_hexdigit() => rest,
                 _ => return false,
             },
-            byte if byte.is_ascii_alphanumeric() || b"-._~!$&'()*+;=".contains(byte) => rest,
+            byte if REG_NAME[usize::from(*byte)] => rest,
             _ => return false,
         };
     }
     true
 }
+
+/// The bytes that stand for themselves in a `reg-name`.
+const REG_NAME: [bool; 256] = {
+    let mut table = [false; 256];
+    let mut byte = 0;
+    while byte < 256 {
+        table[byte] = (byte as u8).is_ascii_alphanumeric();
+        byte += 1;
+    }
+    let others = b"-._~!$&'()*+;=";
+    let mut place = 0;
+    while place < others.len() {
+        table[others[place] as usize] = true;
+        place += 1;
+    }
+    table
+};
 
 fn is_port(port: &[u8]) -> bool {
     match port {

@@ -160,7 +160,7 @@ impl<E: Send + 'static> Connection<E> {
             Phase::ReadingTimedOut => self.refuse(&Problem::request_timeout(), context),
             Phase::Sending(unsent) => match unsent.send_more(self.socket, context) {
                 // Its client may have sent more since.
-                Sending::Complete(AfterReply::Close) => self.linger(context),
+                Sending::Complete(AfterReply::Close, _) => self.linger(context),
                 sending => self.after_sending(sending, context),
             },
             Phase::Lingering(left) => self.discard(left, context),
@@ -252,7 +252,10 @@ impl<E: Send + 'static> Connection<E> {
 
     /// Peeks at what has arrived.
     fn peek<H>(&mut self, context: &mut WorkerContext<'_, H>) -> Step {
-        self.input_ended |= context.readiness.begin_peek(context.token);
+        // A connection that was just taken shows everything that was reported.
+        if !std::mem::take(&mut context.just_taken) {
+            self.input_ended |= context.readiness.begin_peek(context.token);
+        }
         let window = &mut context.buffers.window;
         match window.fill(&self.part.bytes, self.socket) {
             PeekResult::Bytes(_) => Step::Continue(()),
@@ -332,13 +335,13 @@ impl<E: Send + 'static> Connection<E> {
                 Step::Break(Next::Wait)
             }
             Sending::Failed => Step::Break(Next::Close),
-            Sending::Complete(AfterReply::Close) if context.buffers.window.is_drained() => {
+            Sending::Complete(AfterReply::Close, _) if context.buffers.window.is_drained() => {
                 Step::Break(Next::Close)
             }
-            Sending::Complete(AfterReply::Close | AfterReply::Linger) => self.linger(context),
-            Sending::Complete(AfterReply::KeepAlive) => {
+            Sending::Complete(AfterReply::Close | AfterReply::Linger, _) => self.linger(context),
+            Sending::Complete(AfterReply::KeepAlive, now) => {
                 self.part = PartialRequest::default();
-                self.waiting_since = Instant::now();
+                self.waiting_since = now;
                 self.deadline = self.waiting_since + context.shared.limits.idle_timeout;
                 if context.buffers.window.is_drained() && !self.input_ended {
                     // Whatever arrives now is reported.

@@ -66,4 +66,6 @@ pub(super) struct WorkerContext<'a, H> {
     pub(super) worker: &'a Worker<'a>,
     pub(super) buffers: &'a mut WorkerBuffers,
     pub(super) token: Token,
+    /// Whether nothing was done since it was taken from the poller.
+    pub(super) just_taken: bool,
 }

@@ -197,6 +197,7 @@ impl<H: Handler> Server<H> {
             worker,
             buffers,
             token,
+            just_taken: true,
         };
         let advanced = catch_unwind(AssertUnwindSafe(|| connection.advance(&mut context)));
         match advanced {

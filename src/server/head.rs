@@ -6,7 +6,7 @@
 use std::mem::MaybeUninit;
 
 use httparse::{Error, Header, Status};
-use memchr::{memchr_iter, memmem};
+use memchr::memchr_iter;
 
 use super::fields::KnownFields;
 use super::framing::Framing;
@@ -54,11 +54,36 @@ pub(super) enum HeadStatus<'a> {
     Invalid(Problem),
 }
 
-/// Where the head ends; `None` if its end is not there. `from`: how many bytes are known to hold no end.
-pub(super) fn find_end(bytes: &[u8], from: usize) -> Option<usize> {
-    let start = from.saturating_sub(3).max(empty_lines(bytes));
-    let end = memmem::find(bytes.get(start..)?, b"\r\n\r\n")?;
-    Some(start + end + 4)
+/// Where a head ends.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum End {
+    /// After so many bytes.
+    At(usize),
+    /// Not here.
+    Missing,
+    /// A line ends with LF alone.
+    BareLf,
+}
+
+/// Finds the end of a head, line by line. `from`: how many bytes are known to hold none.
+fn find_end(bytes: &[u8], from: usize) -> End {
+    let blank = empty_lines(bytes);
+    let start = from.saturating_sub(3).max(blank);
+    for line_end in memchr_iter(b'\n', bytes.get(start..).unwrap_or_default()) {
+        match &bytes[..start + line_end] {
+            [.., b'\r', b'\n', b'\r'] if start + line_end > blank + 2 => {
+                return End::At(start + line_end + 1);
+            }
+            [.., b'\r'] => {}
+            _ => return End::BareLf,
+        }
+    }
+    End::Missing
+}
+
+/// Whether a head can be told from these bytes, of which `from` are known to hold no end.
+pub(super) fn has_end(bytes: &[u8], from: usize) -> bool {
+    find_end(bytes, from) != End::Missing
 }
 
 /// Empty lines before the request line are skipped (RFC 9112 §2.2).
@@ -70,7 +95,13 @@ fn empty_lines(bytes: &[u8]) -> usize {
 /// Parses what has arrived. Changes a minor version that is yet to come to 1.1, as which it is to be understood (RFC 9110
 /// §6.2).
 pub(super) fn parse<'a>(bytes: &'a mut [u8], fields: &'a mut FieldBuffer<'a>) -> HeadStatus<'a> {
-    let end = find_end(bytes, 0);
+    let end = match find_end(bytes, 0) {
+        End::At(end) => Some(end),
+        End::Missing => None,
+        End::BareLf => {
+            return HeadStatus::Invalid(Problem::bad_request("a line of the head ends without CR"));
+        }
+    };
     let length = end.unwrap_or(bytes.len());
     // Without its end, as many bytes as a head may have are too many already.
     if length > MAX_HEAD || (end.is_none() && length == MAX_HEAD) {
@@ -78,9 +109,6 @@ pub(super) fn parse<'a>(bytes: &'a mut [u8], fields: &'a mut FieldBuffer<'a>) ->
     }
     normalise_version(&mut bytes[..length]);
     let (head, rest) = bytes.split_at(length);
-    if memchr_iter(b'\n', head).any(|at| at == 0 || head[at - 1] != b'\r') {
-        return HeadStatus::Invalid(Problem::bad_request("a line of the head ends without CR"));
-    }
     let mut request = httparse::Request::new(&mut []);
     match request.parse_with_uninit_headers(head, fields) {
         Ok(Status::Complete(_)) if end.is_some() => match check(request, length) {

@@ -39,7 +39,7 @@ impl PartialRequest {
         self.parsed == 0
             || has_line
             || bytes.len() >= self.parsed + (self.parsed / 4).max(64)
-            || head::find_end(bytes, self.bytes.len()).is_some()
+            || head::has_end(bytes, self.bytes.len())
     }
 }
 

@@ -41,8 +41,8 @@ pub(super) struct Unsent<E> {
 
 /// How far sending came.
 pub(super) enum Sending<E> {
-    /// All of it is with the kernel.
-    Complete(AfterReply),
+    /// All of it is with the kernel, since then.
+    Complete(AfterReply, Instant),
     /// The rest waits for the client.
     Incomplete(Box<Unsent<E>>),
     /// The connection is broken; the event is dropped with the reply, for nobody has read the post.
@@ -73,7 +73,7 @@ impl<E: Send + 'static> Reply<E> {
         match message.send(socket) {
             Ok(true) => {
                 context.buffers.out = message.into_buffer();
-                Sending::Complete(self.finish(context))
+                self.finish(context)
             }
             Ok(false) => Sending::Incomplete(Box::new(Unsent {
                 share: context.shared.send_budget.take(&message),
@@ -88,7 +88,7 @@ impl<E: Send + 'static> Reply<E> {
     }
 
     /// To be called once the kernel has the whole response.
-    fn finish<H: Handler<Event = E>>(mut self, context: &mut WorkerContext<'_, H>) -> AfterReply {
+    fn finish<H: Handler<Event = E>>(mut self, context: &mut WorkerContext<'_, H>) -> Sending<E> {
         if let Some(event) = self.event.take() {
             let worker = context.worker;
             let mut blocking = None;
@@ -99,21 +99,24 @@ impl<E: Send + 'static> Reply<E> {
             };
             context.shared.handler.after_write(event, &mut before_block);
         }
-        self.record(context);
+        let now = self.record(context);
         // Not before: a drain waits for the event to be sent.
         drop(self.guard.take());
-        self.then
+        Sending::Complete(self.then, now)
     }
 
-    fn record<H>(&self, context: &mut WorkerContext<'_, H>) {
+    /// Returns the time, for a call costs as much as parsing a short head.
+    fn record<H>(&self, context: &mut WorkerContext<'_, H>) -> Instant {
         let metrics: &Metrics = &context.shared.metrics;
-        let took = self.started.elapsed();
+        let now = Instant::now();
+        let took = now.duration_since(self.started);
         metrics.answered(&mut context.buffers.histograms, self.answer, took);
         tracing::debug!(
             route = self.answer.route,
             status = self.answer.status,
             "answered"
         );
+        now
     }
 }
 
@@ -127,7 +130,7 @@ impl<E: Send + 'static> Unsent<E> {
         match self.message.send(socket) {
             Ok(true) => {
                 let Unsent { reply, .. } = *self;
-                Sending::Complete(reply.finish(context))
+                reply.finish(context)
             }
             Ok(false) => Sending::Incomplete(self),
             Err(_) => {
