@@ -15,7 +15,7 @@ use std::hash::BuildHasher;
 use super::errors;
 use super::exchange::Exchange;
 use super::lookup::find_post;
-use super::record_view::record_view;
+use super::record_view::{record_view, write_outcome};
 use crate::embed::badge::{Badge, BadgeError};
 use crate::embed::{PIXEL, SNIPPET};
 use crate::http::{Method, Problem, etag};
@@ -54,7 +54,7 @@ pub(super) fn pixel(exchange: &mut Exchange<'_>, segment: &str) -> Result<(), Pr
         _ => Outcome::OptedOut,
     };
     exchange.response.start(200);
-    exchange.response.header("View-Outcome", outcome.name());
+    write_outcome(exchange.response, outcome);
     exchange.response.header("Cache-Control", NEVER);
     open_to_all(exchange);
     exchange.response.bytes("image/gif", &PIXEL);

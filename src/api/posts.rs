@@ -7,7 +7,7 @@ use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use super::errors;
 use super::exchange::Exchange;
 use super::lookup::{decode_segment, find_post};
-use super::record_view::record_view;
+use super::record_view::{record_view, write_outcome};
 use super::{pagination, parameters, post_body};
 use crate::clock;
 use crate::http::etag::{self, ETag};
@@ -32,7 +32,7 @@ pub(super) fn read(exchange: &mut Exchange<'_>, segment: &str) -> Result<(), Pro
     let unchanged = etag::is_listed(known, tag.as_bytes());
     exchange.response.start(if unchanged { 304 } else { 200 });
     exchange.response.etag(&tag);
-    exchange.response.header("View-Outcome", outcome.name());
+    write_outcome(exchange.response, outcome);
     exchange.response.lines("Cache-Control: no-cache\r\n");
     if !unchanged {
         write_post(exchange.response, post, views, viewers);

@@ -6,6 +6,7 @@ use std::net::IpAddr;
 use super::exchange::Exchange;
 use super::parameters::count_is_false;
 use crate::clock;
+use crate::http::Response;
 use crate::model::{Outcome, PostId, TimestampMs, ViewEvent, Viewer};
 use crate::rules::AgentCache;
 
@@ -32,6 +33,15 @@ pub(super) fn record_view(exchange: &mut Exchange<'_>, post: PostId) -> Outcome 
         uncounted,
     });
     outcome
+}
+
+/// Says in the response what became of the read.
+pub(super) fn write_outcome(response: &mut Response, outcome: Outcome) {
+    match outcome {
+        // Nearly always.
+        Outcome::Accepted => response.lines("View-Outcome: accepted\r\n"),
+        other => response.header("View-Outcome", other.name()),
+    }
 }
 
 fn classify(exchange: &Exchange<'_>, at: TimestampMs) -> (Outcome, Option<Viewer>) {

@@ -6,7 +6,7 @@ use super::errors;
 use super::exchange::Exchange;
 use super::lookup::{decode_segment, find_post};
 use super::numbers::{Numbers, start};
-use super::record_view::record_view;
+use super::record_view::{record_view, write_outcome};
 use super::series::SeriesQuery;
 use crate::clock;
 use crate::http::Problem;
@@ -23,7 +23,7 @@ pub(super) fn beacon(exchange: &mut Exchange<'_>, segment: &str) -> Result<(), P
     let post = find_post(exchange, segment)?;
     let outcome = record_view(exchange, post.id);
     exchange.response.start(202);
-    exchange.response.header("View-Outcome", outcome.name());
+    write_outcome(exchange.response, outcome);
     exchange.response.header("Cache-Control", "no-store");
     exchange.response.json(&Beacon {
         post: post.id,
