@@ -6,7 +6,7 @@ use std::net::SocketAddr;
 use std::os::fd::RawFd;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, TryLockError};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError, TryLockError};
 use std::time::{Duration, Instant};
 
 use tiny_http::{Server, SslContextWrap};
@@ -35,6 +35,9 @@ pub(super) struct Acceptor {
     idle_timeout: Duration,
     /// Open connections.
     open: AtomicUsize,
+    /// The last connection has ended. Used once the server stops.
+    none_open: Condvar,
+    none_open_lock: Mutex<()>,
     /// Whether clients came that nobody has accepted yet.
     pending: AtomicBool,
     /// Whether some of them were left waiting, for want of a room or of a descriptor: then whoever ends a connection,
@@ -92,6 +95,8 @@ impl Acceptor {
             census,
             idle_timeout,
             open: AtomicUsize::new(0),
+            none_open: Condvar::new(),
+            none_open_lock: Mutex::new(()),
             pending: AtomicBool::new(false),
             blocked: AtomicBool::new(false),
             stopped: AtomicBool::new(false),
@@ -106,8 +111,29 @@ impl Acceptor {
     }
 
     /// Open connections.
-    pub(super) fn open(&self) -> usize {
+    fn open(&self) -> usize {
         self.open.load(Ordering::SeqCst)
+    }
+
+    /// Waits until no connection is open, at most until the deadline. For after [`Acceptor::stop`].
+    pub(super) fn wait_until_none_open(&self, deadline: Instant) {
+        let mut guard = self.lock_none_open();
+        while self.open() > 0 {
+            let left = deadline.saturating_duration_since(Instant::now());
+            if left.is_zero() {
+                return;
+            }
+            (guard, _) = self
+                .none_open
+                .wait_timeout(guard, left)
+                .unwrap_or_else(PoisonError::into_inner);
+        }
+    }
+
+    fn lock_none_open(&self) -> MutexGuard<'_, ()> {
+        self.none_open_lock
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Accepts nothing more.
@@ -141,8 +167,13 @@ impl Acceptor {
     /// To be called when a connection has ended.
     pub(super) fn ended(&self, peer: SocketAddr) {
         self.census.remove(peer.ip());
-        self.open.fetch_sub(1, Ordering::SeqCst);
+        let open = self.open.fetch_sub(1, Ordering::SeqCst) - 1;
         self.metrics.connections.dec();
+        if open == 0 && self.stopped.load(Ordering::Acquire) {
+            // Taking the lock orders this after the waiter's last count and before its wait.
+            let _guard = self.lock_none_open();
+            self.none_open.notify_all();
+        }
     }
 
     fn accept_all<E: Send + 'static>(

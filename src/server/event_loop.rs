@@ -21,8 +21,8 @@ use super::store_queue::StoreQueue;
 use super::workers::{Worker, WorkerPool};
 use crate::metrics::Metrics;
 
-/// How often the end of connections and workers is looked after while the server stops.
-const STOP_STEP: Duration = Duration::from_millis(20);
+/// What is left of a stop's time for the workers, after the connections have had theirs.
+const LAST_STEP: Duration = Duration::from_millis(200);
 
 /// How the server behaves.
 #[derive(Clone, Debug)]
@@ -145,9 +145,8 @@ impl<H: Handler> Server<H> {
                 self.end(token, connection);
             }
         }
-        while self.acceptor.open() > 0 && Instant::now() + STOP_STEP < deadline {
-            std::thread::sleep(STOP_STEP);
-        }
+        let for_clients = deadline.checked_sub(LAST_STEP).unwrap_or(deadline);
+        self.acceptor.wait_until_none_open(for_clients);
         self.poller.stop();
         self.poller.shut_down_taken();
         let left = self.workers.join(deadline);
