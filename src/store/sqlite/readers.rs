@@ -13,7 +13,7 @@ const READERS: u32 = 4;
 
 /// How long a statement waits for another process's lock. Short, because a counter keeps its batch and tries again,
 /// and a client gets its 503 while it still waits.
-const BUSY_TIMEOUT: Duration = Duration::from_secs(1);
+pub const BUSY_TIMEOUT: Duration = Duration::from_secs(1);
 
 /// A pool of connections that only read.
 pub type Readers = Pool<ConnectionManager<SqliteConnection>>;

@@ -1,19 +1,19 @@
 //! The embedded store: SQLite through Diesel.
 //!
-//! SQLite has one writer at a time, so this store has one writing connection, behind a lock that queues the process's
-//! writers fairly, and a small pool for readers, which in write-ahead mode wait for nobody. All of this process's
+//! SQLite has one writer at a time, so this store has one writing connection, lent to one of the process's writers at a
+//! time, and a small pool for readers, which in write-ahead mode wait for nobody. All of this process's
 //! writes go through the one connection; `PRAGMA data_version` there changes only when *another* process has written,
 //! which is how the cache learns that its values may be old.
 
 use std::path::Path;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Mutex, PoisonError};
 
 use diesel::prelude::*;
 
 use super::migrate::migrate;
 use super::readers::{self, Readers};
 use super::writer::Writer;
+use super::writer_slot::WriterSlot;
 use crate::sink::BatchResult;
 use crate::store::error::StoreError;
 use crate::store::options::StoreOptions;
@@ -22,9 +22,8 @@ use crate::store::url::SqliteLocation;
 /// A store in an SQLite database.
 pub struct SqliteStore {
     url: String,
-    /// Shared by counters and writing requests. `None` after an error that may have left the connection unusable;
-    /// the next writer opens a new one.
-    writer: Mutex<Option<Writer>>,
+    /// Shared by counters and writing requests.
+    writer: WriterSlot,
     readers: Readers,
     /// The de-duplication window in milliseconds.
     window: i64,
@@ -45,7 +44,7 @@ impl SqliteStore {
         let readers = readers::open(&url)?;
         Ok(SqliteStore {
             url,
-            writer: Mutex::new(Some(writer)),
+            writer: WriterSlot::new(writer),
             readers,
             window: options.dedup_window_ms(),
         })
@@ -108,24 +107,25 @@ impl SqliteStore {
         self.with_writer(Writer::poll_changed_elsewhere)
     }
 
+    /// The writing connection's place.
+    pub fn writer_slot(&self) -> &WriterSlot {
+        &self.writer
+    }
+
     fn with_writer<T>(
         &self,
         work: impl FnOnce(&mut Writer) -> Result<T, StoreError>,
     ) -> Result<T, StoreError> {
-        // A panic in a transaction poisons the lock; the connection is replaced, not trusted.
-        let mut slot = self.writer.lock().unwrap_or_else(|poisoned| {
-            let mut slot = PoisonError::into_inner(poisoned);
-            *slot = None;
-            self.writer.clear_poison();
-            slot
-        });
-        let writer = match &mut *slot {
+        let mut lent = self.writer.lend()?;
+        let busy_timeout = lent.busy_timeout;
+        let writer = match &mut lent.writer {
             Some(writer) => writer,
-            empty => empty.insert(Writer::connect(&self.url)?),
+            none => none.insert(Writer::connect(&self.url)?),
         };
+        writer.set_busy_timeout(busy_timeout)?;
         let result = work(writer);
         if result.as_ref().is_err_and(StoreError::breaks_connection) {
-            *slot = None;
+            lent.writer = None;
         }
         result
     }

@@ -1,9 +1,11 @@
 //! The connection that writes.
 
+use std::time::Duration;
+
 use diesel::connection::SimpleConnection;
 use diesel::prelude::*;
 
-use super::readers::set_up;
+use super::readers::{BUSY_TIMEOUT, set_up};
 use crate::store::error::StoreError;
 
 /// A connection for writing, and the state of the database it last saw.
@@ -11,6 +13,7 @@ pub struct Writer {
     /// The connection.
     pub connection: SqliteConnection,
     data_version: i64,
+    busy_timeout: Duration,
 }
 
 impl Writer {
@@ -28,9 +31,20 @@ impl Writer {
         let mut writer = Writer {
             connection,
             data_version: 0,
+            busy_timeout: BUSY_TIMEOUT,
         };
         writer.poll_changed_elsewhere()?;
         Ok(writer)
+    }
+
+    /// Sets how long a statement waits for another process's lock.
+    pub fn set_busy_timeout(&mut self, timeout: Duration) -> Result<(), StoreError> {
+        if self.busy_timeout != timeout {
+            let pragma = format!("PRAGMA busy_timeout = {};", timeout.as_millis());
+            self.connection.batch_execute(&pragma)?;
+            self.busy_timeout = timeout;
+        }
+        Ok(())
     }
 
     /// Whether another process has written since the last call.

@@ -1,0 +1,10 @@
+//! What a server asks of its store beside reading and writing, from its start to its stop.
+
+use std::time::Instant;
+
+/// From the start to the stop.
+pub trait LifecycleStore: Send + Sync {
+    /// Bounds every wait for writing, those under way too: after `deadline` a write that would have to wait for another
+    /// fails as busy. Called again, it changes nothing.
+    fn end_waits_by(&self, deadline: Instant);
+}
