@@ -8,7 +8,7 @@ use crate::clock;
 use crate::config::{Config, TokenError};
 use crate::counter::CounterPool;
 use crate::fd_limit::{self, TooFew};
-use crate::maintenance::Maintenance;
+use crate::maintenance::{Maintenance, OnReplaced};
 use crate::metrics::Metrics;
 use crate::rules::{BotRule, Salts, ViewRules};
 use crate::server::{InFlight, Listener, Server, ServerConfig};
@@ -115,14 +115,15 @@ pub fn start(config: &Config) -> Result<Running, StartError> {
     }
     let cached = Arc::new(CachedStore::new(store, config.cache_bytes));
     let salts = Arc::new(Salts::new().map_err(StartError::Random)?);
+    let health = Arc::new(SinkHealth::default());
     let maintenance = Maintenance::start(
         Arc::clone(&cached),
+        tell_replaced(Arc::clone(&health)),
         Arc::clone(&salts),
         config.keep_viewings,
     )
     .map_err(StartError::Thread)?;
 
-    let health = Arc::new(SinkHealth::default());
     let (counters, intake) = CounterPool::start(
         config.counting.clone(),
         Arc::clone(&cached) as Arc<dyn BatchSink>,
@@ -177,5 +178,21 @@ pub fn start(config: &Config) -> Result<Running, StartError> {
         metrics,
         database: config.store.file().map(Into::into),
         drain_timeout: config.drain_timeout,
+    })
+}
+
+/// What is done when the database is deleted or replaced, and when it is back.
+fn tell_replaced(health: Arc<SinkHealth>) -> OnReplaced {
+    Box::new(move |replaced| match replaced {
+        Some(what) => {
+            // A counter may have met it before.
+            if health.failed_lastingly(&what) {
+                tracing::error!("{what}; views are kept in memory, and spilled at the stop");
+            }
+        }
+        None => {
+            health.succeeded();
+            tracing::info!("the database is back");
+        }
     })
 }

@@ -138,7 +138,10 @@ impl Running {
             unwritten: unwritten.events(),
         };
         if let Err(error) = self.store.store().note_drain(&drain) {
-            tracing::warn!(%error, "cannot note in the store how this stop went");
+            // Where views could not be written either, that says enough.
+            if drain.unwritten == 0 {
+                tracing::warn!(%error, "cannot note in the store how this stop went");
+            }
         }
 
         // 8. Say what became of everything.

@@ -83,7 +83,9 @@ fn commit<'a>(shared: &'a Shared, pending: &mut Pending<'a>) -> bool {
             Ok(written) => {
                 // First of all: a batch that is written must not be written again, whatever fails after this.
                 pending.clear();
-                shared.health.succeeded();
+                if shared.health.succeeded() {
+                    tracing::info!("the store takes batches again");
+                }
                 shared.metrics.observe_commit(events, started.elapsed());
                 // A batch that is only durable is counted in the metrics of whoever applies it.
                 if let Some(result) = written.applied() {
@@ -92,9 +94,11 @@ fn commit<'a>(shared: &'a Shared, pending: &mut Pending<'a>) -> bool {
                 return true;
             }
             Err(error) => {
-                shared.health.failed(&error);
                 shared.metrics.store_failures.inc();
-                tracing::warn!(%error, events, "cannot write a batch; it is kept and tried again");
+                // Each counter tries again and again; the log needs to hear of it once.
+                if shared.health.failed(&error) {
+                    tracing::warn!(%error, events, "cannot write a batch; it is kept and tried again");
+                }
             }
         }
         // The last try of a drain is at its deadline, when the store waits for nothing.

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use flume::{Receiver, RecvTimeoutError, Sender};
 
-use super::tasks::Tasks;
+use super::tasks::{OnReplaced, Tasks};
 use crate::clock;
 use crate::rules::Salts;
 use crate::store::{CachedStore, Rankings};
@@ -33,6 +33,7 @@ impl Maintenance {
     /// When the system gives no thread.
     pub fn start(
         store: Arc<CachedStore>,
+        on_replaced: OnReplaced,
         salts: Arc<Salts>,
         keep_viewings: Duration,
     ) -> std::io::Result<Maintenance> {
@@ -42,7 +43,7 @@ impl Maintenance {
         let (rankings, refreshes) = Rankings::new(Arc::clone(&store));
         let rankings = Arc::new(rankings);
         let ranked = Arc::clone(&rankings);
-        let mut work = Tasks::new(store, salts, keep_viewings);
+        let mut work = Tasks::new(store, on_replaced, salts, keep_viewings);
         work.tick();
         let tasks = crate::thread::spawn("maintenance".to_owned(), move || {
             let _running = running;

@@ -9,4 +9,9 @@ impl LifecycleStore for SqliteStore {
     fn end_waits_by(&self, deadline: Instant) {
         self.writer_slot().end_waits_by(deadline);
     }
+
+    fn replaced(&self) -> Option<String> {
+        let checked = self.check_file();
+        checked.err().map(|error| error.to_string())
+    }
 }

@@ -6,14 +6,16 @@
 //! which is how the cache learns that its values may be old.
 
 use std::path::Path;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use diesel::prelude::*;
 
+use super::file::DatabaseFile;
 use super::migrate::migrate;
 use super::readers::{self, Readers};
 use super::writer::Writer;
-use super::writer_slot::WriterSlot;
+use super::writer_slot::{LentWriter, WriterSlot};
 use crate::sink::BatchResult;
 use crate::store::error::StoreError;
 use crate::store::options::StoreOptions;
@@ -22,6 +24,8 @@ use crate::store::url::SqliteLocation;
 /// A store in an SQLite database.
 pub struct SqliteStore {
     url: String,
+    /// `None` for a database in memory.
+    file: Option<Arc<DatabaseFile>>,
     /// Shared by counters and writing requests.
     writer: WriterSlot,
     readers: Readers,
@@ -35,15 +39,21 @@ impl SqliteStore {
         location: &SqliteLocation,
         options: StoreOptions,
     ) -> Result<SqliteStore, StoreError> {
-        let url = match location {
-            SqliteLocation::Memory => memory_url(),
-            SqliteLocation::File(path) => file_url(path)?,
+        let (mut url, path) = match location {
+            SqliteLocation::Memory => (memory_url(), None),
+            SqliteLocation::File(path) => (file_url(path)?, Some(path)),
         };
         let mut writer = Writer::connect(&url)?;
+        let file = path.and_then(|path| DatabaseFile::at(path)).map(Arc::new);
+        if let Some(file) = &file {
+            // From here on no connection makes a file.
+            url = file.url();
+        }
         migrate(&mut writer.connection)?;
-        let readers = readers::open(&url)?;
+        let readers = readers::open(&url, file.clone())?;
         Ok(SqliteStore {
             url,
+            file,
             writer: WriterSlot::new(writer),
             readers,
             window: options.dedup_window_ms(),
@@ -77,7 +87,11 @@ impl SqliteStore {
         &self,
         work: impl FnOnce(&mut SqliteConnection) -> Result<T, StoreError>,
     ) -> Result<T, StoreError> {
-        self.with_writer(|writer| writer.connection.immediate_transaction(work))
+        self.with_writer(|writer| {
+            writer
+                .connection
+                .immediate_transaction(self.checking_file(work))
+        })
     }
 
     /// As [`SqliteStore::transact`], for a batch.
@@ -86,7 +100,9 @@ impl SqliteStore {
         work: impl FnOnce(&mut SqliteConnection) -> Result<BatchResult, StoreError>,
     ) -> Result<BatchResult, StoreError> {
         self.with_writer(|writer| {
-            let mut result = writer.connection.immediate_transaction(work)?;
+            let mut result = writer
+                .connection
+                .immediate_transaction(self.checking_file(work))?;
             // The batch is committed: whatever fails now, it must not be applied again.
             result.changed_elsewhere = writer.poll_changed_elsewhere().unwrap_or(true);
             Ok(result)
@@ -99,7 +115,7 @@ impl SqliteStore {
         &self,
         work: impl FnOnce(&mut SqliteConnection) -> Result<(T, bool), StoreError>,
     ) -> Result<T, StoreError> {
-        self.with_writer(|writer| writer.erase(work))
+        self.with_writer(|writer| writer.erase(self.checking_file(work)))
     }
 
     /// Whether another process has written since the last call, or the last batch.
@@ -118,16 +134,60 @@ impl SqliteStore {
     ) -> Result<T, StoreError> {
         let mut lent = self.writer.lend()?;
         let busy_timeout = lent.busy_timeout;
+        self.detach_if_replaced(&mut lent)?;
         let writer = match &mut lent.writer {
             Some(writer) => writer,
             none => none.insert(Writer::connect(&self.url)?),
         };
         writer.set_busy_timeout(busy_timeout)?;
         let result = work(writer);
+        if result.is_err() {
+            self.detach_if_replaced(&mut lent)?;
+        }
         if result.as_ref().is_err_and(StoreError::breaks_connection) {
             lent.writer = None;
         }
         result
+    }
+
+    /// Whether the database is still the file that was opened.
+    ///
+    /// # Errors
+    /// [`StoreError::Unavailable`] when it is not.
+    pub fn check_file(&self) -> Result<(), StoreError> {
+        self.file.as_ref().map_or(Ok(()), |file| file.check())
+    }
+
+    /// `work`, followed by a last look at the file before the commit.
+    fn checking_file<T>(
+        &self,
+        work: impl FnOnce(&mut SqliteConnection) -> Result<T, StoreError>,
+    ) -> impl FnOnce(&mut SqliteConnection) -> Result<T, StoreError> {
+        move |connection| {
+            let answer = work(connection)?;
+            self.check_file()?;
+            Ok(answer)
+        }
+    }
+
+    /// Fails if the database is no longer the file that was opened. Then the connection is closed, and before that its
+    /// log is written to the file that it belongs to: left beside another database, it would be applied to that one.
+    fn detach_if_replaced(&self, lent: &mut LentWriter<'_>) -> Result<(), StoreError> {
+        let checked = self.check_file();
+        if checked.is_err()
+            && let Some(writer) = &mut lent.writer
+        {
+            match writer.empty_log() {
+                // A reader holds it up: the next call tries again.
+                Ok(false) => {}
+                Ok(true) => lent.writer = None,
+                Err(error) => {
+                    tracing::warn!(%error, "cannot write the log of the replaced database to it");
+                    lent.writer = None;
+                }
+            }
+        }
+        checked
     }
 }
 

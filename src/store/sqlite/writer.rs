@@ -60,6 +60,18 @@ impl Writer {
         Ok(before != row.data_version)
     }
 
+    /// Writes the log to the database, and empties it. Returns whether it is empty.
+    pub fn empty_log(&mut self) -> Result<bool, StoreError> {
+        #[derive(QueryableByName)]
+        struct Checkpoint {
+            #[diesel(sql_type = diesel::sql_types::Integer)]
+            busy: i32,
+        }
+        let row: Checkpoint = diesel::sql_query("PRAGMA wal_checkpoint(TRUNCATE)")
+            .get_result(&mut self.connection)?;
+        Ok(row.busy == 0)
+    }
+
     /// Runs `work` in one transaction whose deletions leave nothing behind: SQLite overwrites what is deleted, and
     /// empties the log that still has it if `work` says that it deleted something. Not for every write, which it would
     /// slow down.

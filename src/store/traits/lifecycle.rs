@@ -7,4 +7,7 @@ pub trait LifecycleStore: Send + Sync {
     /// Bounds every wait for writing, those under way too: after `deadline` a write that would have to wait for another
     /// fails as busy. Called again, it changes nothing.
     fn end_waits_by(&self, deadline: Instant);
+
+    /// What has become of the database if it was deleted or replaced since it was opened. Then nothing is written to it.
+    fn replaced(&self) -> Option<String>;
 }
