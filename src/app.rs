@@ -100,6 +100,16 @@ pub fn start(config: &Config) -> Result<Running, StartError> {
 
     let metrics = Arc::new(Metrics::new(config.counting.queue_capacity));
     let store = open_store(&config.store, config.rules)?;
+    match store.try_writing() {
+        // A lock ends by itself.
+        Ok(()) | Err(StoreError::Busy(_)) => {}
+        Err(error) => {
+            return Err(StartError::Store {
+                url: config.store.to_string(),
+                error,
+            });
+        }
+    }
     if let Some(database) = config.store.file() {
         let events = spill::replay(database, &*store, clock::now())?;
         metrics.replayed_events.inc_by(events);
