@@ -8,7 +8,7 @@ use crate::clock;
 use crate::config::{Config, TokenError};
 use crate::counter::CounterPool;
 use crate::fd_limit::{self, TooFew};
-use crate::maintenance::Maintenance;
+use crate::maintenance::{Maintenance, OnReplaced};
 use crate::metrics::Metrics;
 use crate::rules::{BotRule, Salts, ViewRules};
 use crate::server::{InFlight, Listener, Server, ServerConfig};
@@ -100,6 +100,16 @@ pub fn start(config: &Config) -> Result<Running, StartError> {
 
     let metrics = Arc::new(Metrics::new(config.counting.queue_capacity));
     let store = open_store(&config.store, config.rules)?;
+    match store.try_writing() {
+        // A lock ends by itself.
+        Ok(()) | Err(StoreError::Busy(_)) => {}
+        Err(error) => {
+            return Err(StartError::Store {
+                url: config.store.to_string(),
+                error,
+            });
+        }
+    }
     if let Some(database) = config.store.file() {
         let events = spill::replay(database, &*store, clock::now())?;
         metrics.replayed_events.inc_by(events);
@@ -115,14 +125,15 @@ pub fn start(config: &Config) -> Result<Running, StartError> {
     }
     let cached = Arc::new(CachedStore::new(store, config.cache_bytes));
     let salts = Arc::new(Salts::new().map_err(StartError::Random)?);
+    let health = Arc::new(SinkHealth::default());
     let maintenance = Maintenance::start(
         Arc::clone(&cached),
+        tell_replaced(Arc::clone(&health)),
         Arc::clone(&salts),
         config.keep_viewings,
     )
     .map_err(StartError::Thread)?;
 
-    let health = Arc::new(SinkHealth::default());
     let (counters, intake) = CounterPool::start(
         config.counting.clone(),
         Arc::clone(&cached) as Arc<dyn BatchSink>,
@@ -177,5 +188,21 @@ pub fn start(config: &Config) -> Result<Running, StartError> {
         metrics,
         database: config.store.file().map(Into::into),
         drain_timeout: config.drain_timeout,
+    })
+}
+
+/// What is done when the database is deleted or replaced, and when it is back.
+fn tell_replaced(health: Arc<SinkHealth>) -> OnReplaced {
+    Box::new(move |replaced| match replaced {
+        Some(what) => {
+            // A counter may have met it before.
+            if health.failed_lastingly(&what) {
+                tracing::error!("{what}; views are kept in memory, and spilled at the stop");
+            }
+        }
+        None => {
+            health.succeeded();
+            tracing::info!("the database is back");
+        }
     })
 }

@@ -4,7 +4,6 @@ use std::fmt::Display;
 use std::io::Write;
 use std::process::ExitCode;
 
-use clap::Parser;
 use viewtally::cli::Cli;
 use viewtally::command::{self, Status};
 use viewtally::config::ConfigError;
@@ -19,7 +18,7 @@ const UNWRITTEN: u8 = 3;
 const SECOND_SIGNAL: i32 = 130;
 
 fn main() -> ExitCode {
-    let cli = Cli::parse();
+    let cli = Cli::from_arguments(std::env::args_os()).unwrap_or_else(|error| error.exit());
     match command::run(cli, || std::process::exit(SECOND_SIGNAL)) {
         Ok(Status::Success) => ExitCode::SUCCESS,
         Ok(Status::Partial) => ExitCode::from(FAILED),

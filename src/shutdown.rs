@@ -13,11 +13,17 @@ use crate::maintenance::Maintenance;
 use crate::metrics::Metrics;
 use crate::model::{Batch, DrainRecord, Reason, Uncounted};
 use crate::server::{InFlight, Server};
-use crate::sink::BatchSink;
+use crate::sink::{BatchSink, SinkError};
 use crate::store::{CachedStore, spill};
 
 /// How long threads may take to end once nothing is left for them to do.
 const JOIN_TIMEOUT: Duration = Duration::from_secs(2);
+
+/// How long they may take where the time of the drain is up.
+const LATE_JOIN_TIMEOUT: Duration = Duration::from_millis(200);
+
+/// The entries of a batch that are written within moments, so that they may be tried after the deadline.
+const SMALL_BATCH: usize = 10_000;
 
 /// A server that runs.
 pub struct Running {
@@ -83,6 +89,7 @@ impl Running {
     pub fn drain(self) -> Report {
         let started = Instant::now();
         let deadline = started + self.drain_timeout;
+        self.store.store().end_waits_by(deadline);
 
         // 1. No new connections.
         self.server.stop_accepting();
@@ -91,7 +98,7 @@ impl Running {
         self.in_flight.close();
         let inside = self
             .in_flight
-            .wait_until_empty(Instant::now() + self.drain_timeout / 2);
+            .wait_until_empty(started + self.drain_timeout / 2);
         if inside > 0 {
             tracing::warn!(
                 requests = inside,
@@ -106,16 +113,21 @@ impl Running {
         // 4. The counters empty channel and overflow, commit, and end.
         let mut left = self.counters.join();
 
-        // 5. Connections still open are idle: end them, and with them their threads.
-        let threads = self.server.finish(Instant::now() + JOIN_TIMEOUT);
+        // 5. Connections still open are idle, or have had their time: end them, and with them their threads.
+        let threads = self.server.finish(match inside {
+            0 => join_by(deadline),
+            _ => Instant::now() + LATE_JOIN_TIMEOUT,
+        });
         if threads > 0 {
             tracing::warn!(threads, "workers did not end in time");
         }
-        self.maintenance.stop();
+        if !self.maintenance.stop(join_by(deadline)) {
+            tracing::warn!("maintenance of the store did not end in time");
+        }
 
         // 6. What came too late, and what the store refused until now: one more try, then the file.
         left.merge(self.counters.join());
-        let unwritten = write_or_spill(&self.store, self.database, &left, &self.metrics)
+        let unwritten = write_or_spill(&self.store, self.database, &left, &self.metrics, deadline)
             .and_lost(self.counters.lost());
 
         // 7. Leave a note for the next run, if the store takes one.
@@ -126,7 +138,10 @@ impl Running {
             unwritten: unwritten.events(),
         };
         if let Err(error) = self.store.store().note_drain(&drain) {
-            tracing::warn!(%error, "cannot note in the store how this stop went");
+            // Where views could not be written either, that says enough.
+            if drain.unwritten == 0 {
+                tracing::warn!(%error, "cannot note in the store how this stop went");
+            }
         }
 
         // 8. Say what became of everything.
@@ -141,6 +156,12 @@ impl Running {
             unwritten,
         }
     }
+}
+
+/// When threads are to have ended that have nothing left to do.
+fn join_by(deadline: Instant) -> Instant {
+    let now = Instant::now();
+    (now + JOIN_TIMEOUT).min(deadline.max(now + LATE_JOIN_TIMEOUT))
 }
 
 impl Unwritten {
@@ -179,12 +200,20 @@ fn write_or_spill(
     database: Option<PathBuf>,
     left: &Batch,
     metrics: &Metrics,
+    deadline: Instant,
 ) -> Unwritten {
     if left.is_empty() {
         return Unwritten::None;
     }
     let events = left.events();
-    let why = match store.write(left) {
+    let in_time = Instant::now() < deadline || left.entries() <= SMALL_BATCH;
+    let written = match in_time {
+        true => store.write(left),
+        false => Err(SinkError::Busy(
+            "the store took no writes, and the time to stop is up".to_owned(),
+        )),
+    };
+    let why = match written {
         Ok(written) => {
             if let Some(result) = written.applied() {
                 metrics.committed(result.counted, &result.uncounted);

@@ -10,6 +10,7 @@ use crate::store::StoreUrl;
 
 const EXAMPLES: &str = "\
 Each flag is also an environment variable: --flush-every is VIEWTALLY_FLUSH_EVERY.
+Flags of serve stand before or after its name, each once.
 
 Examples:
   viewtally --import posts/                     serve the Markdown files below posts/

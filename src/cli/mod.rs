@@ -3,6 +3,7 @@
 mod command_line;
 mod export;
 mod import;
+mod parse;
 mod serve;
 mod top;
 mod values;

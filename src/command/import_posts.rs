@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use super::output::{print_error, print_line};
+use super::retry::retry_while_busy;
 use super::status::Status;
 use crate::import::{self, FileError, Found, ImportedPost, Outcome, SkipReason};
 use crate::model::TimestampMs;
@@ -101,7 +102,7 @@ impl Report {
             published_at: post.published_at.map(TimestampMs),
             updated_at: post.updated_at.map(TimestampMs),
         };
-        let imported = match store.import(&source, &content, now)? {
+        let imported = match retry_while_busy(|| store.import(&source, &content, now))? {
             Imported::Created(imported) => {
                 self.created += 1;
                 imported

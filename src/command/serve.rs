@@ -1,7 +1,7 @@
 //! `viewtally serve`: start, wait for a signal, drain, report.
 
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, OnceLock};
+use std::time::{Duration, Instant};
 
 use anyhow::Context;
 use flume::Receiver;
@@ -14,6 +14,9 @@ use crate::app;
 use crate::config::Config;
 use crate::metrics::Metrics;
 use crate::shutdown::Unwritten;
+
+/// How long after the first signal another one is a repeat of it: `timeout`, process groups and wrappers send two.
+const REPEATS: Duration = Duration::from_secs(1);
 
 pub(super) fn run(config: &Config, exit_at_once: fn() -> !) -> anyhow::Result<Status> {
     if let Some(path) = &config.import {
@@ -36,19 +39,20 @@ pub(super) fn run(config: &Config, exit_at_once: fn() -> !) -> anyhow::Result<St
     })
 }
 
-/// Handles SIGINT, SIGTERM and SIGHUP: the first starts a drain, the second ends the process at once.
+/// Handles SIGINT, SIGTERM and SIGHUP: the first starts a drain, one that comes later than its repeats may ends the
+/// process at once.
 fn watch_signals(metrics: Arc<Metrics>, exit_at_once: fn() -> !) -> anyhow::Result<Receiver<()>> {
     let (stop, stopped) = flume::bounded(1);
-    let draining = AtomicBool::new(false);
+    let first = OnceLock::new();
     ctrlc::set_handler(move || {
-        if draining.swap(true, Ordering::SeqCst) {
+        if first.get_or_init(Instant::now).elapsed() >= REPEATS {
             print_error(format_args!(
                 "viewtally: stopped at once by a second signal; {} events were not written and are lost",
                 metrics.pending()
             ));
             exit_at_once();
         }
-        // The channel has room for one, and this is the only one.
+        // The channel has room for one: a repeat changes nothing.
         let _ = stop.try_send(());
     })
     .context("cannot watch for signals")?;

@@ -21,6 +21,9 @@ use crate::sink::{BatchSink, SinkHealth};
 /// How long a request may take to hand over its event once the channel is closed: no longer than it takes to run.
 const SENDER_TIMEOUT: Duration = Duration::from_secs(1);
 
+/// How long it may take where the time of the drain is up.
+const SENDER_GRACE: Duration = Duration::from_millis(100);
+
 /// The counter threads: at least `counters`, at most `max_counters` of [`CounterConfig`].
 pub struct CounterPool {
     shared: Arc<Shared>,
@@ -153,7 +156,11 @@ impl CounterPool {
                 }
             }
         }
-        let deadline = Instant::now() + SENDER_TIMEOUT;
+        let now = Instant::now();
+        let deadline = match shared.drain_deadline.get() {
+            Some(deadline) => (now + SENDER_TIMEOUT).min((*deadline).max(now + SENDER_GRACE)),
+            None => now + SENDER_TIMEOUT,
+        };
         while !shared.catch_panic(&mut pending, |pending| take_rest(shared, pending, deadline)) {}
         if !shared.channel.is_closed() {
             tracing::warn!("a request is still sending its event");
@@ -174,11 +181,9 @@ impl CounterPool {
 /// Takes what is left on the channel. It is empty for good only when it is closed: one `drain` leaves the events of
 /// blocked senders behind.
 fn take_rest<'a>(shared: &'a Shared, pending: &mut Pending<'a>, deadline: Instant) {
-    while Instant::now() < deadline {
-        match shared.channel.receive_until(deadline) {
-            Ok(event) => pending.add(event),
-            Err(_) => break,
-        }
+    // What is there is taken whatever the time: only senders that block already can add to it.
+    while let Ok(event) = shared.channel.receive_until(deadline) {
+        pending.add(event);
     }
     // A sender that found the channel full may have merged its event here until it was gone.
     pending.take_overflow(&shared.overflow);

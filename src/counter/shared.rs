@@ -49,6 +49,13 @@ impl Shared {
         ended
     }
 
+    /// This time, or a drain's deadline if that is sooner.
+    pub(super) fn by_deadline(&self, time: Instant) -> Instant {
+        self.drain_deadline
+            .get()
+            .map_or(time, |deadline| time.min(*deadline))
+    }
+
     /// Whether a drain's deadline is reached at `time`.
     pub(super) fn is_past_deadline(&self, time: Instant) -> bool {
         self.drain_deadline

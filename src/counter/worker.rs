@@ -28,7 +28,8 @@ pub(super) fn run(shared: &Shared, retire: &dyn Fn() -> bool) -> Batch {
         if shared.is_past_deadline(Instant::now()) {
             break;
         }
-        std::thread::sleep(backoff.next());
+        let retry_at = shared.by_deadline(Instant::now() + backoff.next());
+        std::thread::sleep(retry_at.saturating_duration_since(Instant::now()));
     }
     while !shared.catch_panic(&mut pending, Pending::merge_drained) {}
     pending.into_batch()
@@ -82,7 +83,9 @@ fn commit<'a>(shared: &'a Shared, pending: &mut Pending<'a>) -> bool {
             Ok(written) => {
                 // First of all: a batch that is written must not be written again, whatever fails after this.
                 pending.clear();
-                shared.health.succeeded();
+                if shared.health.succeeded() {
+                    tracing::info!("the store takes batches again");
+                }
                 shared.metrics.observe_commit(events, started.elapsed());
                 // A batch that is only durable is counted in the metrics of whoever applies it.
                 if let Some(result) = written.applied() {
@@ -91,16 +94,18 @@ fn commit<'a>(shared: &'a Shared, pending: &mut Pending<'a>) -> bool {
                 return true;
             }
             Err(error) => {
-                shared.health.failed(&error);
                 shared.metrics.store_failures.inc();
-                tracing::warn!(%error, events, "cannot write a batch; it is kept and tried again");
+                // Each counter tries again and again; the log needs to hear of it once.
+                if shared.health.failed(&error) {
+                    tracing::warn!(%error, events, "cannot write a batch; it is kept and tried again");
+                }
             }
         }
-        let retry_at = Instant::now() + backoff.next();
-        if shared.is_past_deadline(retry_at) {
+        // The last try of a drain is at its deadline, when the store waits for nothing.
+        if shared.is_past_deadline(Instant::now()) {
             return false;
         }
-        wait_for_retry(shared, pending, retry_at);
+        wait_for_retry(shared, pending, Instant::now() + backoff.next());
     }
 }
 
@@ -117,9 +122,12 @@ fn wait_for_retry<'a>(shared: &'a Shared, pending: &mut Pending<'a>, retry_at: I
             pending.drain(&shared.channel);
             pending.take_overflow(&shared.overflow);
         }
+        // A drain may have begun after this wait.
+        let retry_at = shared.by_deadline(retry_at);
         if shared.channel.is_closed() {
             // The wakeup no longer waits.
             std::thread::sleep(retry_at.saturating_duration_since(Instant::now()));
+            return;
         }
         if !shared.wakeup.wait_until(retry_at) || Instant::now() >= retry_at {
             return;

@@ -4,4 +4,5 @@
 mod tasks;
 mod threads;
 
+pub use tasks::OnReplaced;
 pub use threads::Maintenance;

@@ -1,4 +1,4 @@
-//! The tasks of each second: the cache after changes by other processes, the day's salt, pruning.
+//! The tasks of each second: whether the database is still there, the cache after changes by other processes, the day's salt, pruning.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -15,9 +15,15 @@ const PRUNE_INTERVAL: Duration = Duration::from_secs(3600);
 /// How long after midnight yesterday's salt is kept, for requests that began before it. Milliseconds.
 const SALT_GRACE: i64 = 60_000;
 
+/// Told when the database was deleted or replaced, and what is to be said of it; and with `None` when it is back.
+pub type OnReplaced = Box<dyn Fn(Option<&str>) + Send>;
+
 /// The tasks, and how far each is.
 pub struct Tasks {
     store: Arc<CachedStore>,
+    on_replaced: OnReplaced,
+    /// Whether that was told.
+    replaced: bool,
     salts: Arc<Salts>,
     /// In milliseconds.
     keep_viewings: i64,
@@ -30,9 +36,16 @@ pub struct Tasks {
 
 impl Tasks {
     /// Tasks of which each is due.
-    pub fn new(store: Arc<CachedStore>, salts: Arc<Salts>, keep_viewings: Duration) -> Tasks {
+    pub fn new(
+        store: Arc<CachedStore>,
+        on_replaced: OnReplaced,
+        salts: Arc<Salts>,
+        keep_viewings: Duration,
+    ) -> Tasks {
         Tasks {
             store,
+            on_replaced,
+            replaced: false,
             salts,
             keep_viewings: i64::try_from(keep_viewings.as_millis()).unwrap_or(i64::MAX),
             salted: None,
@@ -43,6 +56,11 @@ impl Tasks {
 
     /// Runs each task that is due. A task that fails does not keep the others from running.
     pub fn tick(&mut self) {
+        let replaced = self.store.store().replaced();
+        if replaced.is_some() != self.replaced {
+            self.replaced = replaced.is_some();
+            (self.on_replaced)(replaced.as_deref());
+        }
         let results = [self.store.refresh(), self.renew_salt(), self.prune()];
         for error in results.into_iter().filter_map(Result::err) {
             tracing::debug!(%error, "maintenance of the store failed; trying again in a second");

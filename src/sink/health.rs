@@ -1,6 +1,6 @@
 //! Whether the sink takes batches: what `/readyz` reports. Nothing else depends on it.
 
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 /// How long writing may fail before the server reports that it is not ready. A backup holds its lock for less.
@@ -16,33 +16,52 @@ pub struct SinkHealth {
 #[derive(Debug)]
 struct Failure {
     since: Instant,
+    /// Whether the grace period does not apply: it does not end by itself.
+    lasting: bool,
     message: String,
 }
 
 impl SinkHealth {
-    /// Records a write that succeeded.
-    pub fn succeeded(&self) {
-        *self.current.lock().unwrap_or_else(PoisonError::into_inner) = None;
+    /// Records a write that succeeded. Returns whether one had failed before.
+    pub fn succeeded(&self) -> bool {
+        self.lock().take().is_some()
     }
 
-    /// Records a write that failed.
-    pub fn failed(&self, error: &dyn std::fmt::Display) {
-        let mut current = self.current.lock().unwrap_or_else(PoisonError::into_inner);
-        let since = current
-            .as_ref()
-            .map_or_else(Instant::now, |failure| failure.since);
-        *current = Some(Failure {
-            since,
-            message: error.to_string(),
-        });
+    /// Records a write that failed. Returns whether that is news: the first failure, or another one than the last.
+    pub fn failed(&self, error: &dyn std::fmt::Display) -> bool {
+        self.record(false, error.to_string())
     }
 
-    /// The last error, once writing has failed for five seconds without a success.
+    /// As [`SinkHealth::failed`], of a failure that is known to last.
+    pub fn failed_lastingly(&self, error: &dyn std::fmt::Display) -> bool {
+        self.record(true, error.to_string())
+    }
+
+    fn record(&self, lasting: bool, message: String) -> bool {
+        let mut current = self.lock();
+        let Some(failure) = &mut *current else {
+            *current = Some(Failure {
+                since: Instant::now(),
+                lasting,
+                message,
+            });
+            return true;
+        };
+        failure.lasting |= lasting;
+        let is_news = failure.message != message;
+        failure.message = message;
+        is_news
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Option<Failure>> {
+        self.current.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The last error, once writing has failed for five seconds without a success, or at once if it is known to last.
     pub fn failure(&self) -> Option<String> {
-        let current = self.current.lock().unwrap_or_else(PoisonError::into_inner);
-        current
+        self.lock()
             .as_ref()
-            .filter(|failure| failure.since.elapsed() >= GRACE_PERIOD)
+            .filter(|failure| failure.lasting || failure.since.elapsed() >= GRACE_PERIOD)
             .map(|failure| failure.message.clone())
     }
 }
@@ -54,17 +73,29 @@ mod tests {
     #[test]
     fn a_failure_shows_after_the_grace_period_and_ends_with_a_success() {
         let health = SinkHealth::default();
-        health.failed(&"locked");
+        assert!(!health.succeeded());
+        assert!(health.failed(&"locked"));
+        assert!(!health.failed(&"locked"), "that is no news");
         assert_eq!(health.failure(), None);
         let long_ago = Instant::now().checked_sub(GRACE_PERIOD).expect("a clock");
         let first = Failure {
             since: long_ago,
+            lasting: false,
             message: "gone".to_owned(),
         };
         *health.current.lock().unwrap() = Some(first);
-        health.failed(&"locked");
+        assert!(health.failed(&"locked"), "another failure is news");
         assert_eq!(health.failure().as_deref(), Some("locked"));
-        health.succeeded();
+        assert!(health.succeeded());
         assert_eq!(health.failure(), None);
+    }
+
+    #[test]
+    fn a_failure_that_lasts_shows_at_once() {
+        let health = SinkHealth::default();
+        health.failed(&"locked");
+        assert!(health.failed_lastingly(&"gone"));
+        health.failed(&"gone");
+        assert_eq!(health.failure().as_deref(), Some("gone"));
     }
 }

@@ -164,6 +164,44 @@ fn a_flag_wins_over_its_variable() {
     assert_eq!(server.get("/healthz").status, 200);
 }
 
+/// Of these, `--token` and `--viewers` once had no effect before `serve`, and nothing said so.
+#[test]
+fn flags_before_serve_work_as_those_after_it() {
+    let home = Home::new();
+    let server = home
+        .serve_by_environment()
+        .flags(&[
+            ("--listen", "127.0.0.1:0"),
+            ("--viewers", "off"),
+            ("--token", TOKEN),
+        ])
+        .then("serve")
+        .flag("--store", &home.store())
+        .start();
+    server.create("hello", "text");
+    assert_eq!(server.get("/posts/hello").status, 200);
+    until("the view is counted", || server.views("hello") == 1);
+    let numbers = server.get("/posts/hello/views").json();
+    assert_eq!(numbers["viewers"], 0, "{numbers}");
+    assert_eq!(server.stop().code, Some(0));
+}
+
+#[test]
+fn a_flag_on_both_sides_of_serve_or_before_another_command_is_bad_usage() {
+    let home = Home::new();
+    for (arguments, word) in [
+        (
+            &["--counters", "2", "serve", "--counters", "3"][..],
+            "--counters",
+        ),
+        (&["--viewers", "off", "top"], "--viewers"),
+    ] {
+        let finished = home.run_bare(arguments);
+        assert_eq!(finished.code, Some(2), "{arguments:?}: {finished:?}");
+        assert!(finished.stderr.contains(word), "{}", finished.stderr);
+    }
+}
+
 #[test]
 fn a_store_that_cannot_be_opened_is_explained() {
     let home = Home::new();

@@ -2,4 +2,5 @@
 
 mod full_disk;
 mod monitoring;
+mod replaced_database;
 mod startup;

@@ -1,8 +1,10 @@
 //! Starting on what is already there.
 
+use std::fs;
+use std::os::unix::fs::PermissionsExt;
 use std::time::Duration;
 
-use crate::support::{Home, twice};
+use crate::support::{Home, Lock, WAIT_LIMIT, let_pass, twice};
 
 const MANY: i64 = 1_000_000;
 
@@ -61,6 +63,49 @@ fn a_million_posts_are_served_within_a_second_of_starting() {
             Ok(())
         }
     });
+}
+
+/// It would serve, and keep all views in memory for a spill.
+#[test]
+fn a_database_that_cannot_be_written_is_refused() {
+    let home = Home::new();
+    let post = home.write("hello.md", "# Hello");
+    assert_eq!(home.run(&["import", "posts", "hello.md"]).code, Some(0));
+    fs::remove_file(post).expect("removed");
+    let permissions =
+        |mode| fs::set_permissions(home.database_file(), fs::Permissions::from_mode(mode));
+    permissions(0o444).expect("read-only");
+    let arguments = ["serve", "--listen", "127.0.0.1:0"];
+    let Some(finished) = home.run_without_privileges(&arguments) else {
+        return;
+    };
+    assert_eq!(finished.code, Some(1), "{finished:?}");
+    for word in ["viewtally.db", "readonly", "who may write there"] {
+        assert!(finished.stderr.contains(word), "{}", finished.stderr);
+    }
+    let top = home.run_without_privileges(&["top"]).expect("as before");
+    assert_eq!(top.code, Some(0), "what only reads goes on: {top:?}");
+    permissions(0o644).expect("writable");
+    assert_eq!(home.serve().start().stop().code, Some(0));
+}
+
+/// As `import log` and `import counts` do.
+#[test]
+fn an_import_of_posts_waits_for_a_lock() {
+    let home = Home::new();
+    home.write("hello.md", "# Hello");
+    assert_eq!(home.run(&["import", "posts", "hello.md"]).code, Some(0));
+    home.write("later.md", "# Later");
+    let lock = Lock::hold(&home.database_file());
+    let import = home.begin(&["import", "posts", "later.md"]);
+    // Twice as long as one try waits.
+    let_pass(Duration::from_millis(2500));
+    assert!(!import.is_over(), "it gave up: {}", import.stderr.text());
+    lock.release();
+    let finished = import.wait(WAIT_LIMIT);
+    assert_eq!(finished.code, Some(0), "{finished:?}");
+    let mut database = home.database();
+    assert_eq!(database.number("SELECT count(*) AS number FROM posts"), 2);
 }
 
 #[test]

@@ -1,9 +1,10 @@
 //! Stopping: what is asked of it and what it says at the end.
 
+use std::process::Command;
 use std::time::Duration;
 
 use crate::support::http::BEARER;
-use crate::support::{Client, Home, Lock, Server, Signal, assert_problem, http, until};
+use crate::support::{Client, Home, Lock, Server, Signal, assert_problem, http, let_pass, until};
 
 fn served(home: &Home, flags: &[(&str, &str)]) -> Server {
     let server = home.serve().flags(flags).start();
@@ -166,6 +167,8 @@ fn a_second_signal_ends_it_at_once() {
     }
     server.signal(Signal::Int);
     stops_listening(&server);
+    // What comes sooner is a repeat of the first.
+    let_pass(Duration::from_millis(1100));
     assert!(!server.is_over(), "the drain goes on while the store fails");
     server.signal(Signal::Term);
     let finished = server.wait();
@@ -187,6 +190,27 @@ fn a_second_signal_ends_it_at_once() {
         200,
         "the database is none the worse"
     );
+}
+
+/// `timeout`, a shell's process group and some wrappers send two, and mean one.
+#[test]
+fn signals_that_come_together_are_one() {
+    let home = Home::new();
+    let server = served(&home, &[("--flush-every", "10s")]);
+    let lock = Lock::hold(&home.database_file());
+    for _ in 0..45 {
+        assert_eq!(server.get("/posts/hello").status, 200);
+    }
+    let pid = server.pid();
+    let together = format!("kill -INT {pid} && kill -TERM {pid} && kill -HUP {pid}");
+    let sent = Command::new("sh").args(["-c", &together]).status();
+    assert!(sent.expect("sh runs").success());
+    stops_listening(&server);
+    assert!(!server.is_over(), "the drain goes on: {}", server.stderr());
+    lock.release();
+    let finished = server.wait();
+    assert_eq!(finished.code, Some(0), "{finished:?}");
+    assert_eq!(home.database().views(), 45);
 }
 
 #[test]

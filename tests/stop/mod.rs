@@ -1,5 +1,6 @@
 //! How the process ends, and what is in the database then.
 
+mod deadline;
 mod drain;
 mod kill;
 mod spill;

@@ -43,6 +43,12 @@ impl<'a> Launch<'a> {
             .fold(self, |launch, (name, value)| launch.flag(name, value))
     }
 
+    /// Puts the command's name, or another word, after the flags so far.
+    pub fn then(mut self, word: &str) -> Self {
+        self.flags.push(word.to_owned());
+        self
+    }
+
     /// Takes a flag back.
     pub fn without(mut self, name: &str) -> Self {
         if let Some(at) = self.flags.iter().position(|known| known == name) {

@@ -1,11 +1,14 @@
 //! SQLite: its connections, its schema, its one writer; and the shared queries, compiled for it.
 
 mod backend;
+mod file;
+mod lifecycle;
 mod migrate;
 #[path = "../sql/queries/mod.rs"]
 mod queries;
 mod readers;
 mod store;
 mod writer;
+mod writer_slot;
 
 pub use store::SqliteStore;

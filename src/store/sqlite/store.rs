@@ -1,19 +1,21 @@
 //! The embedded store: SQLite through Diesel.
 //!
-//! SQLite has one writer at a time, so this store has one writing connection, behind a lock that queues the process's
-//! writers fairly, and a small pool for readers, which in write-ahead mode wait for nobody. All of this process's
+//! SQLite has one writer at a time, so this store has one writing connection, lent to one of the process's writers at a
+//! time, and a small pool for readers, which in write-ahead mode wait for nobody. All of this process's
 //! writes go through the one connection; `PRAGMA data_version` there changes only when *another* process has written,
 //! which is how the cache learns that its values may be old.
 
 use std::path::Path;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Mutex, PoisonError};
 
 use diesel::prelude::*;
 
+use super::file::DatabaseFile;
 use super::migrate::migrate;
 use super::readers::{self, Readers};
 use super::writer::Writer;
+use super::writer_slot::{LentWriter, WriterSlot};
 use crate::sink::BatchResult;
 use crate::store::error::StoreError;
 use crate::store::options::StoreOptions;
@@ -22,9 +24,10 @@ use crate::store::url::SqliteLocation;
 /// A store in an SQLite database.
 pub struct SqliteStore {
     url: String,
-    /// Shared by counters and writing requests. `None` after an error that may have left the connection unusable;
-    /// the next writer opens a new one.
-    writer: Mutex<Option<Writer>>,
+    /// `None` for a database in memory.
+    file: Option<Arc<DatabaseFile>>,
+    /// Shared by counters and writing requests.
+    writer: WriterSlot,
     readers: Readers,
     /// The de-duplication window in milliseconds.
     window: i64,
@@ -36,16 +39,22 @@ impl SqliteStore {
         location: &SqliteLocation,
         options: StoreOptions,
     ) -> Result<SqliteStore, StoreError> {
-        let url = match location {
-            SqliteLocation::Memory => memory_url(),
-            SqliteLocation::File(path) => file_url(path)?,
+        let (mut url, path) = match location {
+            SqliteLocation::Memory => (memory_url(), None),
+            SqliteLocation::File(path) => (file_url(path)?, Some(path)),
         };
         let mut writer = Writer::connect(&url)?;
+        let file = path.and_then(|path| DatabaseFile::at(path)).map(Arc::new);
+        if let Some(file) = &file {
+            // From here on no connection makes a file.
+            url = file.url();
+        }
         migrate(&mut writer.connection)?;
-        let readers = readers::open(&url)?;
+        let readers = readers::open(&url, file.clone())?;
         Ok(SqliteStore {
             url,
-            writer: Mutex::new(Some(writer)),
+            file,
+            writer: WriterSlot::new(writer),
             readers,
             window: options.dedup_window_ms(),
         })
@@ -78,7 +87,11 @@ impl SqliteStore {
         &self,
         work: impl FnOnce(&mut SqliteConnection) -> Result<T, StoreError>,
     ) -> Result<T, StoreError> {
-        self.with_writer(|writer| writer.connection.immediate_transaction(work))
+        self.with_writer(|writer| {
+            writer
+                .connection
+                .immediate_transaction(self.checking_file(work))
+        })
     }
 
     /// As [`SqliteStore::transact`], for a batch.
@@ -87,7 +100,9 @@ impl SqliteStore {
         work: impl FnOnce(&mut SqliteConnection) -> Result<BatchResult, StoreError>,
     ) -> Result<BatchResult, StoreError> {
         self.with_writer(|writer| {
-            let mut result = writer.connection.immediate_transaction(work)?;
+            let mut result = writer
+                .connection
+                .immediate_transaction(self.checking_file(work))?;
             // The batch is committed: whatever fails now, it must not be applied again.
             result.changed_elsewhere = writer.poll_changed_elsewhere().unwrap_or(true);
             Ok(result)
@@ -100,7 +115,7 @@ impl SqliteStore {
         &self,
         work: impl FnOnce(&mut SqliteConnection) -> Result<(T, bool), StoreError>,
     ) -> Result<T, StoreError> {
-        self.with_writer(|writer| writer.erase(work))
+        self.with_writer(|writer| writer.erase(self.checking_file(work)))
     }
 
     /// Whether another process has written since the last call, or the last batch.
@@ -108,26 +123,71 @@ impl SqliteStore {
         self.with_writer(Writer::poll_changed_elsewhere)
     }
 
+    /// The writing connection's place.
+    pub fn writer_slot(&self) -> &WriterSlot {
+        &self.writer
+    }
+
     fn with_writer<T>(
         &self,
         work: impl FnOnce(&mut Writer) -> Result<T, StoreError>,
     ) -> Result<T, StoreError> {
-        // A panic in a transaction poisons the lock; the connection is replaced, not trusted.
-        let mut slot = self.writer.lock().unwrap_or_else(|poisoned| {
-            let mut slot = PoisonError::into_inner(poisoned);
-            *slot = None;
-            self.writer.clear_poison();
-            slot
-        });
-        let writer = match &mut *slot {
+        let mut lent = self.writer.lend()?;
+        let busy_timeout = lent.busy_timeout;
+        self.detach_if_replaced(&mut lent)?;
+        let writer = match &mut lent.writer {
             Some(writer) => writer,
-            empty => empty.insert(Writer::connect(&self.url)?),
+            none => none.insert(Writer::connect(&self.url)?),
         };
+        writer.set_busy_timeout(busy_timeout)?;
         let result = work(writer);
+        if result.is_err() {
+            self.detach_if_replaced(&mut lent)?;
+        }
         if result.as_ref().is_err_and(StoreError::breaks_connection) {
-            *slot = None;
+            lent.writer = None;
         }
         result
+    }
+
+    /// Whether the database is still the file that was opened.
+    ///
+    /// # Errors
+    /// [`StoreError::Unavailable`] when it is not.
+    pub fn check_file(&self) -> Result<(), StoreError> {
+        self.file.as_ref().map_or(Ok(()), |file| file.check())
+    }
+
+    /// `work`, followed by a last look at the file before the commit.
+    fn checking_file<T>(
+        &self,
+        work: impl FnOnce(&mut SqliteConnection) -> Result<T, StoreError>,
+    ) -> impl FnOnce(&mut SqliteConnection) -> Result<T, StoreError> {
+        move |connection| {
+            let answer = work(connection)?;
+            self.check_file()?;
+            Ok(answer)
+        }
+    }
+
+    /// Fails if the database is no longer the file that was opened. Then the connection is closed, and before that its
+    /// log is written to the file that it belongs to: left beside another database, it would be applied to that one.
+    fn detach_if_replaced(&self, lent: &mut LentWriter<'_>) -> Result<(), StoreError> {
+        let checked = self.check_file();
+        if checked.is_err()
+            && let Some(writer) = &mut lent.writer
+        {
+            match writer.empty_log() {
+                // A reader holds it up: the next call tries again.
+                Ok(false) => {}
+                Ok(true) => lent.writer = None,
+                Err(error) => {
+                    tracing::warn!(%error, "cannot write the log of the replaced database to it");
+                    lent.writer = None;
+                }
+            }
+        }
+        checked
     }
 }
 

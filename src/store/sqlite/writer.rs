@@ -1,9 +1,11 @@
 //! The connection that writes.
 
+use std::time::Duration;
+
 use diesel::connection::SimpleConnection;
 use diesel::prelude::*;
 
-use super::readers::set_up;
+use super::readers::{BUSY_TIMEOUT, set_up};
 use crate::store::error::StoreError;
 
 /// A connection for writing, and the state of the database it last saw.
@@ -11,6 +13,7 @@ pub struct Writer {
     /// The connection.
     pub connection: SqliteConnection,
     data_version: i64,
+    busy_timeout: Duration,
 }
 
 impl Writer {
@@ -28,9 +31,20 @@ impl Writer {
         let mut writer = Writer {
             connection,
             data_version: 0,
+            busy_timeout: BUSY_TIMEOUT,
         };
         writer.poll_changed_elsewhere()?;
         Ok(writer)
+    }
+
+    /// Sets how long a statement waits for another process's lock.
+    pub fn set_busy_timeout(&mut self, timeout: Duration) -> Result<(), StoreError> {
+        if self.busy_timeout != timeout {
+            let pragma = format!("PRAGMA busy_timeout = {};", timeout.as_millis());
+            self.connection.batch_execute(&pragma)?;
+            self.busy_timeout = timeout;
+        }
+        Ok(())
     }
 
     /// Whether another process has written since the last call.
@@ -44,6 +58,18 @@ impl Writer {
             diesel::sql_query("PRAGMA data_version").get_result(&mut self.connection)?;
         let before = std::mem::replace(&mut self.data_version, row.data_version);
         Ok(before != row.data_version)
+    }
+
+    /// Writes the log to the database, and empties it. Returns whether it is empty.
+    pub fn empty_log(&mut self) -> Result<bool, StoreError> {
+        #[derive(QueryableByName)]
+        struct Checkpoint {
+            #[diesel(sql_type = diesel::sql_types::Integer)]
+            busy: i32,
+        }
+        let row: Checkpoint = diesel::sql_query("PRAGMA wal_checkpoint(TRUNCATE)")
+            .get_result(&mut self.connection)?;
+        Ok(row.busy == 0)
     }
 
     /// Runs `work` in one transaction whose deletions leave nothing behind: SQLite overwrites what is deleted, and

@@ -3,6 +3,7 @@
 //! Every method may fail with [`StoreError::Busy`](super::StoreError::Busy) or
 //! [`StoreError::Unavailable`](super::StoreError::Unavailable); the methods name only the errors beyond those.
 
+mod lifecycle;
 mod maintenance;
 mod posts;
 mod stats;
@@ -10,6 +11,7 @@ mod transfer;
 mod viewers;
 mod whole;
 
+pub use lifecycle::LifecycleStore;
 pub use maintenance::MaintenanceStore;
 pub use posts::PostStore;
 pub use stats::{Ranked, SITE, StatsStore};

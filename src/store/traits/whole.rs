@@ -1,5 +1,6 @@
 //! A complete store.
 
+use super::lifecycle::LifecycleStore;
 use super::maintenance::MaintenanceStore;
 use super::posts::PostStore;
 use super::stats::StatsStore;
@@ -10,11 +11,17 @@ use crate::sink::BatchSink;
 /// Everything a store does. Implemented by whatever implements its parts; all their methods are callable on a
 /// `dyn Store`.
 pub trait Store:
-    PostStore + StatsStore + ViewerStore + TransferStore + MaintenanceStore + BatchSink
+    PostStore + StatsStore + ViewerStore + TransferStore + MaintenanceStore + LifecycleStore + BatchSink
 {
 }
 
 impl<T> Store for T where
-    T: PostStore + StatsStore + ViewerStore + TransferStore + MaintenanceStore + BatchSink
+    T: PostStore
+        + StatsStore
+        + ViewerStore
+        + TransferStore
+        + MaintenanceStore
+        + LifecycleStore
+        + BatchSink
 {
 }
