@@ -30,7 +30,7 @@ impl SlotUse {
             SlotUse::Store(StoreUse::Read) => (0, 12),
             SlotUse::Store(StoreUse::Scan) => (1, 2),
             SlotUse::Store(StoreUse::Write) => (2, 12),
-            SlotUse::Body => (3, 16),
+            SlotUse::Body => (3, 8),
         }
     }
 }
