@@ -8,7 +8,9 @@ use serde::{Deserialize, Serialize};
 use super::post::{PostId, Revision};
 
 /// The version of the format that this program writes.
-pub const EXPORT_VERSION: u32 = 1;
+pub const EXPORT_VERSION: u32 = 2;
+/// The oldest version of the format that this program reads. Version 1 has no windows.
+pub const OLDEST_EXPORT_VERSION: u32 = 1;
 
 /// One line of an export. Fields are the columns of the table that each variant names.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -52,7 +54,14 @@ pub enum Record {
         first: i64,
         last: i64,
         views: i64,
+        /// Of versions before the windows; 0 since.
         counted_at: i64,
+    },
+    /// Table `counted_windows`.
+    Window {
+        post: PostId,
+        viewer: i64,
+        start: i64,
     },
     /// Table `applied_spills`.
     Spill { id: String, applied_at: i64 },

@@ -11,9 +11,10 @@ use std::sync::{Mutex, PoisonError};
 
 use diesel::prelude::*;
 
-use super::migrate::migrate;
+use super::migrate::{migrate, take_over_windows};
 use super::readers::{self, Readers};
 use super::writer::Writer;
+use crate::model::DedupWindow;
 use crate::sink::BatchResult;
 use crate::store::error::StoreError;
 use crate::store::options::StoreOptions;
@@ -26,8 +27,7 @@ pub struct SqliteStore {
     /// the next writer opens a new one.
     writer: Mutex<Option<Writer>>,
     readers: Readers,
-    /// The de-duplication window in milliseconds.
-    window: i64,
+    window: DedupWindow,
 }
 
 impl SqliteStore {
@@ -42,17 +42,19 @@ impl SqliteStore {
         };
         let mut writer = Writer::connect(&url)?;
         migrate(&mut writer.connection)?;
+        let window = DedupWindow::new(options.dedup_window);
+        take_over_windows(&mut writer.connection, window)?;
         let readers = readers::open(&url)?;
         Ok(SqliteStore {
             url,
             writer: Mutex::new(Some(writer)),
             readers,
-            window: options.dedup_window_ms(),
+            window,
         })
     }
 
-    /// The de-duplication window in milliseconds; 0 for none.
-    pub fn window(&self) -> i64 {
+    /// What decides about repeats.
+    pub fn window(&self) -> DedupWindow {
         self.window
     }
 

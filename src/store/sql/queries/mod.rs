@@ -8,6 +8,7 @@ mod batch;
 mod batch_post;
 mod batch_writer;
 mod corrections;
+mod counted_windows;
 mod drains;
 mod export;
 mod hourly;
