@@ -55,7 +55,7 @@ mod thread;
 pub mod internals {
     pub use crate::counter::{CounterConfig, CounterPool, EventSender, EventSink, OverflowPolicy};
     pub use crate::metrics::Metrics;
-    pub use crate::model::{Batch, TimestampMs, ViewEvent, Viewer};
+    pub use crate::model::{Batch, DedupWindow, TimestampMs, ViewEvent, Viewer};
     pub use crate::sink::{BatchSink, SinkError, SinkHealth, Written};
     pub use crate::store::{CachedStore, StoreOptions, StoreUrl, open};
 }

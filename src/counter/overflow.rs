@@ -4,18 +4,28 @@
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError};
 
-use crate::model::{Batch, Reason, ViewEvent};
+use crate::model::{Batch, DedupWindow, Reason, ViewEvent};
 
 /// Senders merge events into it; a counter takes all of them with its next batch. Bounded as a [`Batch`] is: by the
 /// number of posts, since only an existing post is ever viewed, and by the limit on viewers.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Overflow {
+    window: DedupWindow,
     batch: Mutex<Batch>,
     /// Its entries, readable without the lock: a counter checks with each batch, and mostly there are none.
     entries: AtomicUsize,
 }
 
 impl Overflow {
+    /// Nothing yet. `window` is that of the sink.
+    pub(super) fn new(window: DedupWindow) -> Overflow {
+        Overflow {
+            window,
+            batch: Mutex::new(Batch::new(window)),
+            entries: AtomicUsize::new(0),
+        }
+    }
+
     /// Merges an event.
     pub(super) fn merge(&self, event: ViewEvent) {
         self.with(|batch| batch.add(event));
@@ -29,7 +39,8 @@ impl Overflow {
 
     /// Takes everything out; `None` if there is nothing.
     pub(super) fn take(&self) -> Option<Batch> {
-        (self.entries() > 0).then(|| self.with(std::mem::take))
+        let empty = Batch::new(self.window);
+        (self.entries() > 0).then(|| self.with(|batch| std::mem::replace(batch, empty)))
     }
 
     /// How many entries there are.
@@ -52,7 +63,7 @@ mod tests {
 
     #[test]
     fn each_event_is_taken_once() {
-        let overflow = Overflow::default();
+        let overflow = Overflow::new(DedupWindow::NONE);
         let view = ViewEvent {
             post: 1,
             at: TimestampMs(5),

@@ -2,11 +2,10 @@
 
 use super::channel::Channel;
 use super::overflow::Overflow;
-use crate::model::{Batch, ViewEvent};
+use crate::model::{Batch, DedupWindow, ViewEvent};
 
 /// A counter's batch, and the events taken off the channel that are not merged into it yet. It lies outside whatever
 /// may panic, so that after a panic only the event that was being merged is gone, and its loss is known.
-#[derive(Default)]
 pub(super) struct Pending<'a> {
     batch: Batch,
     drained: Option<flume::Drain<'a, ViewEvent>>,
@@ -15,6 +14,15 @@ pub(super) struct Pending<'a> {
 }
 
 impl<'a> Pending<'a> {
+    /// Nothing yet. `window` is that of the sink.
+    pub(super) fn new(window: DedupWindow) -> Pending<'a> {
+        Pending {
+            batch: Batch::new(window),
+            drained: None,
+            taken: 0,
+        }
+    }
+
     /// Adds one event.
     pub(super) fn add(&mut self, event: ViewEvent) {
         self.taken += 1;

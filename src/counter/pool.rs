@@ -47,9 +47,9 @@ impl CounterPool {
         let (sender, channel) = bounded(config.queue_capacity);
         let shared = Arc::new(Shared {
             config,
+            overflow: Overflow::new(sink.dedup_window()),
             sink,
             channel,
-            overflow: Overflow::default(),
             wakeup: Wakeup::default(),
             saturation: Saturation::new(Instant::now()),
             metrics,
@@ -145,7 +145,7 @@ impl CounterPool {
     /// Called again, it returns what senders have put into the overflow since.
     pub fn join(&self) -> Batch {
         let shared = &*self.shared;
-        let mut pending = Pending::default();
+        let mut pending = Pending::new(shared.sink.dedup_window());
         let handles: Vec<_> = self.lock_handles().drain(..).flatten().collect();
         for handle in handles {
             match handle.join() {

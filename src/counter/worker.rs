@@ -22,7 +22,7 @@ const MAX_RETRY_ENTRIES: usize = 1_000_000;
 /// Runs until the channel is closed and empty, or until `retire` lets this counter end. Returns what it could not
 /// write. A counter that panics continues with its batch.
 pub(super) fn run(shared: &Shared, retire: &dyn Fn() -> bool) -> Batch {
-    let mut pending = Pending::default();
+    let mut pending = Pending::new(shared.sink.dedup_window());
     let mut backoff = Backoff::new();
     while !shared.catch_panic(&mut pending, |pending| count(shared, pending, retire)) {
         if shared.is_past_deadline(Instant::now()) {

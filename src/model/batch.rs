@@ -1,11 +1,12 @@
 //! Events coalesced: what a counter applies in one transaction, and what the overflow holds.
 //!
-//! A post costs one entry for each hour with views, and one for each viewer, however many views it gets. This bounds
-//! memory while the store is unavailable. A batch knows neither the channel nor the store.
+//! A post costs one entry for each hour with views, and one for each viewer and de-duplication window, however many views
+//! it gets. This bounds memory while the store is unavailable. A batch knows neither the channel nor the store.
 
 use foldhash::fast::RandomState;
 use hashbrown::HashMap;
 
+use super::dedup_window::DedupWindow;
 use super::hourly_views::HourlyViews;
 use super::ledger_entry::LedgerEntry;
 use super::post::PostId;
@@ -13,25 +14,42 @@ use super::reason::Reason;
 use super::time::TimestampMs;
 use super::view_event::ViewEvent;
 use super::viewer::Viewer;
-use super::visit::{Visit, Visits};
+use super::visit::{ViewerVisit, Visit};
 
-/// How many visits of one viewer to one post a batch stores separately. The store decides on repeats, as it knows the
-/// last counted view, so a batch merges only visits of the same millisecond, and, beyond this many, of the same hour.
-const MAX_VISITS: usize = 64;
-
-/// Viewers in a batch, about 100 MB while the store is unavailable. Beyond them a view is counted without its viewer.
-const MAX_VIEWERS: usize = 1_000_000;
+/// Visits in a batch, about 100 MB while the store is unavailable. Beyond them a view is counted without its viewer.
+const MAX_VISITS: usize = 1_000_000;
 
 /// Coalesced events. Invariant: `events` is the sum of all entries' numbers, so nothing merged into a batch is lost in it.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub struct Batch {
+    /// Which visits of a viewer merge.
+    window: DedupWindow,
     views: HashMap<(PostId, i64), u64, RandomState>,
-    visits: HashMap<(PostId, Viewer), Vec<Visit>, RandomState>,
+    /// By post, viewer, and the first time that merges.
+    visits: HashMap<(PostId, Viewer, i64), Visit, RandomState>,
     ledger: HashMap<(PostId, i64, Reason), u64, RandomState>,
     events: u64,
 }
 
+impl Default for Batch {
+    /// An empty batch that may be written with a window of any length: it merges only visits of the same millisecond.
+    fn default() -> Batch {
+        Batch::new(DedupWindow::SHORTEST)
+    }
+}
+
 impl Batch {
+    /// An empty batch, to be written where repeats are decided by `window`: it merges a viewer's visits of one window.
+    pub fn new(window: DedupWindow) -> Batch {
+        Batch {
+            window,
+            views: HashMap::default(),
+            visits: HashMap::default(),
+            ledger: HashMap::default(),
+            events: 0,
+        }
+    }
+
     /// Merges one event.
     pub fn add(&mut self, event: ViewEvent) {
         match (event.uncounted, event.viewer) {
@@ -62,28 +80,29 @@ impl Batch {
 
     /// Merges a viewer's visit.
     pub fn add_visit(&mut self, post: PostId, viewer: Viewer, visit: Visit) {
-        let full = self.visits.len() >= MAX_VIEWERS;
-        let key = (post, viewer);
+        let full = self.visits.len() >= MAX_VISITS;
+        let key = (post, viewer, self.window.merge_start(visit.first));
         if full && !self.visits.contains_key(&key) {
             self.add_views(post, TimestampMs(visit.first), visit.count);
             return;
         }
-        merge_visit(self.visits.entry(key).or_default(), visit);
+        self.visits
+            .entry(key)
+            .and_modify(|known| known.merge(&visit))
+            .or_insert(visit);
         self.events += visit.count;
     }
 
     /// Merges all of `other`. The larger map receives the smaller one's entries.
     pub fn merge(&mut self, mut other: Batch) {
-        if self.entries() < other.entries() {
+        if self.window == other.window && self.entries() < other.entries() {
             std::mem::swap(self, &mut other);
         }
         for ((post, hour), n) in other.views {
             self.add_views(post, TimestampMs(hour), n);
         }
-        for ((post, viewer), visits) in other.visits {
-            for visit in visits {
-                self.add_visit(post, viewer.clone(), visit);
-            }
+        for ((post, viewer, _), visit) in other.visits {
+            self.add_visit(post, viewer, visit);
         }
         for ((post, day, reason), n) in other.ledger {
             self.add_uncounted(post, TimestampMs(day), reason, n);
@@ -126,22 +145,18 @@ impl Batch {
     }
 
     /// The visits by post and viewer, each viewer's in order of time.
-    pub fn sorted_visits(&self) -> Vec<Visits> {
-        let mut all: Vec<Visits> = self
+    pub fn sorted_visits(&self) -> Vec<ViewerVisit> {
+        let mut entries: Vec<ViewerVisit> = self
             .visits
             .iter()
-            .map(|((post, viewer), visits)| {
-                let mut visits = visits.clone();
-                visits.sort_unstable();
-                Visits {
-                    post: *post,
-                    viewer: viewer.clone(),
-                    visits,
-                }
+            .map(|((post, viewer, _), &visit)| ViewerVisit {
+                post: *post,
+                viewer: viewer.clone(),
+                visit,
             })
             .collect();
-        all.sort_unstable_by(|a, b| (a.post, &a.viewer).cmp(&(b.post, &b.viewer)));
-        all
+        entries.sort_unstable();
+        entries
     }
 
     /// The uncounted events in key order.
@@ -161,27 +176,12 @@ impl Batch {
     }
 }
 
-fn merge_visit(visits: &mut Vec<Visit>, visit: Visit) {
-    let full = visits.len() >= MAX_VISITS;
-    let same = |known: &&mut Visit| {
-        let moment = known.first == visit.first && known.last == visit.last;
-        moment || (full && TimestampMs(known.first).hour() == TimestampMs(visit.first).hour())
-    };
-    match visits.iter_mut().rev().find(same) {
-        Some(known) => {
-            known.first = known.first.min(visit.first);
-            known.last = known.last.max(visit.last);
-            known.count += visit.count;
-        }
-        None => visits.push(visit),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::super::time::{DAY, HOUR};
     use super::*;
     use proptest::prelude::*;
+    use std::time::Duration;
 
     fn view(post: PostId, at: i64, viewer: Option<i64>) -> ViewEvent {
         let viewer = viewer.map(Viewer::Anonymous);
@@ -209,30 +209,45 @@ mod tests {
         assert_eq!(hours, [(0, 1000), (HOUR, 1)]);
     }
 
+    /// First and last time and number of each visit.
+    fn visits(batch: &Batch) -> Vec<(i64, i64, u64)> {
+        let visits = batch.sorted_visits();
+        let numbers = visits.iter().map(|entry| entry.visit);
+        numbers
+            .map(|visit| (visit.first, visit.last, visit.count))
+            .collect()
+    }
+
     #[test]
-    fn a_viewer_costs_one_entry_a_post_and_keeps_the_order_of_visits() {
+    fn a_viewer_costs_one_entry_a_post_and_window() {
+        let mut batch = Batch::new(DedupWindow::new(Duration::from_millis(10)));
+        for at in [15, 12, 30, 0, 9, 10, 19, 19] {
+            batch.add(view(1, at, Some(-5)));
+        }
+        assert_eq!((batch.events(), batch.entries()), (8, 3));
+        assert_eq!(visits(&batch), [(0, 9, 2), (10, 19, 5), (30, 30, 1)]);
+    }
+
+    #[test]
+    fn without_a_window_a_viewer_costs_one_entry_a_post_and_hour() {
+        let mut batch = Batch::new(DedupWindow::NONE);
+        for at in 0..10_000 {
+            batch.add(view(1, HOUR - 5_000 + at, Some(-5)));
+        }
+        let expected = [(HOUR - 5_000, HOUR - 1, 5_000), (HOUR, HOUR + 4_999, 5_000)];
+        assert_eq!(visits(&batch), expected);
+    }
+
+    #[test]
+    fn visits_of_one_millisecond_merge_in_any_batch() {
         let mut batch = Batch::default();
         for at in [30, 10, 20, 20] {
             batch.add(view(1, at, Some(-5)));
         }
-        assert_eq!((batch.events(), batch.entries()), (4, 1));
-        let visits = &batch.sorted_visits()[0].visits;
-        let moments: Vec<(i64, u64)> = visits
-            .iter()
-            .map(|visit| (visit.first, visit.count))
-            .collect();
-        assert_eq!(moments, [(10, 1), (20, 2), (30, 1)]);
-    }
-
-    #[test]
-    fn a_viewer_with_many_visits_stays_small() {
-        let mut batch = Batch::default();
-        for at in 0..10_000 {
-            batch.add(view(1, at, Some(-5)));
-        }
-        let visits = &batch.sorted_visits()[0].visits;
-        assert_eq!(visits.len(), MAX_VISITS);
-        assert_eq!(visits.iter().map(|visit| visit.count).sum::<u64>(), 10_000);
+        assert_eq!(visits(&batch), [(10, 10, 1), (20, 20, 2), (30, 30, 1)]);
+        let mut coarse = Batch::new(DedupWindow::new(Duration::from_millis(20)));
+        coarse.merge(batch);
+        assert_eq!(visits(&coarse), [(10, 10, 1), (20, 30, 3)]);
     }
 
     #[test]
@@ -269,9 +284,12 @@ mod tests {
 
     proptest! {
         #[test]
-        fn however_events_are_split_and_merged_the_sum_is_theirs(a in events(), b in events()) {
-            let mut whole = Batch::default();
-            let (mut first, mut second) = (Batch::default(), Batch::default());
+        fn however_events_are_split_and_merged_the_sum_is_theirs(
+            a in events(), b in events(), window in 0..2 * HOUR.unsigned_abs(),
+        ) {
+            let empty = Batch::new(DedupWindow::new(Duration::from_millis(window)));
+            let mut whole = empty.clone();
+            let (mut first, mut second) = (empty.clone(), empty);
             a.iter().for_each(|event| { whole.add(event.clone()); first.add(event.clone()) });
             b.iter().for_each(|event| { whole.add(event.clone()); second.add(event.clone()) });
             first.merge(second);

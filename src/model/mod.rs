@@ -3,6 +3,7 @@
 
 mod batch;
 mod batch_format;
+mod dedup_window;
 mod drain_record;
 mod hourly_views;
 mod inconsistency;
@@ -28,6 +29,7 @@ mod viewing;
 mod visit;
 
 pub use batch::Batch;
+pub use dedup_window::DedupWindow;
 pub use drain_record::DrainRecord;
 pub use hourly_views::HourlyViews;
 pub use inconsistency::Inconsistency;
@@ -40,7 +42,7 @@ pub use post::{Post, PostContent, PostId, PostKey, PostSummary, Revision};
 pub use post_stats::PostStats;
 pub use rank::Rank;
 pub use reason::Reason;
-pub use record::{EXPORT_VERSION, NumbersRow, PostRecord, Record};
+pub use record::{EXPORT_VERSION, NumbersRow, OLDEST_EXPORT_VERSION, PostRecord, Record};
 pub use series::{Bucket, By};
 pub use sort::Sort;
 pub use time::TimestampMs;
@@ -48,4 +50,4 @@ pub use uncounted::Uncounted;
 pub use view_event::ViewEvent;
 pub use viewer::{MAX_VIEWER_NAME, Viewer};
 pub use viewing::{ViewedPost, Viewing, ViewingKey};
-pub use visit::{Visit, Visits};
+pub use visit::{ViewerVisit, Visit};

@@ -2,7 +2,7 @@
 
 use super::error::SinkError;
 use super::written::Written;
-use crate::model::Batch;
+use crate::model::{Batch, DedupWindow};
 
 /// Where counters put their batches.
 pub trait BatchSink: Send + Sync {
@@ -11,4 +11,7 @@ pub trait BatchSink: Send + Sync {
     /// # Errors
     /// Any error means that nothing was written and that the same batch may be written again.
     fn write(&self, batch: &Batch) -> Result<Written, SinkError>;
+
+    /// What decides about repeats: visits that it merges may be merged before they are written.
+    fn dedup_window(&self) -> DedupWindow;
 }

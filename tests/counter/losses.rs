@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use super::{CounterConfig, CounterPool, EventSender, EventSink, OverflowPolicy};
 use crate::metrics::Metrics;
-use crate::model::{Batch, TimestampMs, ViewEvent};
+use crate::model::{Batch, DedupWindow, TimestampMs, ViewEvent};
 use crate::sink::{BatchResult, BatchSink, SinkError, SinkHealth, Written};
 
 const DEADLINE: Duration = Duration::from_secs(20);
@@ -44,6 +44,10 @@ impl BatchSink for HeldSink {
             counted: batch.events(),
             ..BatchResult::default()
         }))
+    }
+
+    fn dedup_window(&self) -> DedupWindow {
+        DedupWindow::NONE
     }
 }
 

@@ -6,12 +6,20 @@ use std::time::Duration;
 use proptest::prelude::*;
 use proptest::test_runner::{Config, TestRunner};
 
+use crate::support::launch::Launch;
 use crate::support::{Client, Home, Server, until};
+
+/// A window that lasts from 1970 to 2069, so that no test runs on both sides of an edge.
+fn endless(launch: Launch<'_>) -> Launch<'_> {
+    launch
+        .flag("--dedup-window", "36500d")
+        .flag("--keep-viewings", "36500d")
+}
 
 #[test]
 fn a_repeat_inside_the_window_goes_to_the_ledger() {
     let home = Home::new();
-    let server = home.serve().flag("--dedup-window", "1h").start();
+    let server = endless(home.serve()).start();
     server.create("hello", "text");
     let read = |name: &str| {
         let answer = server
@@ -39,7 +47,7 @@ fn a_repeat_inside_the_window_goes_to_the_ledger() {
 }
 
 #[test]
-fn the_window_begins_with_the_counted_view_and_ends() {
+fn the_windows_follow_each_other() {
     let home = Home::new();
     let server = home
         .serve()
@@ -55,13 +63,48 @@ fn the_window_begins_with_the_counted_view_and_ends() {
         client.request("GET", "/posts/hello", &[("Viewer-Id", "ann")], b"");
         std::thread::sleep(Duration::from_millis(20));
     }
-    let windows = start.elapsed().as_millis() / 700 + 1;
+    // The first and the last one are cut.
+    let windows = start.elapsed().as_millis() / 700 + 2;
     assert_eq!(server.stop().code, Some(0));
     let views = home.database().views();
     assert!(
         (2..=i64::try_from(windows).expect("few")).contains(&views),
         "{views} of {windows}"
     );
+}
+
+/// Makes a database what it was before the set of windows.
+const AS_BEFORE: &str = "DROP TABLE counted_windows;
+    DROP TABLE meta;
+    DELETE FROM __diesel_schema_migrations WHERE version = '00000000000003';
+    UPDATE viewings SET counted_at = last;";
+
+#[test]
+fn an_older_database_still_knows_the_window_under_way() {
+    let home = Home::new();
+    let read = |server: &Server, name| {
+        let header = [("Viewer-Id", name)];
+        server
+            .connect()
+            .request("GET", "/posts/hello", &header, b"");
+    };
+    let server = home.serve().start();
+    server.create("hello", "text");
+    read(&server, "ann");
+    assert_eq!(server.stop().code, Some(0));
+    home.database().execute(AS_BEFORE);
+    // A start without a window does not know which windows to take over.
+    assert_eq!(home.serve().start().stop().code, Some(0));
+    for (reader, views, duplicates) in [("ann", 1, 1), ("bob", 2, 1), ("ann", 2, 2)] {
+        let server = endless(home.serve()).start();
+        read(&server, reader);
+        assert_eq!(server.stop().code, Some(0));
+        let mut database = home.database();
+        assert_eq!(
+            (database.views(), database.uncounted("duplicate")),
+            (views, duplicates)
+        );
+    }
 }
 
 const VIEWERS: usize = 100;
@@ -105,12 +148,7 @@ fn send(server: &Server, next: &AtomicUsize, until: usize) {
 #[test]
 fn a_hundred_viewers_of_fifty_posts_are_counted_once_each_across_a_restart() {
     let home = Home::new();
-    let launch = || {
-        home.serve()
-            .flag("--dedup-window", "1h")
-            .flag("--counters", "4")
-            .start()
-    };
+    let launch = || endless(home.serve()).flag("--counters", "4").start();
     let server = launch();
     for post in 0..POSTS {
         server.create(&format!("post-{post}"), "text");
@@ -171,10 +209,7 @@ fn accepted_is_counted_and_everything_else_has_its_reason() {
         .run(&sequences, |steps| {
             let home = Home::new();
             let launch = || {
-                let launch = home
-                    .serve()
-                    .flag("--dedup-window", "1h")
-                    .flag("--counters", "2");
+                let launch = endless(home.serve()).flag("--counters", "2");
                 launch
                     .flag("--exclude", "192.0.2.1")
                     .flag("--trust-proxy", "127.0.0.1")

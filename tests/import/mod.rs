@@ -3,6 +3,7 @@
 mod counts;
 mod export;
 mod log;
+mod log_windows;
 mod post_failures;
 mod posts;
 mod real_logs;

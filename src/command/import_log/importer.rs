@@ -64,7 +64,7 @@ impl Importer {
         let bar = progress.bar.clone();
         let reader = source.read(start, |raw| Box::new(bar.wrap_read(raw)))?;
         let mut chunks = Chunks::new(reader, inside_line);
-        let mut batch = Batch::default();
+        let mut batch = Batch::new(self.store.dedup_window());
         let read = self.read_all(&mut chunks, &mut position, &mut batch, &mut progress);
         progress.bar.finish_and_clear();
         // The readable part of a damaged log counts.

@@ -12,7 +12,7 @@ use quick_cache::sync::{Cache, GuardResult};
 
 use super::cached_post::CachedPost;
 use super::changes::{Changes, Version};
-use crate::model::{Batch, PostId, PostKey};
+use crate::model::{Batch, DedupWindow, PostId, PostKey};
 use crate::sink::{BatchResult, BatchSink, SinkError, Written};
 use crate::store::error::StoreError;
 use crate::store::traits::Store;
@@ -226,5 +226,9 @@ impl BatchSink for CachedStore {
             self.applied(result, edits);
         }
         Ok(written)
+    }
+
+    fn dedup_window(&self) -> DedupWindow {
+        self.store.dedup_window()
     }
 }

@@ -7,7 +7,6 @@
 //! query cannot say alike everywhere comes from the database's own `backend` module.
 
 pub(super) mod columns;
-pub(super) mod dedup;
 mod errors;
 pub(super) mod schema;
 pub(super) mod statements;

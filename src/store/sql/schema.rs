@@ -53,6 +53,21 @@ diesel::table! {
 }
 
 diesel::table! {
+    counted_windows (post, viewer, start) {
+        post -> BigInt,
+        viewer -> BigInt,
+        start -> BigInt,
+    }
+}
+
+diesel::table! {
+    meta (key) {
+        key -> Text,
+        value -> Text,
+    }
+}
+
+diesel::table! {
     salts (day) {
         day -> BigInt,
         salt -> Binary,

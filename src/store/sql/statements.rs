@@ -84,6 +84,17 @@ statement! {
 }
 
 statement! {
+    /// Adds a window in which a viewer's view of a post counts, unless it is there.
+    AddWindow {
+        post: i64 as BigInt,
+        viewer: i64 as BigInt,
+        start: i64 as BigInt,
+    } (),
+    "INSERT INTO counted_windows (post, viewer, start) VALUES (", ", ", ", ",
+    ") ON CONFLICT DO NOTHING",
+}
+
+statement! {
     /// Adds a viewer's visits to a post, and returns all views counted of that viewer there.
     AddViewing {
         post: i64 as BigInt,
@@ -91,15 +102,12 @@ statement! {
         first: i64 as BigInt,
         last: i64 as BigInt,
         views: i64 as BigInt,
-        counted_at: i64 as BigInt,
     } BigInt,
-    "INSERT INTO viewings (post, viewer, first, last, views, counted_at) VALUES (", ", ", ", ", ", ", ", ", ", ",
-    ") ON CONFLICT (post, viewer) DO UPDATE SET \
+    "INSERT INTO viewings (post, viewer, first, last, views, counted_at) VALUES (", ", ", ", ", ", ", ", ",
+    ", 0) ON CONFLICT (post, viewer) DO UPDATE SET \
      first = CASE WHEN excluded.first < viewings.first THEN excluded.first ELSE viewings.first END, \
      last = CASE WHEN excluded.last > viewings.last THEN excluded.last ELSE viewings.last END, \
-     views = viewings.views + excluded.views, \
-     counted_at = CASE WHEN excluded.counted_at > viewings.counted_at THEN excluded.counted_at \
-     ELSE viewings.counted_at END RETURNING views",
+     views = viewings.views + excluded.views RETURNING views",
 }
 
 statement! {

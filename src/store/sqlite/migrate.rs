@@ -5,6 +5,7 @@ use diesel::prelude::*;
 use diesel::sqlite::Sqlite;
 use diesel_migrations::{EmbeddedMigrations, MigrationHarness, embed_migrations};
 
+use crate::model::DedupWindow;
 use crate::store::error::StoreError;
 
 const MIGRATIONS: EmbeddedMigrations = embed_migrations!("src/store/sqlite/migrations");
@@ -35,4 +36,32 @@ pub fn migrate(connection: &mut SqliteConnection) -> Result<(), StoreError> {
         .run_pending_migrations(MIGRATIONS)
         .map_err(unavailable)?;
     Ok(())
+}
+
+/// Takes the windows that are under way over from `viewings.counted_at`, which earlier versions decided by. Done once,
+/// at the first start with a window: only then is known how long it is.
+pub fn take_over_windows(
+    connection: &mut SqliteConnection,
+    window: DedupWindow,
+) -> Result<(), StoreError> {
+    if window == DedupWindow::NONE {
+        return Ok(());
+    }
+    connection.immediate_transaction(|connection| {
+        let first = diesel::sql_query(
+            "INSERT INTO meta (key, value) VALUES ('windows_taken', 'yes') ON CONFLICT DO NOTHING",
+        );
+        if first.execute(connection)? == 0 {
+            return Ok(());
+        }
+        let length = window.length();
+        // Of earlier windows nothing is read any more, now that this version begins.
+        diesel::sql_query(format!(
+            "INSERT INTO counted_windows (post, viewer, start) \
+             SELECT post, viewer, counted_at - counted_at % {length} FROM viewings \
+             WHERE counted_at > 0 AND counted_at > (SELECT max(counted_at) FROM viewings) - {length}"
+        ))
+        .execute(connection)?;
+        Ok(())
+    })
 }

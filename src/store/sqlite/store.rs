@@ -12,10 +12,11 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use diesel::prelude::*;
 
 use super::file::DatabaseFile;
-use super::migrate::migrate;
+use super::migrate::{migrate, take_over_windows};
 use super::readers::{self, Readers};
 use super::writer::Writer;
 use super::writer_slot::{LentWriter, WriterSlot};
+use crate::model::DedupWindow;
 use crate::sink::BatchResult;
 use crate::store::error::StoreError;
 use crate::store::options::StoreOptions;
@@ -29,8 +30,7 @@ pub struct SqliteStore {
     /// Shared by counters and writing requests.
     writer: WriterSlot,
     readers: Readers,
-    /// The de-duplication window in milliseconds.
-    window: i64,
+    window: DedupWindow,
 }
 
 impl SqliteStore {
@@ -50,18 +50,20 @@ impl SqliteStore {
             url = file.url();
         }
         migrate(&mut writer.connection)?;
+        let window = DedupWindow::new(options.dedup_window);
+        take_over_windows(&mut writer.connection, window)?;
         let readers = readers::open(&url, file.clone())?;
         Ok(SqliteStore {
             url,
             file,
             writer: WriterSlot::new(writer),
             readers,
-            window: options.dedup_window_ms(),
+            window,
         })
     }
 
-    /// The de-duplication window in milliseconds; 0 for none.
-    pub fn window(&self) -> i64 {
+    /// What decides about repeats.
+    pub fn window(&self) -> DedupWindow {
         self.window
     }
 

@@ -1,7 +1,7 @@
 //! What this bench uses of the library's inside.
 
 pub use viewtally::internals::{
-    Batch, BatchSink, CachedStore, CounterConfig, CounterPool, EventSender, EventSink, Metrics,
-    OverflowPolicy, SinkError, SinkHealth, StoreOptions, StoreUrl, TimestampMs, ViewEvent, Viewer,
-    Written, open,
+    Batch, BatchSink, CachedStore, CounterConfig, CounterPool, DedupWindow, EventSender, EventSink,
+    Metrics, OverflowPolicy, SinkError, SinkHealth, StoreOptions, StoreUrl, TimestampMs, ViewEvent,
+    Viewer, Written, open,
 };

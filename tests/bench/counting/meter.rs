@@ -3,7 +3,7 @@
 use std::sync::{Arc, Condvar, Mutex};
 use std::time::{Duration, Instant};
 
-use crate::internals::{Batch, BatchSink, SinkError, Written};
+use crate::internals::{Batch, BatchSink, DedupWindow, SinkError, Written};
 
 /// See the module.
 pub struct Meter {
@@ -88,5 +88,9 @@ impl BatchSink for Meter {
             events: batch.events(),
         });
         Ok(written)
+    }
+
+    fn dedup_window(&self) -> DedupWindow {
+        self.sink.dedup_window()
     }
 }

@@ -1,11 +1,14 @@
 //! Pruning, salts, spills, drains, and changes by others.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use super::database::Database;
-use super::samples::{NOON, add_read, after_noon, assert_consistent, counts, create, views, write};
+use super::samples::{
+    NOON, add_read, after_noon, assert_consistent, counts, create, export, views, write,
+};
 use crate::model::time::DAY;
-use crate::model::{Batch, DrainRecord, TimestampMs, Viewer};
+use crate::model::{Batch, DrainRecord, Record, TimestampMs, Viewer};
 
 pub fn old_viewings_are_pruned_step_by_step(db: &dyn Database) {
     const VIEWERS: i64 = 3_000;
@@ -37,6 +40,36 @@ pub fn old_viewings_are_pruned_step_by_step(db: &dyn Database) {
         );
         assert_eq!(counts(&*store, post), (VIEWERS, VIEWERS));
     }
+    assert_consistent(&*store);
+}
+
+pub fn old_windows_are_pruned(db: &dyn Database) {
+    let store = db.store_with_window(Duration::from_millis(1000));
+    let post = create(&*store, "a");
+    let read = |viewer, at| {
+        let mut batch = Batch::default();
+        add_read(&mut batch, post, Viewer::Anonymous(viewer), after_noon(at));
+        write(&*store, &batch).counted
+    };
+    for viewer in [-1, -2] {
+        for at in [0, 1000, 2000] {
+            assert_eq!(read(viewer, at), 1);
+        }
+    }
+    assert_eq!(read(-2, 9000), 1);
+    let windows = || {
+        let is_window = |record: &Record| matches!(record, Record::Window { .. });
+        export(&*store).into_iter().filter(is_window).count()
+    };
+    assert_eq!(windows(), 7);
+    let start = (i64::MIN, i64::MIN);
+    // The first viewer's are as old as the viewing; of the second one's, who came again, the old ones go.
+    store
+        .prune_viewings(after_noon(2001), start)
+        .expect("a step");
+    assert_eq!(windows(), 1);
+    assert_eq!((read(-2, 9001), read(-2, 2002)), (0, 1));
+    assert_eq!(counts(&*store, post), (8, 2));
     assert_consistent(&*store);
 }
 

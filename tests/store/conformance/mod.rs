@@ -18,6 +18,7 @@ mod samples;
 mod stats;
 mod transfer;
 mod viewers;
+mod window_sets;
 
 /// Runs every test against a kind of database. A test that is missing here is dead code, which the compiler reports.
 macro_rules! conformance {
@@ -41,6 +42,11 @@ macro_rules! conformance {
                 dedup: without_a_window_every_read_counts, a_repeat_within_the_window_is_a_duplicate,
                     the_window_holds_across_batches, viewers_do_not_hide_each_other,
                     a_viewer_counts_once_however_often;
+                window_sets: a_thousand_random_sequences_count_as_the_set_does,
+                    many_reads_of_few_viewers_lose_none,
+                    a_clock_that_is_set_back_makes_no_view_of_a_repeat,
+                    a_window_of_another_length_does_not_count_its_start_again,
+                    forgotten_viewers_and_posts_lose_their_windows;
                 stats: unknown_posts_have_no_numbers, hours_begin_where_asked,
                     ranks_are_of_each_period, a_ranking_can_be_stopped;
                 corrections: a_correction_sets_the_numbers_given, a_correct_number_adds_no_row,
@@ -48,7 +54,8 @@ macro_rules! conformance {
                 viewers: viewers_are_listed_latest_first, a_viewing_is_found_by_name_and_number,
                     the_posts_of_a_viewer_are_listed_latest_first,
                     a_deleted_viewer_leaves_the_numbers;
-                maintenance: old_viewings_are_pruned_step_by_step, a_days_salt_stays_and_is_forgotten,
+                maintenance: old_viewings_are_pruned_step_by_step, old_windows_are_pruned,
+                    a_days_salt_stays_and_is_forgotten,
                     a_spill_is_applied_once, the_latest_drain_is_kept,
                     only_changes_from_elsewhere_are_reported;
                 transfer: an_export_restores_to_the_same, an_export_can_be_stopped,

@@ -4,16 +4,16 @@ use super::backend::DbConnection;
 use super::batch_post::apply_post;
 use super::batch_writer::BatchWriter;
 use super::posts;
-use crate::model::{Batch, LedgerEntry, PostId, PostKey};
+use crate::model::{Batch, DedupWindow, LedgerEntry, PostId, PostKey};
 use crate::sink::BatchResult;
 use crate::store::error::StoreError;
 use crate::store::traits::SITE;
 
-/// Applies a batch. `window` is the de-duplication window in milliseconds; 0 for none.
+/// Applies a batch. `window` decides about repeats.
 pub(super) fn apply(
     connection: &mut DbConnection,
     batch: &Batch,
-    window: i64,
+    window: DedupWindow,
 ) -> Result<BatchResult, StoreError> {
     let (views, visits) = (batch.sorted_views(), batch.sorted_visits());
     let (mut views, mut visits) = (views.as_slice(), visits.as_slice());
@@ -21,17 +21,13 @@ pub(super) fn apply(
     // Post by post, in order, both kinds of a post's events together.
     while let Some(post) = lower(
         views.first().map(|entry| entry.post),
-        visits.first().map(|visits| visits.post),
+        visits.first().map(|entry| entry.post),
     ) {
         let (of_post, rest) =
             views.split_at(views.iter().take_while(|entry| entry.post == post).count());
         views = rest;
-        let (by_viewers, rest) = visits.split_at(
-            visits
-                .iter()
-                .take_while(|visits| visits.post == post)
-                .count(),
-        );
+        let (by_viewers, rest) =
+            visits.split_at(visits.iter().take_while(|entry| entry.post == post).count());
         visits = rest;
         apply_post(&mut writer, post, of_post, by_viewers)?;
     }

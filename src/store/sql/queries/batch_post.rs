@@ -3,11 +3,10 @@
 use diesel::prelude::*;
 
 use super::batch_writer::{BatchWriter, add};
-use crate::model::{HourlyViews, LedgerEntry, PostId, Reason, TimestampMs, Visits};
+use crate::model::{HourlyViews, LedgerEntry, PostId, Reason, TimestampMs, ViewerVisit};
 use crate::sink::PostTotals;
 use crate::store::error::StoreError;
 use crate::store::sql::columns::to_column;
-use crate::store::sql::dedup::count_visit;
 use crate::store::sql::schema::counts;
 use crate::store::sql::statements::{AddViewing, SetCounts};
 use crate::store::sql::trend;
@@ -28,7 +27,7 @@ pub(super) fn apply_post(
     writer: &mut BatchWriter<'_>,
     post: PostId,
     entries: &[HourlyViews],
-    visits: &[Visits],
+    visits: &[ViewerVisit],
 ) -> Result<(), StoreError> {
     let before: Option<(i64, i64, f64)> = counts::table
         .find(post)
@@ -42,8 +41,8 @@ pub(super) fn apply_post(
     for entry in entries {
         add(&mut sums.hours, entry.hour, entry.views);
     }
-    for visits in visits {
-        apply_visits(writer, visits, &mut sums)?;
+    for of_one in visits.chunk_by(|a, b| a.viewer == b.viewer) {
+        apply_visits(writer, of_one, &mut sums)?;
     }
     for &(hour, n) in &sums.hours {
         trend = trend::add(trend, n, hour);
@@ -81,38 +80,36 @@ pub(super) fn apply_post(
 /// Writes one viewer's visits to one post.
 fn apply_visits(
     writer: &mut BatchWriter<'_>,
-    visits: &Visits,
+    visits: &[ViewerVisit],
     sums: &mut PostSums,
 ) -> Result<(), StoreError> {
-    let viewer = writer.viewer_id(&visits.viewer)?;
-    let mut counted_at = match writer.window {
-        // Without a window nothing depends on earlier views.
-        0 => None,
-        _ => writer.last_counted(visits.post, viewer)?,
+    let Some(ViewerVisit {
+        post,
+        viewer,
+        visit,
+    }) = visits.first()
+    else {
+        return Ok(());
     };
-    let mut views = 0;
-    for visit in &visits.visits {
-        let (counted, duplicates) = count_visit(visit, &mut counted_at, writer.window);
+    let viewer = writer.viewer_id(viewer)?;
+    let (mut views, mut first, mut last) = (0, visit.first, visit.last);
+    for ViewerVisit { visit, .. } in visits {
+        let (counted, duplicates) = writer.count(*post, viewer, visit)?;
         let at = TimestampMs(visit.first);
         add(&mut sums.hours, at.hour().0, counted);
         if duplicates > 0 {
             add(&mut sums.duplicates, at.day().0, duplicates);
         }
         views += counted;
+        first = first.min(visit.first);
+        last = last.max(visit.last);
     }
-    let (Some(first), Some(last)) = (
-        visits.visits.iter().map(|visit| visit.first).min(),
-        visits.visits.iter().map(|visit| visit.last).max(),
-    ) else {
-        return Ok(());
-    };
     let total: i64 = AddViewing {
-        post: visits.post,
+        post: *post,
         viewer,
         first,
         last,
         views: to_column(views),
-        counted_at: counted_at.unwrap_or(last),
     }
     .get_result(writer.connection)?;
     // A row that existed before had at least one view.
@@ -126,12 +123,14 @@ fn apply_visits(
 fn drop_views(
     writer: &mut BatchWriter<'_>,
     entries: &[HourlyViews],
-    visits: &[Visits],
+    visits: &[ViewerVisit],
 ) -> Result<(), StoreError> {
     let plain = entries.iter().map(|entry| (entry.hour, entry.views));
-    let visits = visits.iter().flat_map(|visits| &visits.visits);
+    let visits = visits
+        .iter()
+        .map(|entry| (entry.visit.first, entry.visit.count));
     let mut days = Vec::new();
-    for (at, n) in plain.chain(visits.map(|visit| (visit.first, visit.count))) {
+    for (at, n) in plain.chain(visits) {
         add(&mut days, TimestampMs(at).day().0, n);
     }
     for (day, count) in days {

@@ -6,19 +6,20 @@ use std::sync::Arc;
 use diesel::prelude::*;
 
 use super::backend::DbConnection;
-use crate::model::{LedgerEntry, PostId, Viewer};
+use super::counted_windows;
+use crate::model::{DedupWindow, LedgerEntry, PostId, Viewer, Visit};
 use crate::sink::BatchResult;
 use crate::store::error::StoreError;
 use crate::store::sql::columns::to_column;
-use crate::store::sql::schema::{viewers, viewings};
+use crate::store::sql::schema::viewers;
 use crate::store::sql::statements::{AddHour, AddToLedger};
 use crate::store::traits::SITE;
 
 /// A batch being written.
 pub(super) struct BatchWriter<'a> {
     pub(super) connection: &'a mut DbConnection,
-    /// The de-duplication window in milliseconds; 0 for none.
-    pub(super) window: i64,
+    /// What decides about repeats.
+    pub(super) window: DedupWindow,
     /// Views by hour over all posts of the batch.
     pub(super) site_hours: Vec<(i64, u64)>,
     pub(super) result: BatchResult,
@@ -30,7 +31,7 @@ impl<'a> BatchWriter<'a> {
     /// Writes to `connection`; expects views of about `posts` posts.
     pub(super) fn new(
         connection: &'a mut DbConnection,
-        window: i64,
+        window: DedupWindow,
         posts: usize,
     ) -> BatchWriter<'a> {
         let mut result = BatchResult::default();
@@ -44,17 +45,20 @@ impl<'a> BatchWriter<'a> {
         }
     }
 
-    /// When the last view of a viewer counted.
-    pub(super) fn last_counted(
+    /// How many of a visit's reads count, and how many repeat one that counted in the same window.
+    pub(super) fn count(
         &mut self,
         post: PostId,
         viewer: i64,
-    ) -> Result<Option<i64>, StoreError> {
-        Ok(viewings::table
-            .find((post, viewer))
-            .select(viewings::counted_at)
-            .get_result(self.connection)
-            .optional()?)
+        visit: &Visit,
+    ) -> Result<(u64, u64), StoreError> {
+        let Some(start) = self.window.start(visit.first) else {
+            return Ok((visit.count, 0));
+        };
+        if counted_windows::add(self.connection, post, viewer, start)? {
+            return Ok((1, visit.count - 1));
+        }
+        Ok((0, visit.count))
     }
 
     /// A viewer's id. A named viewer who has none gets one.

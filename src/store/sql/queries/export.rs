@@ -10,12 +10,13 @@ use diesel::query_dsl::methods::LoadQuery;
 
 use super::backend::{DbConnection, RowByRow};
 use super::last_ids;
+use super::log_key;
 use crate::model::{EXPORT_VERSION, PostRecord, Record};
 use crate::store::error::StoreError;
 use crate::store::row_sink::RowSink;
 use crate::store::sql::schema::{
-    applied_spills, corrections, counts, drains, hourly_views, imported_logs, ledger, posts,
-    viewers, viewings,
+    applied_spills, corrections, counted_windows, counts, drains, hourly_views, imported_logs,
+    ledger, posts, viewers, viewings,
 };
 use crate::store::sql::tags;
 
@@ -169,6 +170,16 @@ fn history(
 ) -> Result<ControlFlow<()>, StoreError> {
     let named = viewers::table.order(viewers::id);
     let seen = viewings::table.order((viewings::post, viewings::viewer));
+    let windows = counted_windows::table.order((
+        counted_windows::post,
+        counted_windows::viewer,
+        counted_windows::start,
+    ));
+    if let Some(key) = log_key::record(connection)?
+        && rows(key).is_break()
+    {
+        return Ok(ControlFlow::Break(()));
+    }
     let spills = applied_spills::table.order(applied_spills::id);
     let logs = imported_logs::table.order(imported_logs::id);
     let stops = drains::table.order(drains::at);
@@ -176,6 +187,9 @@ fn history(
         send(connection, named, rows, |(id, name)| Record::Viewer { id, name });
         send(connection, seen, rows, |(post, viewer, first, last, views, counted_at)| {
             Record::Viewing { post, viewer, first, last, views, counted_at }
+        });
+        send(connection, windows, rows, |(post, viewer, start)| {
+            Record::Window { post, viewer, start }
         });
         send(connection, spills, rows, |(id, applied_at)| Record::Spill { id, applied_at });
         send(connection, logs, rows, |(id, head, bytes, hash, at)| {

@@ -19,7 +19,13 @@ pub(super) const VIEWERS: &str = "CAST((SELECT COUNT(*) FROM viewings v WHERE v.
      + (SELECT COALESCE(SUM(k.viewers), 0) FROM corrections k WHERE k.post = counts.post) AS BIGINT)";
 
 /// Tables whose rows belong to posts without a foreign key.
-pub(super) const TABLES: [&str; 4] = ["hourly_views", "ledger", "corrections", "viewings"];
+pub(super) const TABLES: [&str; 5] = [
+    "hourly_views",
+    "ledger",
+    "corrections",
+    "viewings",
+    "counted_windows",
+];
 
 #[derive(QueryableByName)]
 #[diesel(check_for_backend(Db))]

@@ -39,7 +39,9 @@ pub(super) fn repair(
          (SELECT COUNT(*) FROM viewings v WHERE v.post = counts.post AND {nameless}) \
          WHERE post IN (SELECT post FROM viewings WHERE {nameless})"
     ))?;
-    run(format!("DELETE FROM viewings WHERE {nameless}"))?;
+    for table in ["viewings", "counted_windows"] {
+        run(format!("DELETE FROM {table} WHERE {nameless}"))?;
+    }
     // Events under no known reason are still uncounted events.
     let reasons = reasons();
     run(format!(

@@ -4,7 +4,7 @@ use diesel::prelude::*;
 
 use super::backend::DbConnection;
 use super::restore_row::insert;
-use crate::model::{EXPORT_VERSION, Record};
+use crate::model::{EXPORT_VERSION, OLDEST_EXPORT_VERSION, Record};
 use crate::store::error::StoreError;
 use crate::store::sql::schema::{
     corrections, hourly_views, imported_logs, ledger, posts, viewers, viewings,
@@ -23,7 +23,7 @@ pub(super) fn restore(
     }
     match records.next() {
         Some(Record::Viewtally {
-            version: EXPORT_VERSION,
+            version: OLDEST_EXPORT_VERSION..=EXPORT_VERSION,
         }) => {}
         Some(Record::Viewtally { version }) => {
             return refuse(&format!(

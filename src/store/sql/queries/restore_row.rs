@@ -3,8 +3,8 @@
 use diesel::prelude::*;
 
 use super::backend::DbConnection;
-use super::last_ids;
 use super::posts::insert_tags;
+use super::{counted_windows, last_ids, log_key};
 use crate::model::{PostRecord, Record};
 use crate::store::error::StoreError;
 use crate::store::sql::schema::{
@@ -65,6 +65,13 @@ pub(super) fn insert(connection: &mut DbConnection, record: Record) -> Result<()
                     viewings::counted_at.eq(counted_at),
                 ))
                 .execute(connection)?;
+        }
+        Record::Window {
+            post,
+            viewer,
+            start,
+        } => {
+            counted_windows::add(connection, post, viewer, start)?;
         }
         Record::Viewtally { .. } | Record::End { .. } => {
             return Err(StoreError::Refused(
@@ -139,6 +146,7 @@ fn insert_rare(connection: &mut DbConnection, record: Record) -> Result<(), Stor
                 ))
                 .execute(connection)?
         }
+        Record::LogKey { key } => log_key::set(connection, &key)?,
         _ => 0,
     };
     Ok(())

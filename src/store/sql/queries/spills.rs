@@ -4,7 +4,7 @@ use diesel::prelude::*;
 
 use super::backend::DbConnection;
 use super::batch::apply;
-use crate::model::{Batch, TimestampMs};
+use crate::model::{Batch, DedupWindow, TimestampMs};
 use crate::sink::BatchResult;
 use crate::store::error::StoreError;
 use crate::store::sql::schema::applied_spills;
@@ -14,7 +14,7 @@ pub(super) fn replay(
     connection: &mut DbConnection,
     spill: &str,
     batch: &Batch,
-    window: i64,
+    window: DedupWindow,
     now: TimestampMs,
 ) -> Result<Option<BatchResult>, StoreError> {
     let new = diesel::insert_into(applied_spills::table)

@@ -3,6 +3,7 @@
 use diesel::prelude::*;
 
 use super::backend::DbConnection;
+use super::counted_windows;
 use super::viewings::viewer_id;
 use crate::model::{PostId, TimestampMs, ViewingKey};
 use crate::store::error::StoreError;
@@ -20,12 +21,13 @@ pub(super) fn delete_viewer(connection: &mut DbConnection, name: &str) -> Result
         .load(connection)?;
     for post in seen {
         remove(connection, post, id)?;
+        counted_windows::delete_before(connection, post, id, TimestampMs(i64::MAX))?;
     }
     diesel::delete(viewers::table.find(id)).execute(connection)?;
     Ok(true)
 }
 
-/// Deletes a viewing. Its viewer stays counted.
+/// Deletes a viewing, but not its windows. Its viewer stays counted.
 fn remove(connection: &mut DbConnection, post: PostId, viewer: i64) -> Result<(), StoreError> {
     diesel::delete(viewings::table.find((post, viewer))).execute(connection)?;
     diesel::update(counts::table.find(post))
@@ -34,26 +36,37 @@ fn remove(connection: &mut DbConnection, post: PostId, viewer: i64) -> Result<()
     Ok(())
 }
 
-/// Reads `step` viewings after `after`, in key order, and deletes those last seen before `before`. Returns the last key
-/// read, or `None` at the end.
+/// Reads `step` viewings after `after`, in key order, and deletes those last seen before `before`, and all windows that
+/// start before it. Returns the last key read, or `None` at the end.
 pub(super) fn prune(
     connection: &mut DbConnection,
     before: TimestampMs,
     after: (PostId, i64),
     step: usize,
 ) -> Result<Option<(PostId, i64)>, StoreError> {
-    let rows: Vec<(PostId, i64, i64)> = viewings::table
+    let rows: Vec<(PostId, i64, i64, i64)> = viewings::table
         .filter(viewings::post.ge(after.0))
         .filter(viewings::post.gt(after.0).or(viewings::viewer.gt(after.1)))
-        .select((viewings::post, viewings::viewer, viewings::last))
+        .select((
+            viewings::post,
+            viewings::viewer,
+            viewings::first,
+            viewings::last,
+        ))
         .order((viewings::post, viewings::viewer))
         .limit(i64::try_from(step).unwrap_or(i64::MAX))
         .load(connection)?;
-    for &(post, viewer, _) in rows.iter().filter(|(_, _, last)| *last < before.0) {
-        remove(connection, post, viewer)?;
+    for &(post, viewer, first, last) in &rows {
+        // No window starts after the viewer was last seen: a viewing that goes takes all its windows along.
+        if last < before.0 {
+            remove(connection, post, viewer)?;
+        }
+        if first < before.0 {
+            counted_windows::delete_before(connection, post, viewer, before)?;
+        }
     }
     Ok(rows
         .last()
         .filter(|_| rows.len() == step)
-        .map(|&(post, viewer, _)| (post, viewer)))
+        .map(|&(post, viewer, ..)| (post, viewer)))
 }
