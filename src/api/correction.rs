@@ -8,6 +8,7 @@ use super::{errors, post_body, views};
 use crate::clock;
 use crate::http::{Invalid, Problem};
 use crate::model::PostKey;
+use crate::store::MAX_NUMBER;
 
 /// The longest reason, in characters.
 const MAX_REASON: usize = 500;
@@ -37,11 +38,13 @@ fn read(text: &[u8]) -> Result<(i64, String), Vec<Invalid>> {
     let value: Value = serde_json::from_slice(text)
         .map_err(|error| vec![invalid("", format!("the body is not valid JSON: {error}"))])?;
     let mut errors = Vec::new();
-    let number = value["views"].as_i64().filter(|number| *number >= 0);
+    let number = value["views"]
+        .as_i64()
+        .filter(|number| (0..=MAX_NUMBER).contains(number));
     if number.is_none() {
         errors.push(invalid(
             "/views",
-            "views must be a whole number, 0 or more".to_owned(),
+            format!("views must be a whole number from 0 to {MAX_NUMBER}"),
         ));
     }
     let reason = value["reason"].as_str().map(str::trim).unwrap_or_default();

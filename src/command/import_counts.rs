@@ -13,7 +13,7 @@ use super::retry::retry_while_busy;
 use super::status::Status;
 use crate::cli::CountsFlags;
 use crate::model::PostKey;
-use crate::store::{Store, StoreError, StoreOptions, StoreUrl};
+use crate::store::{MAX_NUMBER, Store, StoreError, StoreOptions, StoreUrl};
 use crate::{app, clock};
 
 /// The index of each column.
@@ -158,10 +158,13 @@ fn set_one(
 }
 
 fn number(what: &str, text: &str) -> Result<i64, LineError> {
-    let number = text.parse::<i64>().ok().filter(|number| *number >= 0);
+    let number = text
+        .parse::<i64>()
+        .ok()
+        .filter(|number| (0..=MAX_NUMBER).contains(number));
     number.ok_or_else(|| {
         LineError::Line(format!(
-            "{what} {text:?} is not a number from 0 on, such as 1234"
+            "{what} {text:?} is not a number from 0 to {MAX_NUMBER}, such as 1234"
         ))
     })
 }

@@ -28,5 +28,5 @@ pub use options::StoreOptions;
 pub use rankings::Rankings;
 pub use row_sink::RowSink;
 pub use source::{ImportContent, Imported, Source};
-pub use traits::{SITE, Store};
+pub use traits::{MAX_NUMBER, SITE, Store};
 pub use url::StoreUrl;

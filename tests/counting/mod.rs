@@ -1,6 +1,7 @@
 //! Each answered read is counted, or is in the ledger with its reason.
 
 mod deduplication;
+mod large_numbers;
 mod locked_database;
 mod overflow;
 mod series;

@@ -122,7 +122,13 @@ impl SqliteStore {
 
     /// Whether another process has written since the last call, or the last batch.
     pub fn poll_changed_elsewhere(&self) -> Result<bool, StoreError> {
-        self.with_writer(Writer::poll_changed_elsewhere)
+        self.with_writer(|writer| {
+            // Called each second.
+            if let Err(error) = writer.finish_erasing() {
+                tracing::debug!(%error, "cannot empty the log of what was erased; trying again");
+            }
+            writer.poll_changed_elsewhere()
+        })
     }
 
     /// The writing connection's place.

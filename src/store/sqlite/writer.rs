@@ -14,6 +14,8 @@ pub struct Writer {
     pub connection: SqliteConnection,
     data_version: i64,
     busy_timeout: Duration,
+    /// Whether the log may hold what was erased. So it may after a crash, or where another connection broke.
+    log_holds_erased: bool,
 }
 
 impl Writer {
@@ -32,6 +34,7 @@ impl Writer {
             connection,
             data_version: 0,
             busy_timeout: BUSY_TIMEOUT,
+            log_holds_erased: true,
         };
         writer.poll_changed_elsewhere()?;
         Ok(writer)
@@ -85,8 +88,56 @@ impl Writer {
         connection.batch_execute("PRAGMA secure_delete = OFF;")?;
         let (answer, deleted) = result?;
         if deleted {
-            connection.batch_execute("PRAGMA wal_checkpoint(TRUNCATE);")?;
+            // A reader may hold it up; what is deleted is committed whatever comes of this.
+            self.log_holds_erased = !self.empty_log().unwrap_or(false);
         }
         Ok(answer)
+    }
+
+    /// Empties the log of what was erased, if a reader has kept it from being emptied. Waits for nobody; to be called
+    /// from time to time.
+    pub fn finish_erasing(&mut self) -> Result<(), StoreError> {
+        if !self.log_holds_erased {
+            return Ok(());
+        }
+        let busy_timeout = self.busy_timeout;
+        self.set_busy_timeout(Duration::ZERO)?;
+        let emptied = self.empty_log();
+        self.set_busy_timeout(busy_timeout)?;
+        self.log_holds_erased = !emptied?;
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn log_length(database: &std::path::Path) -> u64 {
+        let log = format!("{}-wal", database.display());
+        std::fs::metadata(log).unwrap().len()
+    }
+
+    #[test]
+    fn what_a_reader_keeps_in_the_log_is_erased_once_it_has_ended() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("a.db");
+        let mut writer = Writer::connect(path.to_str().unwrap()).unwrap();
+        let setup = "CREATE TABLE salts (salt TEXT); INSERT INTO salts VALUES ('secret');";
+        writer.connection.batch_execute(setup).unwrap();
+        writer.set_busy_timeout(Duration::ZERO).unwrap();
+        let mut reader = SqliteConnection::establish(path.to_str().unwrap()).unwrap();
+        let begin = "BEGIN; SELECT count(*) FROM salts;";
+        reader.batch_execute(begin).unwrap();
+        let delete = |connection: &mut SqliteConnection| {
+            connection.batch_execute("DELETE FROM salts")?;
+            Ok(((), true))
+        };
+        writer.erase(delete).unwrap();
+        writer.finish_erasing().unwrap();
+        assert!(log_length(&path) > 0, "the reader still reads it");
+        reader.batch_execute("COMMIT").unwrap();
+        writer.finish_erasing().unwrap();
+        assert_eq!(log_length(&path), 0);
     }
 }

@@ -4,6 +4,10 @@ use super::super::error::StoreError;
 use crate::model::{PostId, PostKey, PostStats, Rank, TimestampMs};
 use crate::sink::PostTotals;
 
+/// The largest number that may be set by hand or brought from elsewhere. Sums over nine million posts that all have it
+/// are 64-bit numbers still.
+pub const MAX_NUMBER: i64 = 1_000_000_000_000;
+
 /// The id that stands for the whole site in hourly views, and for no post in the ledger.
 pub const SITE: PostId = 0;
 
@@ -59,8 +63,8 @@ pub trait StatsStore: Send + Sync {
         go_on: &dyn Fn() -> bool,
     ) -> Result<Option<Ranked>, StoreError>;
 
-    /// Sets those of a post's numbers that are given, and stores the correction with its reason. The caller
-    /// invalidates the cached post.
+    /// Sets those of a post's numbers that are given, up to [`MAX_NUMBER`], and stores the correction with its reason.
+    /// The caller invalidates the cached post.
     ///
     /// # Errors
     /// [`StoreError::NoSuchPost`].
