@@ -1,7 +1,8 @@
 //! The records of an export: one a line, each with its type. Times are milliseconds UTC, as in the store, so that an
 //! import reads exactly what was written.
 //!
-//! Not exported: the salts of anonymous viewers, which must be deleted after their day.
+//! Not exported: the salts of anonymous viewers, which must be deleted after their day. The key for readers in access logs
+//! is: without it, a log that goes on in the new store would count every reader again.
 
 use serde::{Deserialize, Serialize};
 
@@ -9,7 +10,7 @@ use super::post::{PostId, Revision};
 
 /// The version of the format that this program writes.
 pub const EXPORT_VERSION: u32 = 2;
-/// The oldest version of the format that this program reads. Version 1 has no windows.
+/// The oldest version of the format that this program reads. Version 1 has no windows and no log key.
 pub const OLDEST_EXPORT_VERSION: u32 = 1;
 
 /// One line of an export. Fields are the columns of the table that each variant names.
@@ -63,6 +64,8 @@ pub enum Record {
         viewer: i64,
         start: i64,
     },
+    /// The secret by which readers in access logs are hashed, 32 hexadecimal digits.
+    LogKey { key: String },
     /// Table `applied_spills`.
     Spill { id: String, applied_at: i64 },
     /// Table `imported_logs`.

@@ -1,13 +1,17 @@
 //! Imports the logs one after another, and reports.
 
+use anyhow::Context;
+
 use super::failure::Failure;
 use super::importer::Importer;
 use super::report::Report;
 use crate::app;
 use crate::cli::LogFlags;
 use crate::command::output::{print_error, print_line};
+use crate::command::retry::retry_while_busy;
 use crate::command::status::Status;
 use crate::import::log::LogReader;
+use crate::rules::anonymous;
 use crate::store::{StoreOptions, StoreUrl};
 
 pub(in crate::command) fn run(url: &StoreUrl, flags: LogFlags) -> anyhow::Result<Status> {
@@ -15,7 +19,10 @@ pub(in crate::command) fn run(url: &StoreUrl, flags: LogFlags) -> anyhow::Result
         dedup_window: flags.dedup_window,
     };
     let store = app::open_store(url, rules)?;
-    let reader = LogReader::new(flags.paths)?;
+    let proposed = anonymous::random()?;
+    let key =
+        retry_while_busy(|| store.log_key(proposed)).context("cannot import into the store")?;
+    let reader = LogReader::new(flags.paths, key);
     let mut import = Importer::new(store, reader, flags.create, flags.again);
     for file in &flags.files {
         match import.import(file) {

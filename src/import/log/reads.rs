@@ -1,15 +1,13 @@
 //! Turns log lines into reads: slug, time, and viewer or crawler.
 
-use std::hash::Hasher;
-
 use foldhash::fast::RandomState;
 use hashbrown::HashMap;
 use memchr::{memchr_iter, memchr2};
-use siphasher::sip::SipHasher24;
 
 use super::line::{self, Field, LogEntry, ParseError};
 use super::path::PathPattern;
 use crate::model::TimestampMs;
+use crate::rules::anonymous::{Client, LogSalts, Salt, number};
 use crate::rules::bot::BotRule;
 
 /// Maximum of cached targets and slugs, about 50 MB; beyond, they are evicted.
@@ -47,7 +45,7 @@ pub struct Reads {
 pub struct LogReader {
     patterns: Vec<PathPattern>,
     bots: BotRule,
-    viewers: ViewerHash,
+    salts: LogSalts,
     agents: HashMap<Box<[u8]>, bool, RandomState>,
     /// Paths as logged, and the index of each one's slug; `None` if the path matches no pattern.
     targets: HashMap<Box<[u8]>, Option<usize>, RandomState>,
@@ -56,20 +54,17 @@ pub struct LogReader {
 }
 
 impl LogReader {
-    /// A reader that uses the first pattern that matches.
-    ///
-    /// # Errors
-    /// When the system cannot give random bytes.
-    pub fn new(patterns: Vec<PathPattern>) -> Result<LogReader, getrandom::Error> {
-        Ok(LogReader {
+    /// A reader that uses the first pattern that matches. `key` is the store's for readers in logs.
+    pub fn new(patterns: Vec<PathPattern>, key: Salt) -> LogReader {
+        LogReader {
             patterns,
             bots: BotRule::new(),
-            viewers: ViewerHash::random()?,
+            salts: LogSalts::new(key),
             agents: HashMap::default(),
             targets: HashMap::default(),
             indexes: HashMap::default(),
             slugs: Vec::new(),
-        })
+        }
     }
 
     /// The slugs since the last eviction, each with the time of its first read.
@@ -121,10 +116,12 @@ impl LogReader {
             into.other_paths += 1;
             return;
         };
-        let agent = entry.agent.map_or(&b""[..], Field::raw);
         let bot = entry.agent.is_some_and(|field| self.is_bot(field));
         let time = TimestampMs(entry.time);
-        let viewer = (!bot).then(|| self.viewers.of(time, entry.host, agent));
+        let viewer = (!bot).then(|| {
+            let agent = entry.agent.map(Field::text).unwrap_or_default();
+            number(self.salts.at(time), Client::parse(entry.host), &agent)
+        });
         into.reads.push(Read { slug, time, viewer });
     }
 
@@ -162,41 +159,13 @@ impl LogReader {
     }
 }
 
-/// Numbers of anonymous viewers: a hash of day, address and agent with a random key that only this process has.
-/// Addresses and agents are not stored, and a viewer has another number every day.
-struct ViewerHash {
-    keyed: SipHasher24,
-}
-
-impl ViewerHash {
-    fn random() -> Result<ViewerHash, getrandom::Error> {
-        let mut key = [0; 16];
-        getrandom::fill(&mut key)?;
-        Ok(ViewerHash {
-            keyed: SipHasher24::new_with_key(&key),
-        })
-    }
-
-    /// Negative, as the numbers of anonymous viewers are.
-    fn of(&self, time: TimestampMs, host: &str, agent: &[u8]) -> i64 {
-        let mut hasher = self.keyed;
-        hasher.write(&time.day().0.to_le_bytes());
-        hasher.write(host.as_bytes());
-        // A byte that UTF-8 never contains separates the fields unambiguously.
-        hasher.write(&[0xff]);
-        hasher.write(agent);
-        -1 - (hasher.finish() >> 1).cast_signed()
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::time::DAY;
 
     fn read(patterns: &[&str], lines: &str) -> (Reads, Vec<String>) {
         let patterns = patterns.iter().map(|text| text.parse().unwrap()).collect();
-        let mut reader = LogReader::new(patterns).unwrap();
+        let mut reader = LogReader::new(patterns, [1; 16]);
         let mut reads = Reads::default();
         reader.read(lines.as_bytes(), &mut reads);
         let slugs = reader
@@ -235,22 +204,5 @@ mod tests {
             (8, 2, 1)
         );
         assert_eq!(reads.unparsable, [(6, ParseError::Host)]);
-    }
-
-    #[test]
-    fn a_viewer_is_another_one_on_another_day_or_with_another_agent() {
-        let hash = ViewerHash::random().unwrap();
-        let numbers = [
-            hash.of(TimestampMs(0), "h", b"a"),
-            hash.of(TimestampMs(DAY), "h", b"a"),
-            hash.of(TimestampMs(0), "ha", b""),
-            hash.of(TimestampMs(0), "h", b""),
-            ViewerHash::random().unwrap().of(TimestampMs(0), "h", b"a"),
-        ];
-        for (i, number) in numbers.iter().enumerate() {
-            assert!(*number < 0);
-            assert!(!numbers[..i].contains(number));
-        }
-        assert_eq!(hash.of(TimestampMs(5), "h", b"a"), numbers[0]);
     }
 }

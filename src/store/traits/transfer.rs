@@ -54,6 +54,12 @@ pub trait TransferStore: Send + Sync {
         progress: &LogProgress,
     ) -> Result<(BatchResult, LogId), StoreError>;
 
+    /// The secret by which readers in access logs are hashed: the stored one, or else `proposed`, which is stored.
+    ///
+    /// # Errors
+    /// Those of every method.
+    fn log_key(&self, proposed: [u8; 16]) -> Result<[u8; 16], StoreError>;
+
     /// Writes everything in the store as of one moment to `rows`, in key order. The salts of anonymous viewers are
     /// left out.
     ///

@@ -45,6 +45,7 @@ fn fill(store: &dyn Store) {
     };
     store.import_batch(&batch, &progress).expect("an import");
     store.replay("spill", &batch, NOON).expect("a replay");
+    store.log_key([7; 16]).expect("a key");
     let drain = DrainRecord {
         at: NOON,
         took: 1,
@@ -86,6 +87,7 @@ pub fn an_export_restores_to_the_same(db: &dyn Database) {
     );
     assert_eq!(export(&*restored), records);
     assert_consistent(&*restored);
+    assert_eq!(restored.log_key([8; 16]).expect("a key"), [7; 16]);
     // What is found otherwise than by its key.
     assert_eq!(
         super::samples::listed(&*restored, &Default::default(), 1).len(),
@@ -161,6 +163,15 @@ pub fn an_incomplete_export_leaves_nothing(db: &dyn Database) {
         &*empty,
         &[&[Record::Viewtally { version: 99 }], body, end].concat(),
     );
+    // A key that is none, in place of the key.
+    let mut wrong = records.clone();
+    for record in &mut wrong {
+        if let Record::LogKey { key } = record {
+            *key = "secret".to_owned();
+        }
+    }
+    assert_ne!(wrong, records);
+    assert_refused(&*empty, &wrong);
     // A row that does not fit: the same post again.
     let post = records
         .iter()

@@ -10,6 +10,7 @@ use diesel::query_dsl::methods::LoadQuery;
 
 use super::backend::{DbConnection, RowByRow};
 use super::last_ids;
+use super::log_key;
 use crate::model::{EXPORT_VERSION, PostRecord, Record};
 use crate::store::error::StoreError;
 use crate::store::row_sink::RowSink;
@@ -174,6 +175,11 @@ fn history(
         counted_windows::viewer,
         counted_windows::start,
     ));
+    if let Some(key) = log_key::record(connection)?
+        && rows(key).is_break()
+    {
+        return Ok(ControlFlow::Break(()));
+    }
     let spills = applied_spills::table.order(applied_spills::id);
     let logs = imported_logs::table.order(imported_logs::id);
     let stops = drains::table.order(drains::at);

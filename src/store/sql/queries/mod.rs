@@ -15,6 +15,7 @@ mod hourly;
 mod integrity;
 mod last_ids;
 mod log_imports;
+mod log_key;
 mod numbers;
 mod post_import;
 mod post_list;

@@ -4,7 +4,7 @@ use diesel::prelude::*;
 
 use super::backend::DbConnection;
 use super::posts::insert_tags;
-use super::{counted_windows, last_ids};
+use super::{counted_windows, last_ids, log_key};
 use crate::model::{PostRecord, Record};
 use crate::store::error::StoreError;
 use crate::store::sql::schema::{
@@ -146,6 +146,7 @@ fn insert_rare(connection: &mut DbConnection, record: Record) -> Result<(), Stor
                 ))
                 .execute(connection)?
         }
+        Record::LogKey { key } => log_key::set(connection, &key)?,
         _ => 0,
     };
     Ok(())

@@ -1,7 +1,7 @@
 //! Import and export.
 
 use super::super::backend::DbStore;
-use super::super::{batch, export, log_imports, numbers, post_import, restore};
+use super::super::{batch, export, log_imports, log_key, numbers, post_import, restore};
 use crate::model::{Batch, NumbersRow, Record, TimestampMs};
 use crate::sink::BatchResult;
 use crate::store::error::StoreError;
@@ -48,6 +48,10 @@ impl TransferStore for DbStore {
             let id = log_imports::record(connection, progress)?;
             Ok((batch::apply(connection, batch, self.window())?, id))
         })
+    }
+
+    fn log_key(&self, proposed: [u8; 16]) -> Result<[u8; 16], StoreError> {
+        self.transact(|connection| log_key::get_or_insert(connection, proposed))
     }
 
     fn export(&self, rows: RowSink<'_, Record>) -> Result<(), StoreError> {

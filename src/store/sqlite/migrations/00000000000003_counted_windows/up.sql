@@ -12,7 +12,7 @@ CREATE TABLE counted_windows (
 -- viewings.counted_at is what decided before. It is no longer written; the first start with a window takes the windows
 -- that are still under way from it, since this file does not know how long they are.
 
--- Single values: windows_taken, that the above is done.
+-- Single values: log_key, the secret of the hashes of readers in access logs; windows_taken, that the above is done.
 CREATE TABLE meta (
     key   TEXT PRIMARY KEY NOT NULL,
     value TEXT NOT NULL
