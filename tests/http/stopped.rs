@@ -1,5 +1,6 @@
 //! Pipelines cut by a stop: every answer that was counted can be read, however much was still under way.
 
+use std::net::TcpStream;
 use std::time::Duration;
 
 use super::pipelines::{Cuts, send_cut};
@@ -15,11 +16,14 @@ fn stop_during(requests: usize, clients: usize, seed: u64) -> (i64, i64) {
     let address = server.address;
     let answered = std::sync::atomic::AtomicI64::new(0);
     let count = || answered.load(std::sync::atomic::Ordering::SeqCst);
+    // All of them before the first answer: who comes later may find the server stopped.
+    let streams: Vec<TcpStream> = (0..clients)
+        .map(|_| raw::connect(address, Options::default()).expect("connected"))
+        .collect();
     std::thread::scope(|scope| {
-        for number in 0..clients {
+        for (number, stream) in streams.into_iter().enumerate() {
             let (bytes, answered) = (&bytes, &answered);
             scope.spawn(move || {
-                let stream = raw::connect(address, Options::default()).expect("connected");
                 let mut sending = stream.try_clone().expect("a second handle");
                 let mut client = Conn::over(stream);
                 std::thread::scope(|inner| {
