@@ -361,15 +361,18 @@ impl<E: Send + 'static> Connection<E> {
     fn discard<H>(&mut self, mut left: usize, context: &mut WorkerContext<'_, H>) -> Step {
         loop {
             self.input_ended |= context.readiness.begin_peek(context.token);
-            match context.buffers.window.discard(self.socket) {
-                PeekResult::Bytes(taken) if taken < left => left -= taken,
+            // Beyond the bound it stays in the kernel: that holds the client up, where closing would reset it.
+            let found = match left {
+                0 => PeekResult::Nothing,
+                _ => context.buffers.window.discard(self.socket),
+            };
+            match found {
+                PeekResult::Bytes(taken) => left = left.saturating_sub(taken),
                 PeekResult::Nothing if !self.input_ended => {
                     self.phase = Phase::Lingering(left);
                     return Step::Break(Next::Wait);
                 }
-                PeekResult::Bytes(_) | PeekResult::Nothing | PeekResult::End => {
-                    return Step::Break(Next::Close);
-                }
+                PeekResult::Nothing | PeekResult::End => return Step::Break(Next::Close),
             }
         }
     }
