@@ -289,11 +289,11 @@ fn store_busy() -> Problem {
     Problem::busy("the store is busy; try again shortly")
 }
 
-/// How a request is to be filled, as far as that is known.
+/// How a request is to be answered, as far as that is known.
 struct Course {
     guard: Option<RequestGuard>,
     queued: Option<SlotUse>,
-    /// Filled instead of being handled.
+    /// Answered instead of being handled.
     refusal: Option<Problem>,
     /// Whether a part of the body is left in the socket.
     unread: bool,
