@@ -40,7 +40,7 @@ pub(super) struct Acceptor {
     none_open_lock: Mutex<()>,
     /// Whether clients came that nobody has accepted yet.
     pending: AtomicBool,
-    /// Whether some of them were left waiting, for want of a room or of a descriptor: then whoever ends a connection,
+    /// Whether some of them were left waiting, for want of room or of a descriptor: then whoever ends a connection,
     /// or leaves one idle, accepts again.
     blocked: AtomicBool,
     stopped: AtomicBool,
@@ -210,7 +210,7 @@ impl Acceptor {
         self.blocked.store(true, Ordering::SeqCst);
     }
 
-    /// Makes a room for one more connection where there is none.
+    /// Makes room for one more connection where there is none.
     fn room<E: Send + 'static>(
         &self,
         connections: &impl Connections<E>,
