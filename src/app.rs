@@ -2,20 +2,28 @@
 
 use std::net::SocketAddr;
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use crate::api::{self, ApiState, Auth};
 use crate::clock;
 use crate::config::{Config, TokenError};
 use crate::counter::CounterPool;
 use crate::fd_limit::{self, TooFew};
+use crate::journal::{self, Journal, JournalError, JournalFolder, Recovered};
 use crate::maintenance::{Maintenance, OnReplaced};
 use crate::metrics::Metrics;
 use crate::rules::{BotRule, Salts, ViewRules};
 use crate::server::{InFlight, Listener, Server, ServerConfig};
 use crate::shutdown::Running;
-use crate::sink::{BatchSink, SinkHealth};
+use crate::sink::{BatchSink, JournalSink, SinkError, SinkHealth};
 use crate::store::spill::{self, ReplayError};
 use crate::store::{self, CachedStore, StoreError, StoreOptions, StoreUrl};
+
+/// How often a long recovery says how far it is.
+const TELL_EVERY: Duration = Duration::from_secs(1);
+
+/// How long a recovery waits for the database.
+const RECOVERY_LIMIT: Duration = Duration::from_secs(30);
 
 /// Why the server did not start.
 #[derive(Debug, thiserror::Error)]
@@ -37,6 +45,12 @@ pub enum StartError {
     /// What an earlier drain spilled cannot be applied.
     #[error("{0}; its views are safe in it; try again once the store answers")]
     Replay(#[from] ReplayError),
+    /// The store does not say which it is.
+    #[error("cannot read which database this is: {0}")]
+    Database(#[from] SinkError),
+    /// What earlier runs left cannot be counted, or no journal be begun.
+    #[error("{0}; nothing in it is lost; try again once the store answers, or --journal off")]
+    Journal(#[from] JournalError),
     /// The address cannot be bound.
     #[error("cannot listen on {address}: {error}; try --listen with another port")]
     Listen {
@@ -110,13 +124,16 @@ pub fn start(config: &Config) -> Result<Running, StartError> {
             });
         }
     }
-    if let Some(database) = config.store.file() {
-        let events = spill::replay(database, &*store, clock::now())?;
-        metrics.replayed_events.inc_by(events);
-        if events > 0 {
-            tracing::info!(events, "applied what the last stop had to spill");
+    let journal_folder = match config.store.file() {
+        Some(database) => {
+            let events = spill::replay(database, &*store, clock::now())?;
+            let folder = JournalFolder::of(database, store.database_id()?);
+            let recovered = recover(&folder, &*store)?;
+            metrics.recovered_events.inc_by(events + recovered);
+            Some(folder)
         }
-    }
+        None => None,
+    };
     let token = config.token.load()?;
     match store.last_drain() {
         Ok(Some(drain)) => metrics.last_drain(&drain),
@@ -134,9 +151,17 @@ pub fn start(config: &Config) -> Result<Running, StartError> {
     )
     .map_err(StartError::Thread)?;
 
+    let journal = match (&journal_folder, config.journal) {
+        (Some(folder), Some(options)) => {
+            let journal = Journal::begin(folder.clone(), options, Arc::clone(&metrics))?;
+            Some(Arc::new(journal))
+        }
+        _ => None,
+    };
     let (counters, intake) = CounterPool::start(
         config.counting.clone(),
         Arc::clone(&cached) as Arc<dyn BatchSink>,
+        journal.clone(),
         Arc::clone(&metrics),
         Arc::clone(&health),
     )
@@ -186,9 +211,53 @@ pub fn start(config: &Config) -> Result<Running, StartError> {
         maintenance,
         store: cached,
         metrics,
-        database: config.store.file().map(Into::into),
+        journal_folder,
+        journal,
         drain_timeout: config.drain_timeout,
     })
+}
+
+/// Counts what earlier runs have left in their journals, and says what it found. Returns how many events that were.
+fn recover(folder: &JournalFolder, sink: &dyn JournalSink) -> Result<u64, JournalError> {
+    let mut told = Instant::now();
+    let started = Instant::now();
+    let mut progress = |events| {
+        if told.elapsed() >= TELL_EVERY {
+            told = Instant::now();
+            tracing::info!(events, "counting what an earlier run has left");
+        }
+    };
+    let recovered = loop {
+        match journal::recover(folder, sink, &mut progress) {
+            // A lock ends by itself; each try has waited for it.
+            Err(JournalError::Store {
+                error: SinkError::Busy(_),
+                ..
+            }) if started.elapsed() < RECOVERY_LIMIT => {}
+            recovered => break recovered?,
+        }
+    };
+    let Recovered {
+        events,
+        damaged,
+        left,
+    } = recovered;
+    if events > 0 {
+        tracing::info!(events, "counted what an earlier run had left");
+    }
+    if damaged > 0 {
+        tracing::warn!(
+            damaged,
+            "events of an earlier run cannot be read any more, and are not counted"
+        );
+    }
+    for (path, why) in left {
+        tracing::warn!(
+            "{} is left as it is, and not counted: {why}",
+            path.display()
+        );
+    }
+    Ok(events)
 }
 
 /// What is done when the database is deleted or replaced, and when it is back.
@@ -197,7 +266,7 @@ fn tell_replaced(health: Arc<SinkHealth>) -> OnReplaced {
         Some(what) => {
             // A counter may have met it before.
             if health.failed_lastingly(&what) {
-                tracing::error!("{what}; views are kept in memory, and spilled at the stop");
+                tracing::error!("{what}; views are kept until it is back, or the next start");
             }
         }
         None => {

@@ -37,6 +37,7 @@ mod embed;
 mod fd_limit;
 mod http;
 mod import;
+mod journal;
 mod maintenance;
 mod metrics;
 mod model;

@@ -84,8 +84,14 @@ pub struct Metrics {
     pub counter_panics: Counter,
     /// Events lost in those panics.
     pub events_lost: Counter,
-    /// Events applied at start from the spill files of earlier drains.
-    pub replayed_events: Counter,
+    /// Events counted at start that an earlier run had left.
+    pub recovered_events: Counter,
+    /// Bytes of the journal.
+    pub journal_bytes: Gauge,
+    /// Whether the file system does not take the journal.
+    pub journal_failing: Gauge,
+    /// Events that are not in the journal.
+    pub journal_unwritten: Counter,
     last_drain_time: Gauge,
     last_drain_seconds: Gauge<f64, AtomicU64>,
     last_drain_unwritten: Gauge,
@@ -191,10 +197,21 @@ impl Metrics {
             "Panics while counting; the counter continues with its batch",
         );
         let events_lost = counter(r, "events_lost", "Events lost in those panics");
-        let replayed_events = counter(
+        let recovered_events = counter(
             r,
-            "replayed_events",
-            "Events applied at start from the spill file of an earlier stop",
+            "recovered_events",
+            "Events counted at start that an earlier run had left in its journal",
+        );
+        let journal_bytes = gauge(r, "journal_bytes", "Size of the journal's files");
+        let journal_failing = gauge(
+            r,
+            "journal_failing",
+            "1 while the disk does not take the journal, as when it is full",
+        );
+        let journal_unwritten = counter(
+            r,
+            "journal_unwritten",
+            "Events sent to the counters that are not in the journal",
         );
         let last_drain_time = gauge(
             r,
@@ -234,7 +251,10 @@ impl Metrics {
             counters_retired,
             counter_panics,
             events_lost,
-            replayed_events,
+            recovered_events,
+            journal_bytes,
+            journal_failing,
+            journal_unwritten,
             last_drain_time,
             last_drain_seconds,
             last_drain_unwritten,

@@ -8,13 +8,14 @@ use std::time::{Duration, Instant};
 
 use crate::api::ApiState;
 use crate::clock;
-use crate::counter::{CounterPool, EventSender};
+use crate::counter::{CounterPool, EventSender, Rest};
+use crate::journal::{self, Journal, JournalFolder};
 use crate::maintenance::Maintenance;
 use crate::metrics::Metrics;
-use crate::model::{Batch, DrainRecord, Reason, Uncounted};
+use crate::model::{DrainRecord, Reason, Uncounted};
 use crate::server::{InFlight, Server};
 use crate::sink::{BatchSink, SinkError};
-use crate::store::{CachedStore, spill};
+use crate::store::CachedStore;
 
 /// How long threads may take to end once nothing is left for them to do.
 const JOIN_TIMEOUT: Duration = Duration::from_secs(2);
@@ -34,7 +35,10 @@ pub struct Running {
     pub(crate) maintenance: Maintenance,
     pub(crate) store: Arc<CachedStore>,
     pub(crate) metrics: Arc<Metrics>,
-    pub(crate) database: Option<PathBuf>,
+    /// `None` for a database in memory.
+    pub(crate) journal_folder: Option<JournalFolder>,
+    /// `None` without a journal.
+    pub(crate) journal: Option<Arc<Journal>>,
     pub(crate) drain_timeout: Duration,
 }
 
@@ -56,8 +60,8 @@ pub struct Report {
 pub enum Unwritten {
     /// None.
     None,
-    /// They are in this file, which the next start applies.
-    Spilled {
+    /// They are in the journal, and counted by the next start.
+    Journaled {
         /// How many.
         events: u64,
         /// Where.
@@ -83,6 +87,11 @@ impl Running {
     /// The measurements; they outlive the server.
     pub fn metrics(&self) -> &Arc<Metrics> {
         &self.metrics
+    }
+
+    /// Whether events survive the process.
+    pub fn has_journal(&self) -> bool {
+        self.journal.is_some()
     }
 
     /// Stops, losing nothing that can be kept.
@@ -125,10 +134,19 @@ impl Running {
             tracing::warn!("maintenance of the store did not end in time");
         }
 
-        // 6. What came too late, and what the store refused until now: one more try, then the file.
+        // 6. What came too late, and what the store refused until now: one more try; else it is kept.
         left.merge(self.counters.join());
-        let unwritten = write_or_spill(&self.store, self.database, &left, &self.metrics, deadline)
+        let journal = self.journal.as_deref();
+        let keep = Keep {
+            journal,
+            folder: self.journal_folder.as_ref(),
+        };
+        let unwritten = write_or_keep(&self.store, keep, left, &self.metrics, deadline)
             .and_lost(self.counters.lost());
+        if let Some(Err(error)) = journal.map(Journal::end) {
+            // The next start finds that everything is counted.
+            tracing::warn!(%error, "cannot remove the journal");
+        }
 
         // 7. Leave a note for the next run, if the store takes one.
         let drain = DrainRecord {
@@ -175,7 +193,7 @@ impl Unwritten {
                 events: lost,
                 why: "a counter panicked".to_owned(),
             },
-            Unwritten::Spilled { events, path, why } => Unwritten::Spilled {
+            Unwritten::Journaled { events, path, why } => Unwritten::Journaled {
                 events,
                 path,
                 why: format!("{why}; {lost} more are lost because a counter panicked"),
@@ -190,31 +208,46 @@ impl Unwritten {
     fn events(&self) -> u64 {
         match self {
             Unwritten::None => 0,
-            Unwritten::Spilled { events, .. } | Unwritten::Lost { events, .. } => *events,
+            Unwritten::Journaled { events, .. } | Unwritten::Lost { events, .. } => *events,
         }
     }
 }
 
-fn write_or_spill(
+/// Where events are kept that the store does not take.
+struct Keep<'a> {
+    journal: Option<&'a Journal>,
+    folder: Option<&'a JournalFolder>,
+}
+
+/// Writes what is left, or has it kept for the next start.
+fn write_or_keep(
     store: &CachedStore,
-    database: Option<PathBuf>,
-    left: &Batch,
+    keep: Keep<'_>,
+    left: Rest,
     metrics: &Metrics,
     deadline: Instant,
 ) -> Unwritten {
-    if left.is_empty() {
+    let Rest { mut batch, saved } = left;
+    let Keep { journal, folder } = keep;
+    if let Some(journal) = journal {
+        journal.complete(&mut batch.journaled);
+    }
+    if batch.is_empty() {
         return Unwritten::None;
     }
-    let events = left.events();
-    let in_time = Instant::now() < deadline || left.entries() <= SMALL_BATCH;
+    let events = batch.events();
+    let in_time = Instant::now() < deadline || batch.entries() <= SMALL_BATCH;
     let written = match in_time {
-        true => store.write(left),
+        true => store.write(&batch),
         false => Err(SinkError::Busy(
             "the store took no writes, and the time to stop is up".to_owned(),
         )),
     };
     let why = match written {
         Ok(written) => {
+            if let Some(journal) = journal {
+                journal.on_commit(&batch.journaled, &saved);
+            }
             if let Some(result) = written.applied() {
                 metrics.committed(result.counted, &result.uncounted);
             }
@@ -222,14 +255,19 @@ fn write_or_spill(
         }
         Err(error) => error.to_string(),
     };
-    let Some(database) = database else {
+    let Some(folder) = folder else {
         return Unwritten::Lost { events, why };
     };
-    match spill::write(&database, left) {
-        Ok(path) => Unwritten::Spilled { events, path, why },
+    let unjournaled = events - batch.journaled.events();
+    if unjournaled == 0 {
+        let path = folder.path().to_owned();
+        return Unwritten::Journaled { events, path, why };
+    }
+    match journal::write_batch(folder, batch) {
+        Ok(path) => Unwritten::Journaled { events, path, why },
         Err(error) => Unwritten::Lost {
-            events,
-            why: format!("{why}; and no spill file could be written: {error}"),
+            events: unjournaled,
+            why: format!("{why}; {error}"),
         },
     }
 }
@@ -247,11 +285,11 @@ impl fmt::Display for Report {
             let comma = if place == 0 { "" } else { ", " };
             write!(f, "{comma}{} {}", reason.name(), self.uncounted.get(reason))?;
         }
-        let spilled = match self.unwritten {
-            Unwritten::Spilled { events, .. } => events,
+        let kept = match self.unwritten {
+            Unwritten::Journaled { events, .. } => events,
             Unwritten::None | Unwritten::Lost { .. } => 0,
         };
-        write!(f, "), {spilled} spilled")
+        write!(f, "), {kept} kept")
     }
 }
 
@@ -259,9 +297,9 @@ impl fmt::Display for Unwritten {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Unwritten::None => f.write_str("everything was written"),
-            Unwritten::Spilled { events, path, why } => write!(
+            Unwritten::Journaled { events, path, why } => write!(
                 f,
-                "{events} views could not be written ({why}) and are spilled to {}; the next start on this store counts them",
+                "{events} views could not be written ({why}) and are kept in {}; the next start on this store counts them",
                 path.display()
             ),
             Unwritten::Lost { events, why } => {
@@ -286,12 +324,12 @@ mod tests {
             matches!(lost, Unwritten::Lost { events: 2, .. }),
             "{lost:?}"
         );
-        let spilled = Unwritten::Spilled {
+        let kept = Unwritten::Journaled {
             events: 3,
-            path: "spill".into(),
+            path: "a.db.journal".into(),
             why: "locked".to_owned(),
         };
-        let text = spilled.and_lost(2).to_string();
+        let text = kept.and_lost(2).to_string();
         assert!(
             text.contains("2 more are lost") && text.contains("3 views"),
             "{text}"

@@ -15,6 +15,7 @@ mod counting;
 mod embed;
 mod http;
 mod import;
+mod journal;
 mod operation;
 mod posts;
 mod rules;

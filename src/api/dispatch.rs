@@ -8,8 +8,9 @@ use super::lookup::decode_segment;
 use super::router::{self, Match, Route};
 use super::state::ApiState;
 use super::{correction, embed, health, posts, site_views, viewers, views};
+use crate::counter::Recorded;
 use crate::http::{Method, Problem, Response, query};
-use crate::model::{PostKey, ViewEvent};
+use crate::model::PostKey;
 use crate::server::{Handler, Plan, Request, StoreUse};
 use crate::store::CachedPost;
 
@@ -24,7 +25,7 @@ pub struct Found<'r> {
 
 impl Handler for ApiState {
     type Context<'r> = Found<'r>;
-    type Event = ViewEvent;
+    type Event = Recorded;
 
     fn plan<'r>(&self, request: &Request<'r>) -> Plan<Found<'r>> {
         let place = router::find(request.target.path);
@@ -51,7 +52,7 @@ impl Handler for ApiState {
         request: &Request<'r>,
         found: Found<'r>,
         response: &mut Response,
-    ) -> Option<ViewEvent> {
+    ) -> Option<Recorded> {
         let mut exchange = Exchange {
             state: self,
             request,
@@ -64,7 +65,7 @@ impl Handler for ApiState {
             None => answer(&mut exchange, found.place),
         };
         match result {
-            Ok(()) => exchange.event,
+            Ok(()) => exchange.event.map(|event| self.events.record(event)),
             Err(problem) => {
                 problem.write(exchange.response);
                 None
@@ -72,7 +73,7 @@ impl Handler for ApiState {
         }
     }
 
-    fn after_write(&self, event: ViewEvent, before_block: &mut dyn FnMut()) {
+    fn after_write(&self, event: Recorded, before_block: &mut dyn FnMut()) {
         self.events.send(event, before_block);
     }
 }

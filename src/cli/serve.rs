@@ -10,6 +10,7 @@ use ipnet::IpNet;
 
 use super::values::{duration, network, on_off};
 use crate::counter::OverflowPolicy;
+use crate::store::Durability;
 
 /// Flags of `serve`.
 #[derive(Clone, Debug, Args)]
@@ -215,7 +216,39 @@ pub struct ServeFlags {
     )]
     pub dedup_window: Duration,
 
-    /// How long a stop may take to write what is pending; the rest is spilled to a file
+    /// Keep each view in a file until it is counted, so that nothing a reader has seen is lost when the process dies
+    #[arg(
+        long,
+        env = "VIEWTALLY_JOURNAL", hide_env = true,
+        value_name = "ON|OFF",
+        default_value = "on",
+        value_parser = on_off,
+        action = clap::ArgAction::Set,
+        help_heading = "Counting"
+    )]
+    pub journal: bool,
+    /// The journal's size at most
+    #[arg(
+        long,
+        env = "VIEWTALLY_JOURNAL_MAX",
+        hide_env = true,
+        value_name = "SIZE",
+        default_value = "256MiB",
+        help_heading = "Counting"
+    )]
+    pub journal_max: ByteSize,
+    /// What numbers survive: the end of the process, or a loss of power, too
+    #[arg(
+        long,
+        env = "VIEWTALLY_DURABILITY",
+        hide_env = true,
+        value_name = "WHAT",
+        default_value = "process",
+        help_heading = "Counting"
+    )]
+    pub durability: Durability,
+
+    /// How long a stop may take to write what is pending; the next start counts the rest
     #[arg(long, env = "VIEWTALLY_DRAIN_TIMEOUT", hide_env = true, value_name = "TIME", default_value = "25s", value_parser = duration, help_heading = "Running")]
     pub drain_timeout: Duration,
     /// What to log: error, warn, info, debug, trace, or a tracing filter

@@ -2,6 +2,7 @@
 
 use std::ops::ControlFlow;
 
+use super::journal_note::JournalNote;
 use super::output::print_line;
 use super::retry::retry_while_busy;
 use super::status::Status;
@@ -16,6 +17,9 @@ pub(super) fn run(url: &StoreUrl, repair: bool) -> anyhow::Result<Status> {
             ControlFlow::Continue(())
         })
     })?;
+    if let Some(note) = JournalNote::read(url, &*store)? {
+        print_line(note);
+    }
     Ok(match (count, repair) {
         (0, _) => {
             print_line("every number is the sum of its rows");

@@ -8,7 +8,8 @@ use std::path::{Path, PathBuf};
 use anyhow::Context;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
-use super::output::print_line;
+use super::journal_note::JournalNote;
+use super::output::{print_error, print_line};
 use super::status::Status;
 use crate::app;
 use crate::cli::{ExportFlags, ExportFormat};
@@ -19,6 +20,9 @@ const STEP: u64 = 10_000;
 
 pub(super) fn run(url: &StoreUrl, flags: &ExportFlags) -> anyhow::Result<Status> {
     let store = app::open_existing_store(url)?;
+    if let Some(note) = JournalNote::read(url, &*store)? {
+        print_error(format_args!("note: {note}"));
+    }
     let Some(path) = &flags.output else {
         write(&*store, flags.format, &mut io::stdout().lock()).context("cannot export")?;
         return Ok(Status::Success);

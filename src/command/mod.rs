@@ -7,6 +7,7 @@ mod import_counts;
 mod import_export;
 mod import_log;
 mod import_posts;
+mod journal_note;
 mod logging;
 mod output;
 mod retry;

@@ -26,7 +26,11 @@ pub(super) fn run(config: &Config, exit_at_once: fn() -> !) -> anyhow::Result<St
         tracing::info!("{report}");
     }
     let running = app::start(config)?;
-    let stop = watch_signals(Arc::clone(running.metrics()), exit_at_once)?;
+    let stop = watch_signals(
+        Arc::clone(running.metrics()),
+        running.has_journal(),
+        exit_at_once,
+    )?;
     print_line(format_args!("listening on http://{}", running.address()));
     // An error means that the signal handler is gone; then the server stops, too.
     let _ = stop.recv();
@@ -41,13 +45,21 @@ pub(super) fn run(config: &Config, exit_at_once: fn() -> !) -> anyhow::Result<St
 
 /// Handles SIGINT, SIGTERM and SIGHUP: the first starts a drain, one that comes later than its repeats may ends the
 /// process at once.
-fn watch_signals(metrics: Arc<Metrics>, exit_at_once: fn() -> !) -> anyhow::Result<Receiver<()>> {
+fn watch_signals(
+    metrics: Arc<Metrics>,
+    has_journal: bool,
+    exit_at_once: fn() -> !,
+) -> anyhow::Result<Receiver<()>> {
     let (stop, stopped) = flume::bounded(1);
     let first = OnceLock::new();
     ctrlc::set_handler(move || {
         if first.get_or_init(Instant::now).elapsed() >= REPEATS {
+            let kept = match has_journal {
+                true => "wait in the journal for the next start",
+                false => "are lost",
+            };
             print_error(format_args!(
-                "viewtally: stopped at once by a second signal; {} events were not written and are lost",
+                "viewtally: stopped at once by a second signal; {} events were not written and {kept}",
                 metrics.pending()
             ));
             exit_at_once();

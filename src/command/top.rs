@@ -5,7 +5,8 @@ use std::fmt::Write as _;
 use serde::Serialize;
 use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
-use super::output::print_line;
+use super::journal_note::JournalNote;
+use super::output::{print_error, print_line};
 use super::status::Status;
 use crate::cli::TopFlags;
 use crate::model::{ListQuery, Period, PostSummary, Sort};
@@ -34,6 +35,9 @@ pub(super) fn run(url: &StoreUrl, flags: &TopFlags) -> anyhow::Result<Status> {
             store.list(&query)?.items
         }
     };
+    if let Some(note) = JournalNote::read(url, &*store)? {
+        print_error(format_args!("note: {note}"));
+    }
     if flags.json {
         let period = Period::NAMES
             .into_iter()

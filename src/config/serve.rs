@@ -10,7 +10,8 @@ use super::error::ConfigError;
 use super::token::TokenSource;
 use crate::cli::ServeFlags;
 use crate::counter::CounterConfig;
-use crate::store::{StoreOptions, StoreUrl};
+use crate::journal::{JournalOptions, MIN_JOURNAL};
+use crate::store::{Durability, StoreOptions, StoreUrl};
 
 /// Bytes of posts in the cache.
 const CACHE_BYTES: u64 = 64 << 20;
@@ -52,6 +53,8 @@ pub struct Config {
     pub rules: StoreOptions,
     /// Bytes of posts in the cache.
     pub cache_bytes: u64,
+    /// How events are kept until they are counted; `None` if they are not.
+    pub journal: Option<JournalOptions>,
     /// How long a stop may take.
     pub drain_timeout: Duration,
 }
@@ -90,6 +93,12 @@ impl Config {
                 flags.cors_origin
             ));
         }
+        if flags.journal_max.as_u64() < MIN_JOURNAL {
+            return refuse(format!(
+                "--journal-max must be at least {}",
+                bytesize::ByteSize(MIN_JOURNAL).display().iec_short()
+            ));
+        }
         let token = TokenSource::new(
             flags.token.as_deref(),
             flags.token_file.as_deref(),
@@ -124,7 +133,12 @@ impl Config {
             keep_viewings: flags.keep_viewings,
             rules: StoreOptions {
                 dedup_window: flags.dedup_window,
+                durability: flags.durability,
             },
+            journal: flags.journal.then_some(JournalOptions {
+                max_bytes: flags.journal_max.as_u64(),
+                sync: flags.durability == Durability::Power,
+            }),
             cache_bytes: CACHE_BYTES,
             drain_timeout: flags.drain_timeout,
         })

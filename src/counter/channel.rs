@@ -4,16 +4,16 @@ use std::time::{Duration, Instant};
 
 use flume::{Receiver, RecvTimeoutError, Sender};
 
-use crate::model::ViewEvent;
+use super::recorded::Sent;
 
 /// The channel's receiving end, shared by all counters.
 #[derive(Debug)]
 pub(super) struct Channel {
-    receiver: Receiver<ViewEvent>,
+    receiver: Receiver<Sent>,
 }
 
 /// Opens a channel that holds `capacity` events.
-pub(super) fn bounded(capacity: usize) -> (Sender<ViewEvent>, Channel) {
+pub(super) fn bounded(capacity: usize) -> (Sender<Sent>, Channel) {
     let (sender, receiver) = flume::bounded(capacity);
     (sender, Channel { receiver })
 }
@@ -23,7 +23,7 @@ impl Channel {
     ///
     /// # Errors
     /// When none comes within `timeout`, or when the channel is empty and closed.
-    pub(super) fn receive(&self, timeout: Duration) -> Result<ViewEvent, RecvTimeoutError> {
+    pub(super) fn receive(&self, timeout: Duration) -> Result<Sent, RecvTimeoutError> {
         self.receiver.recv_timeout(timeout)
     }
 
@@ -31,12 +31,12 @@ impl Channel {
     ///
     /// # Errors
     /// When none comes until then, or when the channel is empty and closed.
-    pub(super) fn receive_until(&self, deadline: Instant) -> Result<ViewEvent, RecvTimeoutError> {
+    pub(super) fn receive_until(&self, deadline: Instant) -> Result<Sent, RecvTimeoutError> {
         self.receiver.recv_deadline(deadline)
     }
 
     /// Takes what is on the channel, under one lock. Events of senders that are blocked stay with them.
-    pub(super) fn drain(&self) -> flume::Drain<'_, ViewEvent> {
+    pub(super) fn drain(&self) -> flume::Drain<'_, Sent> {
         self.receiver.drain()
     }
 

@@ -9,7 +9,9 @@ use flume::{Sender, TrySendError};
 use super::event_sink::EventSink;
 use super::overflow_policy::OverflowPolicy;
 use super::queue_depth::QueueDepth;
+use super::recorded::{JournalGuard, Recorded, Sent};
 use super::shared::Shared;
+use crate::journal::Appended;
 use crate::model::ViewEvent;
 
 /// Starts one more counter, if there may be one.
@@ -20,7 +22,7 @@ pub struct EventSender {
     /// The channel's only long-lived sender. [`EventSender::close`] takes it out, which is how the counters learn that
     /// no event follows. It is read with every event and written once: a lock would cost each reader two writes to
     /// memory that all of them share.
-    sender: ArcSwapOption<Sender<ViewEvent>>,
+    sender: ArcSwapOption<Sender<Sent>>,
     shared: Arc<Shared>,
     /// Channel depth from which a sender wakes a counter that is filling its batch.
     wake_threshold: usize,
@@ -30,11 +32,7 @@ pub struct EventSender {
 }
 
 impl EventSender {
-    pub(super) fn new(
-        sender: Sender<ViewEvent>,
-        shared: Arc<Shared>,
-        scale_up: ScaleUp,
-    ) -> EventSender {
+    pub(super) fn new(sender: Sender<Sent>, shared: Arc<Shared>, scale_up: ScaleUp) -> EventSender {
         let capacity = shared.config.queue_capacity;
         EventSender {
             sender: ArcSwapOption::from_pointee(sender),
@@ -52,12 +50,7 @@ impl EventSender {
         self.shared.wakeup.close();
     }
 
-    fn on_full(
-        &self,
-        sender: &Sender<ViewEvent>,
-        event: ViewEvent,
-        before_block: &mut dyn FnMut(),
-    ) {
+    fn on_full(&self, sender: &Sender<Sent>, event: Sent, before_block: &mut dyn FnMut()) {
         let shared = &self.shared;
         let config = &shared.config;
         shared.metrics.channel_full.inc();
@@ -82,9 +75,29 @@ impl EventSender {
 }
 
 impl EventSink for EventSender {
-    fn send(&self, event: ViewEvent, before_block: &mut dyn FnMut()) {
+    fn record(&self, event: ViewEvent) -> Recorded {
+        let (event, guard) = match &self.shared.journal {
+            None => (Some(event), None),
+            Some(journal) => match journal.append(&event) {
+                Appended::At(range) => {
+                    let journal = Arc::clone(journal);
+                    (Some(event), Some(JournalGuard { journal, range }))
+                }
+                Appended::Unwritten => (Some(event), None),
+                Appended::Dropped => (None, None),
+            },
+        };
+        Recorded { event, guard }
+    }
+
+    fn send(&self, recorded: Recorded, before_block: &mut dyn FnMut()) {
         let shared = &self.shared;
         let sent = shared.metrics.events_sent.inc();
+        let Some(event) = recorded.event else {
+            return;
+        };
+        let place = recorded.guard.map_or(0..0, JournalGuard::keep);
+        let event = Sent { event, place };
         let sender = self.sender.load();
         let Some(sender) = &*sender else {
             shared.overflow.merge(event);

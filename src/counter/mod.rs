@@ -5,7 +5,7 @@
 //! channel into a batch and write the batch to a sink, which is all they know of the store.
 //!
 //! Invariant: an event is at every moment in exactly one of the channel, the overflow, a counter's batch, or the
-//! store. A batch leaves memory only after its commit, and a counter that panics continues with its batch.
+//! store; until it is in the store it is in the journal, too. A batch leaves memory only after its commit, and a counter that panics continues with its batch.
 
 mod backoff;
 mod channel;
@@ -17,6 +17,8 @@ mod overflow_policy;
 mod pending;
 mod pool;
 mod queue_depth;
+mod recorded;
+mod rest;
 mod saturation;
 mod shared;
 mod wakeup;
@@ -27,6 +29,8 @@ pub use event_sender::EventSender;
 pub use event_sink::EventSink;
 pub use overflow_policy::OverflowPolicy;
 pub use pool::CounterPool;
+pub use recorded::Recorded;
+pub use rest::Rest;
 
 #[cfg(test)]
 #[path = "../../tests/counter/losses.rs"]

@@ -2,35 +2,54 @@
 
 use super::channel::Channel;
 use super::overflow::Overflow;
-use crate::model::{Batch, DedupWindow, ViewEvent};
+use super::recorded::Sent;
+use super::rest::Rest;
+use crate::journal::SavedBatch;
+use crate::model::{Batch, DedupWindow, Journaled, RunId};
 
 /// A counter's batch, and the events taken off the channel that are not merged into it yet. It lies outside whatever
 /// may panic, so that after a panic only the event that was being merged is gone, and its loss is known.
 pub(super) struct Pending<'a> {
     batch: Batch,
-    drained: Option<flume::Drain<'a, ViewEvent>>,
+    /// Whose journal the events' places are in.
+    run: Option<RunId>,
+    /// Earlier states of parts of the batch, in files.
+    saved: Vec<SavedBatch>,
+    drained: Option<flume::Drain<'a, Sent>>,
     /// Events taken since the last commit.
     taken: u64,
 }
 
 impl<'a> Pending<'a> {
-    /// Nothing yet. `window` is that of the sink.
-    pub(super) fn new(window: DedupWindow) -> Pending<'a> {
+    /// Nothing yet. `window` is that of the sink, `run` that of the journal.
+    pub(super) fn new(window: DedupWindow, run: Option<RunId>) -> Pending<'a> {
         Pending {
             batch: Batch::new(window),
+            run,
+            saved: Vec::new(),
             drained: None,
             taken: 0,
         }
     }
 
     /// Adds one event.
-    pub(super) fn add(&mut self, event: ViewEvent) {
+    pub(super) fn add(&mut self, sent: Sent) {
         self.taken += 1;
-        self.batch.add(event);
+        self.merge_sent(sent);
     }
 
-    /// Adds another batch.
-    pub(super) fn merge(&mut self, batch: Batch) {
+    fn merge_sent(&mut self, sent: Sent) {
+        sent.note_place(self.run, &mut self.batch.journaled);
+        self.batch.add(sent.event);
+    }
+
+    /// Adds what another counter could not write.
+    pub(super) fn merge_rest(&mut self, rest: Rest) {
+        self.saved.extend(rest.saved);
+        self.merge(rest.batch);
+    }
+
+    fn merge(&mut self, batch: Batch) {
         self.taken += batch.events();
         self.batch.merge(batch);
     }
@@ -59,8 +78,8 @@ impl<'a> Pending<'a> {
 
     /// Merges what was taken off the channel. Called again after a panic, it goes on with the next event.
     pub(super) fn merge_drained(&mut self) {
-        while let Some(event) = self.drained.as_mut().and_then(Iterator::next) {
-            self.batch.add(event);
+        while let Some(sent) = self.drained.as_mut().and_then(Iterator::next) {
+            self.merge_sent(sent);
         }
         self.drained = None;
     }
@@ -70,10 +89,26 @@ impl<'a> Pending<'a> {
         &self.batch
     }
 
-    /// Empties the batch after its commit.
-    pub(super) fn clear(&mut self) {
+    /// What the batch holds of the journal.
+    pub(super) fn journaled(&mut self) -> &mut Journaled {
+        &mut self.batch.journaled
+    }
+
+    /// Earlier states of parts of the batch, in files.
+    pub(super) fn saved(&self) -> &[SavedBatch] {
+        &self.saved
+    }
+
+    /// Notes that the whole batch is in a file.
+    pub(super) fn set_saved(&mut self, saved: SavedBatch) {
+        self.saved = vec![saved];
+    }
+
+    /// Empties the batch after its commit. Returns the files that had earlier states of it.
+    pub(super) fn clear(&mut self) -> Vec<SavedBatch> {
         self.batch.clear();
         self.taken = 0;
+        std::mem::take(&mut self.saved)
     }
 
     /// How many events a panic has lost since this was last asked: taken, but neither merged nor still to be merged.
@@ -87,8 +122,11 @@ impl<'a> Pending<'a> {
         lost
     }
 
-    /// The batch, once every event is merged.
-    pub(super) fn into_batch(self) -> Batch {
-        self.batch
+    /// What is left, once every event is merged.
+    pub(super) fn into_rest(self) -> Rest {
+        Rest {
+            batch: self.batch,
+            saved: self.saved,
+        }
     }
 }

@@ -10,12 +10,13 @@ use super::config::CounterConfig;
 use super::event_sender::EventSender;
 use super::overflow::Overflow;
 use super::pending::Pending;
+use super::rest::Rest;
 use super::saturation::Saturation;
 use super::shared::Shared;
 use super::wakeup::Wakeup;
 use super::worker;
+use crate::journal::Journal;
 use crate::metrics::Metrics;
-use crate::model::Batch;
 use crate::sink::{BatchSink, SinkHealth};
 
 /// How long a request may take to hand over its event once the channel is closed: no longer than it takes to run.
@@ -30,7 +31,7 @@ pub struct CounterPool {
     /// Counters that run and have not decided to retire.
     running: AtomicUsize,
     /// One slot for each counter by its number. Locked to start a counter and to join all.
-    handles: Mutex<Vec<Option<JoinHandle<Batch>>>>,
+    handles: Mutex<Vec<Option<JoinHandle<Rest>>>>,
 }
 
 impl CounterPool {
@@ -41,14 +42,19 @@ impl CounterPool {
     pub fn start(
         config: CounterConfig,
         sink: Arc<dyn BatchSink>,
+        journal: Option<Arc<Journal>>,
         metrics: Arc<Metrics>,
         health: Arc<SinkHealth>,
     ) -> std::io::Result<(Arc<CounterPool>, EventSender)> {
         let (sender, channel) = bounded(config.queue_capacity);
         let shared = Arc::new(Shared {
             config,
-            overflow: Overflow::new(sink.dedup_window()),
+            overflow: Overflow::new(
+                sink.dedup_window(),
+                journal.as_ref().map(|journal| journal.run()),
+            ),
             sink,
+            journal,
             channel,
             wakeup: Wakeup::default(),
             saturation: Saturation::new(Instant::now()),
@@ -143,13 +149,13 @@ impl CounterPool {
 
     /// Waits for all counters, after [`EventSender::close`], and returns what the sink refused until the deadline.
     /// Called again, it returns what senders have put into the overflow since.
-    pub fn join(&self) -> Batch {
+    pub fn join(&self) -> Rest {
         let shared = &*self.shared;
-        let mut pending = Pending::new(shared.sink.dedup_window());
+        let mut pending = shared.pending();
         let handles: Vec<_> = self.lock_handles().drain(..).flatten().collect();
         for handle in handles {
             match handle.join() {
-                Ok(batch) => pending.merge(batch),
+                Ok(rest) => pending.merge_rest(rest),
                 // A counter catches its panics, so this one happened while handling one.
                 Err(_) => {
                     shared.metrics.events_lost.inc();
@@ -165,7 +171,7 @@ impl CounterPool {
         if !shared.channel.is_closed() {
             tracing::warn!("a request is still sending its event");
         }
-        pending.into_batch()
+        pending.into_rest()
     }
 
     /// How many events were lost because a counter panicked while merging them.
@@ -173,7 +179,7 @@ impl CounterPool {
         self.shared.metrics.events_lost.get()
     }
 
-    fn lock_handles(&self) -> MutexGuard<'_, Vec<Option<JoinHandle<Batch>>>> {
+    fn lock_handles(&self) -> MutexGuard<'_, Vec<Option<JoinHandle<Rest>>>> {
         self.handles.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -10,13 +10,17 @@ use super::overflow::Overflow;
 use super::pending::Pending;
 use super::saturation::Saturation;
 use super::wakeup::Wakeup;
+use crate::journal::Journal;
 use crate::metrics::Metrics;
+use crate::model::RunId;
 use crate::sink::{BatchSink, SinkHealth};
 
 /// The state that senders, counters and the pool share. Each part is immutable or synchronises itself.
 pub(super) struct Shared {
     pub(super) config: CounterConfig,
     pub(super) sink: Arc<dyn BatchSink>,
+    /// Where events are until they are committed, if there is such.
+    pub(super) journal: Option<Arc<Journal>>,
     pub(super) channel: Channel,
     pub(super) overflow: Overflow,
     pub(super) wakeup: Wakeup,
@@ -28,6 +32,16 @@ pub(super) struct Shared {
 }
 
 impl Shared {
+    /// A counter's events, none yet.
+    pub(super) fn pending<'a>(&self) -> Pending<'a> {
+        Pending::new(self.sink.dedup_window(), self.run())
+    }
+
+    /// Whose journal it is.
+    pub(super) fn run(&self) -> Option<RunId> {
+        self.journal.as_ref().map(|journal| journal.run())
+    }
+
     /// Runs `work`. Returns whether it ended without a panic; a panic is recorded with the events it has lost, and
     /// everything else stays in `pending`.
     pub(super) fn catch_panic<'a>(

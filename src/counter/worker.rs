@@ -7,6 +7,7 @@ use flume::RecvTimeoutError;
 
 use super::backoff::Backoff;
 use super::pending::Pending;
+use super::rest::Rest;
 use super::shared::Shared;
 use crate::model::Batch;
 use crate::sink::{SinkError, Written};
@@ -21,8 +22,8 @@ const MAX_RETRY_ENTRIES: usize = 1_000_000;
 
 /// Runs until the channel is closed and empty, or until `retire` lets this counter end. Returns what it could not
 /// write. A counter that panics continues with its batch.
-pub(super) fn run(shared: &Shared, retire: &dyn Fn() -> bool) -> Batch {
-    let mut pending = Pending::new(shared.sink.dedup_window());
+pub(super) fn run(shared: &Shared, retire: &dyn Fn() -> bool) -> Rest {
+    let mut pending = shared.pending();
     let mut backoff = Backoff::new();
     while !shared.catch_panic(&mut pending, |pending| count(shared, pending, retire)) {
         if shared.is_past_deadline(Instant::now()) {
@@ -32,7 +33,7 @@ pub(super) fn run(shared: &Shared, retire: &dyn Fn() -> bool) -> Batch {
         std::thread::sleep(retry_at.saturating_duration_since(Instant::now()));
     }
     while !shared.catch_panic(&mut pending, Pending::merge_drained) {}
-    pending.into_batch()
+    pending.into_rest()
 }
 
 fn count<'a>(shared: &'a Shared, pending: &mut Pending<'a>, retire: &dyn Fn() -> bool) {
@@ -50,6 +51,13 @@ fn count<'a>(shared: &'a Shared, pending: &mut Pending<'a>, retire: &dyn Fn() ->
             fill_batch(shared, pending, cycle_start + shared.config.flush_every);
         }
         pending.take_overflow(&shared.overflow);
+        if let Some(journal) = shared
+            .journal
+            .as_ref()
+            .filter(|journal| journal.has_dropped())
+        {
+            journal.complete(pending.journaled());
+        }
         if !pending.batch().is_empty() && !commit(shared, pending) {
             return;
         }
@@ -79,10 +87,17 @@ fn commit<'a>(shared: &'a Shared, pending: &mut Pending<'a>) -> bool {
     loop {
         let started = Instant::now();
         let events = pending.batch().events();
+        if let Some(journal) = &shared.journal {
+            journal.complete(pending.journaled());
+        }
         match write(shared, pending.batch()) {
             Ok(written) => {
                 // First of all: a batch that is written must not be written again, whatever fails after this.
-                pending.clear();
+                let journaled = std::mem::take(pending.journaled());
+                let saved = pending.clear();
+                if let Some(journal) = &shared.journal {
+                    journal.on_commit(&journaled, &saved);
+                }
                 if shared.health.succeeded() {
                     tracing::info!("the store takes batches again");
                 }
@@ -101,11 +116,29 @@ fn commit<'a>(shared: &'a Shared, pending: &mut Pending<'a>) -> bool {
                 }
             }
         }
+        save(shared, pending);
         // The last try of a drain is at its deadline, when the store waits for nothing.
         if shared.is_past_deadline(Instant::now()) {
             return false;
         }
         wait_for_retry(shared, pending, Instant::now() + backoff.next());
+    }
+}
+
+/// Saves the batch to a file, if the journal fills with what it holds: coalesced it takes less.
+fn save(shared: &Shared, pending: &mut Pending<'_>) {
+    let Some(journal) = shared
+        .journal
+        .as_ref()
+        .filter(|journal| journal.is_filling())
+    else {
+        return;
+    };
+    match journal.save(pending.batch(), pending.saved()) {
+        Ok(saved) => pending.set_saved(saved),
+        Err(error) => {
+            tracing::debug!(%error, "cannot save a batch; its events stay in the journal")
+        }
     }
 }
 

@@ -8,6 +8,7 @@ use hashbrown::HashMap;
 
 use super::dedup_window::DedupWindow;
 use super::hourly_views::HourlyViews;
+use super::journaled::Journaled;
 use super::ledger_entry::LedgerEntry;
 use super::post::PostId;
 use super::reason::Reason;
@@ -29,6 +30,8 @@ pub struct Batch {
     visits: HashMap<(PostId, Viewer, i64), Visit, RandomState>,
     ledger: HashMap<(PostId, i64, Reason), u64, RandomState>,
     events: u64,
+    /// What of this is in journals.
+    pub journaled: Journaled,
 }
 
 impl Default for Batch {
@@ -47,6 +50,7 @@ impl Batch {
             visits: HashMap::default(),
             ledger: HashMap::default(),
             events: 0,
+            journaled: Journaled::default(),
         }
     }
 
@@ -107,6 +111,7 @@ impl Batch {
         for ((post, day, reason), n) in other.ledger {
             self.add_uncounted(post, TimestampMs(day), reason, n);
         }
+        self.journaled.merge(other.journaled);
     }
 
     /// How many events it holds.
@@ -121,7 +126,7 @@ impl Batch {
 
     /// Whether it holds nothing.
     pub fn is_empty(&self) -> bool {
-        self.events == 0
+        self.events == 0 && !self.journaled.has_dropped()
     }
 
     /// Removes everything; keeps the allocated memory for the next events.
@@ -130,6 +135,7 @@ impl Batch {
         self.visits.clear();
         self.ledger.clear();
         self.events = 0;
+        self.journaled.clear();
     }
 
     /// The views in key order. All counters and nodes write rows in this order, so that transactions cannot deadlock, and

@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::batch::Batch;
 use super::hourly_views::HourlyViews;
+use super::journaled::Journaled;
 use super::ledger_entry::LedgerEntry;
 use super::post::PostId;
 use super::time::TimestampMs;
@@ -24,6 +25,9 @@ struct Stored {
     views: Vec<HourlyViews>,
     visits: Vec<StoredVisits>,
     ledger: Vec<LedgerEntry>,
+    /// Not in the files of versions without a journal.
+    #[serde(default)]
+    journaled: Journaled,
 }
 
 impl Serialize for Batch {
@@ -32,6 +36,7 @@ impl Serialize for Batch {
             views: self.sorted_views(),
             visits: group(self.sorted_visits()),
             ledger: self.sorted_ledger(),
+            journaled: self.journaled.clone(),
         }
         .serialize(serializer)
     }
@@ -58,6 +63,7 @@ impl<'de> Deserialize<'de> for Batch {
                 entry.count,
             );
         }
+        batch.journaled = stored.journaled;
         Ok(batch)
     }
 }

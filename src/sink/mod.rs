@@ -6,9 +6,11 @@
 mod batch_sink;
 mod error;
 mod health;
+mod journal_sink;
 mod written;
 
 pub use batch_sink::BatchSink;
 pub use error::SinkError;
 pub use health::SinkHealth;
+pub use journal_sink::JournalSink;
 pub use written::{BatchResult, PostTotals, Written};

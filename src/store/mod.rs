@@ -24,7 +24,7 @@ pub use cache::{CachedPost, CachedStore};
 pub use error::StoreError;
 pub use imported_log::{ImportedLog, KnownLog, LogProgress};
 pub use open::open;
-pub use options::StoreOptions;
+pub use options::{Durability, StoreOptions};
 pub use rankings::Rankings;
 pub use row_sink::RowSink;
 pub use source::{ImportContent, Imported, Source};

@@ -1,26 +1,26 @@
-//! What the store did not take by the end of a drain: written to a file, and applied once at the next start.
+//! What versions without a journal wrote to a file when the store did not take it: read, and applied once.
 //!
 //! The file is in the folder of the database and named after it. The transaction that applies it also stores its id, so
 //! that a stop between that commit and the removal of the file applies nothing twice.
 
 use std::fs;
-use std::io::{self, Write};
+use std::io;
 use std::path::{Path, PathBuf};
 
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
 
 use super::error::StoreError;
 use super::traits::Store;
 use crate::model::{Batch, TimestampMs};
 
-/// The format this program writes.
+/// The format of such files.
 const VERSION: u32 = 1;
 
-#[derive(Serialize, Deserialize)]
-struct Spill<B> {
+#[derive(Deserialize)]
+struct Spill {
     version: u32,
     id: String,
-    batch: B,
+    batch: Batch,
 }
 
 /// Why a spilled batch could not be applied.
@@ -44,35 +44,6 @@ pub enum ReplayError {
     },
 }
 
-/// Writes a batch beside the database file. It is on disk when this returns.
-///
-/// # Errors
-/// Those of the file system; then no file of this spill is left.
-pub fn write(database: &Path, batch: &Batch) -> io::Result<PathBuf> {
-    let mut random = [0_u8; 16];
-    getrandom::fill(&mut random).map_err(io::Error::other)?;
-    let id: String = random.iter().map(|byte| format!("{byte:02x}")).collect();
-    let path = sibling(database, &format!("{id}.json"));
-    let temporary = sibling(database, &format!("{id}.tmp"));
-    let spill = Spill {
-        version: VERSION,
-        id,
-        batch,
-    };
-    let written = (|| {
-        let mut file = fs::File::create_new(&temporary)?;
-        file.write_all(&serde_json::to_vec(&spill)?)?;
-        file.sync_all()?;
-        fs::rename(&temporary, &path)?;
-        folder_of(database).and_then(|folder| fs::File::open(folder)?.sync_all())
-    })();
-    if written.is_err() {
-        // The error that matters is the one reported.
-        let _ = fs::remove_file(&temporary);
-    }
-    written.map(|()| path)
-}
-
 /// Applies every spill file beside the database, each exactly once, and removes it. Returns the number of events.
 ///
 /// # Errors
@@ -89,7 +60,7 @@ pub fn replay(database: &Path, store: &dyn Store, now: TimestampMs) -> Result<u6
             error,
         };
         let text = fs::read(&path).map_err(file_error)?;
-        let spill: Spill<Batch> =
+        let spill: Spill =
             serde_json::from_slice(&text).map_err(|error| file_error(error.into()))?;
         if spill.version != VERSION {
             let error = io::Error::other(format!("its version {} is not known", spill.version));

@@ -69,6 +69,7 @@ fn start(config: CounterConfig, sink: &Arc<HeldSink>) -> (Arc<CounterPool>, Even
     CounterPool::start(
         config,
         Arc::clone(sink) as _,
+        None,
         Arc::new(Metrics::new(0)),
         Arc::new(SinkHealth::default()),
     )
@@ -99,7 +100,7 @@ fn until(what: &str, condition: impl Fn() -> bool) {
 
 /// Sends one event and waits until its commit is held.
 fn occupy(sender: &EventSender, sink: &HeldSink) {
-    sender.send(view(0), &mut || {});
+    sender.send(sender.record(view(0)), &mut || {});
     until("the counter writes", || {
         sink.entered.load(Ordering::Acquire)
     });
@@ -118,12 +119,12 @@ fn a_stop_returns_the_events_of_all_blocked_senders() {
     };
     let (pool, sender) = start(config, &sink);
     occupy(&sender, &sink);
-    sender.send(view(0), &mut || {});
+    sender.send(sender.record(view(0)), &mut || {});
     let blocked = AtomicU64::new(0);
     std::thread::scope(|scope| {
         for _ in 0..BLOCKED {
             scope.spawn(|| {
-                sender.send(view(0), &mut || {
+                sender.send(sender.record(view(0)), &mut || {
                     blocked.fetch_add(1, Ordering::Release);
                 });
             });
@@ -134,7 +135,7 @@ fn a_stop_returns_the_events_of_all_blocked_senders() {
         pool.drain_by(Instant::now());
         sender.close();
         sink.open();
-        assert_eq!(pool.join().events(), 2 + BLOCKED as u64);
+        assert_eq!(pool.join().batch.events(), 2 + BLOCKED as u64);
     });
 }
 
@@ -144,7 +145,7 @@ fn a_panic_loses_no_event_but_the_one_it_happened_with() {
     let (pool, sender) = start(config(), &sink);
     occupy(&sender, &sink);
     for event in [view(0), view(0), poisonous(), view(0), view(0)] {
-        sender.send(event, &mut || {});
+        sender.send(sender.record(event), &mut || {});
     }
     sink.open();
     until("the rest is written", || {
@@ -152,7 +153,7 @@ fn a_panic_loses_no_event_but_the_one_it_happened_with() {
     });
     pool.drain_by(Instant::now() + DEADLINE);
     sender.close();
-    assert_eq!(pool.join().events(), 0);
+    assert_eq!(pool.join().batch.events(), 0);
     assert_eq!(pool.lost(), 1);
 }
 
@@ -165,11 +166,11 @@ fn a_panic_during_the_stop_leaves_the_other_events_to_it() {
     let (pool, sender) = start(config(), &sink);
     occupy(&sender, &sink);
     for event in [view(0), view(0), poisonous(), view(0), view(0)] {
-        sender.send(event, &mut || {});
+        sender.send(sender.record(event), &mut || {});
     }
     pool.drain_by(Instant::now());
     sender.close();
     sink.open();
-    assert_eq!(pool.join().events(), 5);
+    assert_eq!(pool.join().batch.events(), 5);
     assert_eq!(pool.lost(), 1);
 }

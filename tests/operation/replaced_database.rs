@@ -1,8 +1,7 @@
 //! The database is deleted, moved or replaced under a running server: nothing more is written, neither to the file that
-//! is gone nor to the one in its place; views are kept, and spilled at the stop.
+//! is gone nor to the one in its place; views are kept in the journal, for the database they belong to.
 
 use std::fs;
-use std::path::PathBuf;
 
 use crate::support::{Database, Home, Server, until};
 
@@ -21,7 +20,7 @@ fn served(home: &Home) -> Server {
 }
 
 /// Reads that find the database gone, and what the server says of it and does at its stop.
-fn kept_and_spilled(home: &Home, server: Server) {
+fn kept_at_the_stop(server: Server) {
     for _ in 0..KEPT {
         assert_eq!(server.get("/posts/hello").status, 200);
     }
@@ -32,17 +31,8 @@ fn kept_and_spilled(home: &Home, server: Server) {
     let log = finished.stderr.lines().filter(closing);
     let said = log.filter(|line| line.contains("deleted or replaced"));
     assert_eq!(said.count(), 1, "{}", finished.stderr);
-    let spilled = format!("{KEPT} views could not be written");
-    assert!(finished.stderr.contains(&spilled), "{}", finished.stderr);
-    assert_eq!(spills(home).len(), 1);
-}
-
-fn spills(home: &Home) -> Vec<PathBuf> {
-    let entries = fs::read_dir(home.path()).expect("a folder");
-    entries
-        .map(|entry| entry.expect("an entry").path())
-        .filter(|path| path.to_string_lossy().contains(".spill-"))
-        .collect()
+    let kept = format!("{KEPT} views could not be written");
+    assert!(finished.stderr.contains(&kept), "{}", finished.stderr);
 }
 
 fn assert_whole(database: &mut Database, views: i64) {
@@ -51,14 +41,14 @@ fn assert_whole(database: &mut Database, views: i64) {
 }
 
 #[test]
-fn a_deleted_database_is_not_made_anew_and_its_views_are_spilled() {
+fn a_deleted_database_is_not_made_anew_and_its_views_are_kept() {
     let home = Home::new();
     let server = served(&home);
     for end in ["", "-wal", "-shm"] {
         let file = format!("{}{end}", home.database_file().display());
         fs::remove_file(file).expect("deleted");
     }
-    kept_and_spilled(&home, server);
+    kept_at_the_stop(server);
     assert!(
         !home.database_file().exists(),
         "an empty one is in its place"
@@ -81,10 +71,24 @@ fn a_database_moved_into_its_place_is_left_alone() {
     let moved = home.path().join("moved.db");
     fs::rename(home.database_file(), &moved).expect("moved away");
     fs::rename(other.database_file(), home.database_file()).expect("moved in");
-    kept_and_spilled(&home, server);
+    kept_at_the_stop(server);
 
     assert_whole(&mut home.database(), 1);
     assert_whole(&mut Database::open(&moved), COUNTED);
+
+    // The journal is the other one's.
+    let server = home.serve().start();
+    assert!(
+        server.stderr().contains("it is of another database"),
+        "{}",
+        server.stderr()
+    );
+    assert_eq!(server.stop().code, Some(0));
+    assert_whole(&mut home.database(), 1);
+    fs::remove_file(home.database_file()).expect("moved out");
+    fs::rename(moved, home.database_file()).expect("moved back");
+    assert_eq!(home.serve().start().stop().code, Some(0));
+    assert_whole(&mut home.database(), COUNTED + KEPT as i64);
 }
 
 #[test]

@@ -31,11 +31,16 @@ const LAYOUT: &[(&[&str], May)] = &[
     (&["pages"], May::Only(API)),
     (&["embed"], May::Only(&[])),
     (
+        // Events are in the journal before they are on the channel.
         &["counter"],
-        May::Only(&["sink", "model", "metrics", "thread"]),
+        May::Only(&["journal", "sink", "model", "metrics", "thread"]),
     ),
     (&["sink"], May::Only(&["model"])),
-    (&["journal"], May::Only(&["sink", "model"])),
+    // It prepares its files beside the requests, and says how that goes.
+    (
+        &["journal"],
+        May::Only(&["sink", "model", "metrics", "thread", "clock"]),
+    ),
     (
         &["queue"],
         May::Only(&["sink", "model", "thread", "metrics"]),
@@ -61,6 +66,7 @@ const API: &[&str] = &[
     "http",
     "rules",
     "counter/event_sink",
+    "counter/recorded",
     "store/traits",
     "store/error",
     "store/cache",

@@ -30,7 +30,7 @@ fn stopped_while_locked(counters: &str) -> Finished {
     assert_eq!(finished.code, Some(3), "{finished:?}");
     assert!(
         finished.stderr.contains(&format!("{READS} views")),
-        "all are spilled: {}",
+        "all are kept: {}",
         finished.stderr
     );
     let server = home.serve().start();

@@ -2,5 +2,3 @@
 
 mod deadline;
 mod drain;
-mod kill;
-mod spill;

@@ -60,11 +60,6 @@ impl Server {
         self.metric_text(name).parse().expect("a whole number")
     }
 
-    /// A metric without labels that counts seconds.
-    pub fn seconds(&self, name: &str) -> f64 {
-        self.metric_text(name).parse().expect("a number")
-    }
-
     fn metric_text(&self, name: &str) -> String {
         let metrics = self.get("/metrics").text();
         let start = format!("viewtally_{name} ");

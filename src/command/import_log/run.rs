@@ -17,6 +17,7 @@ use crate::store::{StoreOptions, StoreUrl};
 pub(in crate::command) fn run(url: &StoreUrl, flags: LogFlags) -> anyhow::Result<Status> {
     let rules = StoreOptions {
         dedup_window: flags.dedup_window,
+        ..StoreOptions::default()
     };
     let store = app::open_store(url, rules)?;
     let proposed = anonymous::random()?;

@@ -120,6 +120,15 @@ diesel::table! {
 }
 
 diesel::table! {
+    journals (run) {
+        run -> BigInt,
+        committed -> Binary,
+        dropped -> BigInt,
+        closed -> BigInt,
+    }
+}
+
+diesel::table! {
     drains (at) {
         at -> BigInt,
         took -> BigInt,

@@ -19,7 +19,7 @@ use super::writer_slot::{LentWriter, WriterSlot};
 use crate::model::DedupWindow;
 use crate::sink::BatchResult;
 use crate::store::error::StoreError;
-use crate::store::options::StoreOptions;
+use crate::store::options::{Durability, StoreOptions};
 use crate::store::url::SqliteLocation;
 
 /// A store in an SQLite database.
@@ -31,6 +31,7 @@ pub struct SqliteStore {
     writer: WriterSlot,
     readers: Readers,
     window: DedupWindow,
+    durability: Durability,
 }
 
 impl SqliteStore {
@@ -43,7 +44,7 @@ impl SqliteStore {
             SqliteLocation::Memory => (memory_url(), None),
             SqliteLocation::File(path) => (file_url(path)?, Some(path)),
         };
-        let mut writer = Writer::connect(&url)?;
+        let mut writer = Writer::connect(&url, options.durability)?;
         let file = path.and_then(|path| DatabaseFile::at(path)).map(Arc::new);
         if let Some(file) = &file {
             // From here on no connection makes a file.
@@ -59,6 +60,7 @@ impl SqliteStore {
             writer: WriterSlot::new(writer),
             readers,
             window,
+            durability: options.durability,
         })
     }
 
@@ -145,7 +147,7 @@ impl SqliteStore {
         self.detach_if_replaced(&mut lent)?;
         let writer = match &mut lent.writer {
             Some(writer) => writer,
-            none => none.insert(Writer::connect(&self.url)?),
+            none => none.insert(Writer::connect(&self.url, self.durability)?),
         };
         writer.set_busy_timeout(busy_timeout)?;
         let result = work(writer);

@@ -7,6 +7,7 @@ use diesel::prelude::*;
 
 use super::readers::{BUSY_TIMEOUT, set_up};
 use crate::store::error::StoreError;
+use crate::store::options::Durability;
 
 /// A connection for writing, and the state of the database it last saw.
 pub struct Writer {
@@ -20,7 +21,7 @@ pub struct Writer {
 
 impl Writer {
     /// Opens a connection for writing.
-    pub fn connect(url: &str) -> Result<Writer, StoreError> {
+    pub fn connect(url: &str, durability: Durability) -> Result<Writer, StoreError> {
         let mut connection = SqliteConnection::establish(url)
             .map_err(|error| StoreError::Unavailable(error.to_string()))?;
         set_up(&mut connection)?;
@@ -30,6 +31,9 @@ impl Writer {
             "PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA wal_autocheckpoint = 4000; \
              PRAGMA journal_size_limit = 67108864; PRAGMA cache_size = -32768; PRAGMA temp_store = MEMORY;",
         )?;
+        if durability == Durability::Power {
+            connection.batch_execute("PRAGMA synchronous = FULL;")?;
+        }
         let mut writer = Writer {
             connection,
             data_version: 0,
@@ -122,7 +126,7 @@ mod tests {
     fn what_a_reader_keeps_in_the_log_is_erased_once_it_has_ended() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("a.db");
-        let mut writer = Writer::connect(path.to_str().unwrap()).unwrap();
+        let mut writer = Writer::connect(path.to_str().unwrap(), Durability::Process).unwrap();
         let setup = "CREATE TABLE salts (salt TEXT); INSERT INTO salts VALUES ('secret');";
         writer.connection.batch_execute(setup).unwrap();
         writer.set_busy_timeout(Duration::ZERO).unwrap();

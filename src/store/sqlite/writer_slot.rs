@@ -115,9 +115,10 @@ impl Drop for LentWriter<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::store::options::Durability;
 
     fn slot() -> WriterSlot {
-        WriterSlot::new(Writer::connect(":memory:").unwrap())
+        WriterSlot::new(Writer::connect(":memory:", Durability::Process).unwrap())
     }
 
     #[test]

@@ -6,12 +6,18 @@ use super::posts::PostStore;
 use super::stats::StatsStore;
 use super::transfer::TransferStore;
 use super::viewers::ViewerStore;
-use crate::sink::BatchSink;
+use crate::sink::JournalSink;
 
 /// Everything a store does. Implemented by whatever implements its parts; all their methods are callable on a
 /// `dyn Store`.
 pub trait Store:
-    PostStore + StatsStore + ViewerStore + TransferStore + MaintenanceStore + LifecycleStore + BatchSink
+    PostStore
+    + StatsStore
+    + ViewerStore
+    + TransferStore
+    + MaintenanceStore
+    + LifecycleStore
+    + JournalSink
 {
 }
 
@@ -22,6 +28,6 @@ impl<T> Store for T where
         + TransferStore
         + MaintenanceStore
         + LifecycleStore
-        + BatchSink
+        + JournalSink
 {
 }

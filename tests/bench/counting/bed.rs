@@ -95,7 +95,13 @@ impl Bed {
         let url: StoreUrl = format!("sqlite:{}", self.file.display())
             .parse()
             .map_err(anyhow::Error::msg)?;
-        let store = internals::open(&url, StoreOptions { dedup_window })?;
+        let store = internals::open(
+            &url,
+            StoreOptions {
+                dedup_window,
+                ..StoreOptions::default()
+            },
+        )?;
         Ok(Arc::new(CachedStore::new(store, CACHE_BYTES)))
     }
 
@@ -118,6 +124,7 @@ impl Bed {
         let (counters, intake) = CounterPool::start(
             settings,
             Arc::clone(&meter) as _,
+            None,
             Arc::new(Metrics::new(setup.queue_capacity)),
             Arc::new(SinkHealth::default()),
         )?;
@@ -160,7 +167,7 @@ impl Machinery {
             for part in events.chunks(share) {
                 scope.spawn(|| {
                     part.iter()
-                        .for_each(|event| intake.send(event.clone(), &mut || {}))
+                        .for_each(|event| intake.send(intake.record(event.clone()), &mut || {}))
                 });
             }
         });
@@ -172,8 +179,8 @@ impl Machinery {
         self.intake.close();
         let left = self.counters.join();
         let at = Instant::now();
-        if !left.is_empty() {
-            bail!("{} events were not written", left.events());
+        if !left.batch.is_empty() {
+            bail!("{} events were not written", left.batch.events());
         }
         let there = accounted(&mut self.database)? - self.accounted_before;
         if there != i64::try_from(sent)? {

@@ -30,7 +30,10 @@ impl dyn Database + '_ {
 
     /// A store with a de-duplication window.
     pub fn store_with_window(&self, dedup_window: Duration) -> Arc<dyn Store> {
-        self.open(StoreOptions { dedup_window })
+        self.open(StoreOptions {
+            dedup_window,
+            ..StoreOptions::default()
+        })
     }
 }
 

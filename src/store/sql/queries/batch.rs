@@ -3,6 +3,7 @@
 use super::backend::DbConnection;
 use super::batch_post::apply_post;
 use super::batch_writer::BatchWriter;
+use super::journals::{self, Applied};
 use super::posts;
 use crate::model::{Batch, DedupWindow, LedgerEntry, PostId, PostKey};
 use crate::sink::BatchResult;
@@ -15,6 +16,9 @@ pub(super) fn apply(
     batch: &Batch,
     window: DedupWindow,
 ) -> Result<BatchResult, StoreError> {
+    if journals::applied(connection, &batch.journaled)? == Applied::Already {
+        return Ok(BatchResult::default());
+    }
     let (views, visits) = (batch.sorted_views(), batch.sorted_visits());
     let (mut views, mut visits) = (views.as_slice(), visits.as_slice());
     let mut writer = BatchWriter::new(connection, window, views.len());
@@ -37,6 +41,7 @@ pub(super) fn apply(
         let post = posts::id_of(writer.connection, PostKey::Id(entry.post))?.unwrap_or(SITE);
         writer.add_to_ledger(LedgerEntry { post, ..entry })?;
     }
+    journals::commit(&mut writer, &batch.journaled)?;
     Ok(writer.result)
 }
 

@@ -13,6 +13,7 @@ mod drains;
 mod export;
 mod hourly;
 mod integrity;
+mod journals;
 mod last_ids;
 mod log_imports;
 mod log_key;

@@ -1,5 +1,6 @@
 //! The store's traits, each method by the queries for it.
 
+mod journal;
 mod maintenance;
 mod posts;
 mod sink;

@@ -1,0 +1,91 @@
+//! A counter's batch in a file: what the store did not take, for the next start to count.
+//!
+//! It begins with the same header as a segment, which is followed by the length of the batch and its checksum.
+
+use std::fs;
+use std::hash::Hasher;
+use std::io::{self, Write};
+use std::path::Path;
+
+use siphasher::sip::SipHasher13;
+
+use super::folder;
+use super::format::{BadHeader, HEADER, Header, WORD};
+use super::segment::read_words;
+use crate::model::Batch;
+
+/// What a batch file turned out to be.
+#[derive(Debug)]
+pub(super) enum BatchFile {
+    /// A batch, of this database and run.
+    Batch(Header, Box<Batch>),
+    /// It is damaged, or not wholly stored.
+    Damaged,
+    /// It is of a later version.
+    Version(u32),
+}
+
+/// Encodes a batch.
+pub(super) fn encode(header: &Header, batch: &Batch) -> io::Result<Vec<u8>> {
+    let batch = postcard::to_stdvec(batch).map_err(io::Error::other)?;
+    let words = header
+        .encode()
+        .into_iter()
+        .chain([batch.len() as u64, checksum(&batch)]);
+    let mut bytes: Vec<u8> = words.flat_map(u64::to_le_bytes).collect();
+    bytes.extend_from_slice(&batch);
+    Ok(bytes)
+}
+
+/// Writes a file, which is either there whole when this returns, even after a loss of power, or not at all.
+///
+/// # Errors
+/// Those of the file system.
+pub(super) fn write(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    let temporary = path.with_extension("tmp");
+    let written = (|| {
+        let mut file = folder::open(&temporary)?;
+        file.set_len(0)?;
+        file.write_all(bytes)?;
+        file.sync_all()?;
+        fs::rename(&temporary, path)
+    })();
+    if written.is_err() {
+        // The error that matters is the one reported.
+        let _ = fs::remove_file(&temporary);
+    }
+    written
+}
+
+/// Reads a file.
+///
+/// # Errors
+/// Those of the file system.
+pub(super) fn read(path: &Path) -> io::Result<BatchFile> {
+    let file = fs::File::open(path)?;
+    let words = read_words(&file, 0, HEADER + 2)?;
+    let header = match words
+        .get(..HEADER)
+        .map_or(Err(BadHeader::Damaged), Header::decode)
+    {
+        Ok(header) => header,
+        Err(BadHeader::Damaged) => return Ok(BatchFile::Damaged),
+        Err(BadHeader::Version(version)) => return Ok(BatchFile::Version(version)),
+    };
+    let bytes = fs::read(path)?;
+    let batch = bytes.get((HEADER + 2) * WORD..).unwrap_or_default();
+    let stated = words.get(HEADER..HEADER + 2);
+    if stated != Some(&[batch.len() as u64, checksum(batch)]) {
+        return Ok(BatchFile::Damaged);
+    }
+    Ok(match postcard::from_bytes(batch) {
+        Ok(batch) => BatchFile::Batch(header, Box::new(batch)),
+        Err(_) => BatchFile::Damaged,
+    })
+}
+
+fn checksum(bytes: &[u8]) -> u64 {
+    let mut hasher = SipHasher13::new();
+    hasher.write(bytes);
+    hasher.finish()
+}

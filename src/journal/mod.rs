@@ -1,0 +1,28 @@
+//! Events on disk before they are counted, so that nothing a client has read is lost when the process dies.
+//!
+//! A request [appends](Journal::append) its event to a file that is mapped into memory, before its answer is sent: no
+//! system call, and no lock that requests share. The kernel keeps what is mapped, however the process ends. Each event has
+//! a position, which goes with it into a counter's batch; the transaction that commits the batch stores the positions with
+//! it. So the next start knows, for each event it finds, whether it was counted.
+//!
+//! A journal belongs to one run of the server on one database. Its files lie in a folder beside the database: segments of
+//! fixed size that are used again and again, and, while the store takes nothing, the counters' batches.
+
+mod append;
+mod batch_file;
+mod error;
+mod folder;
+mod format;
+mod mapped;
+mod recovery;
+mod run_file;
+mod segment;
+mod segments;
+mod shared;
+mod upkeep;
+mod wakeup;
+
+pub use append::{Appended, Journal, JournalOptions, MIN_JOURNAL, SavedBatch, write_batch};
+pub use error::JournalError;
+pub use folder::JournalFolder;
+pub use recovery::{Recovered, pending, recover};

@@ -1,0 +1,6 @@
+//! Nothing that a client has read is lost when the process dies, or when the store takes nothing to the end.
+
+mod kept;
+pub mod kill;
+mod kill_rounds;
+mod spill_files;
