@@ -44,13 +44,13 @@ pub enum StartError {
     },
     /// What an earlier drain spilled cannot be applied.
     #[error("{0}; its views are safe in it; try again once the store answers")]
-    Replay(#[from] ReplayError),
+    Replay(ReplayError),
     /// The store does not say which it is.
-    #[error("cannot read which database this is: {0}")]
-    Database(#[from] SinkError),
+    #[error("cannot read which database this is: {0}; try again, or look at who else uses it")]
+    Database(SinkError),
     /// What earlier runs left cannot be counted, or no journal be begun.
-    #[error("{0}; nothing in it is lost; try again once the store answers, or --journal off")]
-    Journal(#[from] JournalError),
+    #[error("{0}; nothing in it is lost; try again once that is mended, or --journal off")]
+    Journal(JournalError),
     /// The address cannot be bound.
     #[error("cannot listen on {address}: {error}; try --listen with another port")]
     Listen {
@@ -126,10 +126,19 @@ pub fn start(config: &Config) -> Result<Running, StartError> {
     }
     let journal_folder = match config.store.file() {
         Some(database) => {
-            let events = spill::replay(database, &*store, clock::now())?;
-            let folder = JournalFolder::of(database, store.database_id()?);
-            let recovered = recover(&folder, &*store)?;
-            metrics.recovered_events.inc_by(events + recovered);
+            let spilled =
+                spill::replay(database, &*store, clock::now()).map_err(StartError::Replay)?;
+            let id = store.database_id().map_err(StartError::Database)?;
+            let folder = JournalFolder::of(database, id);
+            let recovered = match recover(&folder, &*store) {
+                // Who wants no journal need not mend one.
+                Err(error @ JournalError::File { .. }) if config.journal.is_none() => {
+                    tracing::warn!("{error}; what earlier runs may have left in it is not counted");
+                    0
+                }
+                recovered => recovered.map_err(StartError::Journal)?,
+            };
+            metrics.recovered_events.inc_by(spilled + recovered);
             Some(folder)
         }
         None => None,
@@ -153,8 +162,8 @@ pub fn start(config: &Config) -> Result<Running, StartError> {
 
     let journal = match (&journal_folder, config.journal) {
         (Some(folder), Some(options)) => {
-            let journal = Journal::begin(folder.clone(), options, Arc::clone(&metrics))?;
-            Some(Arc::new(journal))
+            let journal = Journal::begin(folder.clone(), options, Arc::clone(&metrics));
+            Some(Arc::new(journal.map_err(StartError::Journal)?))
         }
         _ => None,
     };

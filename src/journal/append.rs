@@ -84,11 +84,21 @@ impl Journal {
         options: JournalOptions,
         metrics: Arc<Metrics>,
     ) -> Result<Journal, JournalError> {
+        let slots = slots_for(options.max_bytes);
+        Journal::begin_with(folder, options, slots, metrics)
+    }
+
+    /// As [`Journal::begin`], with segments of so many slots.
+    pub(super) fn begin_with(
+        folder: JournalFolder,
+        options: JournalOptions,
+        slots: u32,
+        metrics: Arc<Metrics>,
+    ) -> Result<Journal, JournalError> {
         folder.create()?;
         let run = new_run(&folder)?;
         let path = folder.file(run, FileKind::Run, 0);
         let locked = folder.lock(run)?;
-        let slots = slots_for(options.max_bytes);
         let header = Header {
             database: folder.database,
             run,
@@ -237,6 +247,12 @@ impl Journal {
             // A recovery sees that its events are counted.
             tracing::warn!(%error, "cannot remove {}", saved.path.display());
         }
+    }
+
+    /// Prepares what the next events need, as the upkeep does.
+    #[cfg(test)]
+    pub(super) fn prepare_now(&self) {
+        self.shared.prepare();
     }
 
     /// Ends the journal. Its files are removed if all its events are committed.

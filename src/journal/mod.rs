@@ -22,6 +22,10 @@ mod shared;
 mod upkeep;
 mod wakeup;
 
+#[cfg(test)]
+#[path = "../../tests/journal/model.rs"]
+mod model;
+
 pub use append::{Appended, Journal, JournalOptions, MIN_JOURNAL, SavedBatch, write_batch};
 pub use error::JournalError;
 pub use folder::JournalFolder;

@@ -1,5 +1,7 @@
 //! Nothing that a client has read is lost when the process dies, or when the store takes nothing to the end.
 
+mod copies;
+mod damage;
 mod kept;
 pub mod kill;
 mod kill_rounds;
