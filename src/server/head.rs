@@ -140,9 +140,11 @@ fn request_line(head: &[u8]) -> Option<&[u8]> {
     Some(&line[..end])
 }
 
+/// Also at the end of a line whose CR is yet to come: a head must not be refused for where it was cut.
 fn normalise_version(head: &mut [u8]) {
-    let Some(end) = request_line(head).map(|line| line.len() + empty_lines(head)) else {
-        return;
+    let end = match request_line(head) {
+        Some(line) => empty_lines(head) + line.len(),
+        None => head.len(),
     };
     if let [.., b' ', b'H', b'T', b'T', b'P', b'/', b'1', b'.', minor] = &mut head[..end]
         && matches!(*minor, b'2'..=b'9')
@@ -227,8 +229,11 @@ mod tests {
         let whole = "GET / HTTP/1.1\r\nHost: a\r\n\r\n";
         assert_eq!(parsed(whole), "27 Sized(0)");
         assert_eq!(parsed(&format!("\r\n\r\n{whole}GET")), "31 Sized(0)");
-        for end in 0..whole.len() {
-            assert_eq!(parsed(&whole[..end]), "partial", "{:?}", &whole[..end]);
+        // Also where the beginning ends with a version that is yet to come.
+        for whole in [whole, &whole.replace("1.1", "1.7")] {
+            for end in 0..whole.len() {
+                assert_eq!(parsed(&whole[..end]), "partial", "{:?}", &whole[..end]);
+            }
         }
     }
 
