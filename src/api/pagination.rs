@@ -62,7 +62,7 @@ fn next_address(path: &str, text: &str, cursor: &str) -> String {
     let mut address = format!("{path}?");
     for pair in text
         .split('&')
-        .filter(|pair| !pair.is_empty() && !pair.starts_with("cursor="))
+        .filter(|pair| !pair.is_empty() && query::get(pair, "cursor").is_none())
     {
         // A String takes every write.
         let _ = write!(address, "{}&", utf8_percent_encode(pair, NOT_IN_A_URI));
@@ -106,6 +106,11 @@ mod tests {
             "/posts?tag=a&limit=2&cursor=y"
         );
         assert_eq!(next_address("/posts", "", "y"), "/posts?cursor=y");
+        // However its name is written: the first one counts, and would be this page's again.
+        assert_eq!(
+            next_address("/posts", "%63ursor=x&a=1&cursor&cursors=2", "y"),
+            "/posts?a=1&cursors=2&cursor=y"
+        );
         assert_eq!(
             next_address("/posts", "q=a>b\"%20", "y"),
             "/posts?q=a%3Eb%22%20&cursor=y"
