@@ -21,6 +21,19 @@ pub(super) struct KeyValue {
     pub value: Value,
 }
 
+/// The line of a byte, from 1, where lines end with LF. Counted for each key, as a front matter is short.
+pub(super) fn line_at(source: &str, offset: usize) -> usize {
+    let bytes = source.as_bytes();
+    let before = bytes.get(..offset).unwrap_or(bytes);
+    // A parser that expects more at the end gives an offset behind the last line break.
+    let before = if offset >= source.len() {
+        before.trim_ascii_end()
+    } else {
+        before
+    };
+    before.iter().filter(|byte| **byte == b'\n').count() + 1
+}
+
 impl Value {
     /// A string, or any other scalar as it was written.
     pub fn text(&self) -> Option<&str> {
