@@ -58,7 +58,8 @@ pub(super) fn answer<T: Serialize>(exchange: &mut Exchange<'_>, page: Page<T>, l
     });
 }
 
-fn next_address(path: &str, text: &str, cursor: &str) -> String {
+/// The address of the next page: the same question with this cursor.
+pub fn next_address(path: &str, text: &str, cursor: &str) -> String {
     let mut address = format!("{path}?");
     for pair in text
         .split('&')
@@ -70,11 +71,13 @@ fn next_address(path: &str, text: &str, cursor: &str) -> String {
     address + "cursor=" + cursor
 }
 
-fn encode(cursor: Cursor, list: char) -> String {
+/// The text of a cursor of this list.
+pub fn encode(cursor: Cursor, list: char) -> String {
     URL_SAFE_NO_PAD.encode(format!("{list}{},{}", cursor.key, cursor.id))
 }
 
-fn decode(text: &str, list: char) -> Option<Cursor> {
+/// The place that a cursor of this list names.
+pub fn decode(text: &str, list: char) -> Option<Cursor> {
     let bytes = URL_SAFE_NO_PAD.decode(text).ok()?;
     let (key, id) = str::from_utf8(&bytes)
         .ok()?

@@ -2,22 +2,27 @@
 
 /// A value of the front matter.
 #[derive(Debug, PartialEq)]
-pub(super) enum Value {
+pub enum Value {
     /// No value: `date:`, `null`, `~`.
     Empty,
     /// A string.
     Text(String),
     /// A number, boolean or TOML date, as written.
     Scalar(String),
+    /// A sequence.
     List(Vec<Value>),
+    /// Keys and values of their own.
     Table(Vec<KeyValue>),
 }
 
 /// A key with its value and the line the value stands on, from 1, in the file.
 #[derive(Debug, PartialEq)]
-pub(super) struct KeyValue {
+pub struct KeyValue {
+    /// As written.
     pub key: String,
+    /// From 1.
     pub line: usize,
+    /// What stands there.
     pub value: Value,
 }
 
@@ -52,6 +57,7 @@ impl Value {
         }
     }
 
+    /// Whether it is nothing, or blank text.
     pub fn is_empty(&self) -> bool {
         match self {
             Self::Empty => true,
