@@ -19,5 +19,6 @@ mod operation;
 mod posts;
 mod rules;
 mod serving;
+mod soak;
 mod stop;
 mod viewers;

@@ -280,7 +280,7 @@ fn address(reader: usize) -> String {
 fn reads(random: &mut Rng, window: Duration) -> Vec<Read> {
     let window = i64::try_from(window.as_secs()).expect("a length");
     let start = 1_600_000_000_i64.div_euclid(window) * window;
-    let mut reads: Vec<Read> = (0..random.usize(1..100))
+    let mut reads: Vec<Read> = (0..random.usize(1..60))
         .map(|_| {
             let edge = start + random.i64(-3..3) * window;
             let near = match random.u32(..3) {
