@@ -3,6 +3,7 @@ CARGO = cargo
 PREFIX ?= $(HOME)/.local
 
 .PHONY: run test test-long test-thorough check install clean
+.PHONY: fuzz fuzz-lock soak
 .PHONY: bench bench-peers bench-scaling bench-locked bench-counting bench-demands bench-smoke
 
 ## Serve the sample posts on http://127.0.0.1:8080, counts in data/.
@@ -21,10 +22,33 @@ test-long:
 test-thorough:
 	VIEWTALLY_THOROUGH=1 $(CARGO) test --release --locked --test main -- --ignored --test-threads=3 counting::overflow::
 
+## Random inputs for one parser, such as `make fuzz TARGET=log_lines RUNS=1000000`; the targets are in tests/fuzz/targets.
+## Needs `cargo install cargo-fuzz --locked` and a C++ compiler, no nightly: the code has no unsafe block to sanitize.
+RUNS ?= 10000000
+MAX_LEN ?= 512
+FUZZ = $(CURDIR)/target/fuzz
+fuzz:
+	$(CARGO) run --locked --manifest-path tests/fuzz/Cargo.toml --target-dir target --bin seeds -- $(TARGET) $(FUZZ)/corpus/$(TARGET)
+	mkdir -p $(FUZZ)/crashes/$(TARGET)
+	$(CARGO) fuzz run --fuzz-dir tests/fuzz --target-dir $(FUZZ) --sanitizer none --codegen-units 16 $(TARGET) $(FUZZ)/corpus/$(TARGET) -- \
+		-runs=$(RUNS) -max_len=$(MAX_LEN) -timeout=10 -rss_limit_mb=2048 -print_final_stats=1 -artifact_prefix=$(FUZZ)/crashes/$(TARGET)/
+
+## Gives the fuzz targets the product's versions of what both use, after Cargo.lock has changed.
+fuzz-lock:
+	cp Cargo.lock tests/fuzz/Cargo.lock
+	$(CARGO) metadata --manifest-path tests/fuzz/Cargo.toml --format-version 1 >/dev/null
+
+## Rounds of load with locks, kills, signals, full disks, clock steps, imports and edits, each checked to the last view.
+MINUTES ?= 20
+soak:
+	VIEWTALLY_SOAK_MINUTES=$(MINUTES) $(CARGO) test --release --locked --test main -- --ignored --nocapture --exact soak::run::every_round_is_exact
+
 ## Formatting, lints, documentation.
 check:
 	$(CARGO) fmt --check
+	$(CARGO) fmt --check --manifest-path tests/fuzz/Cargo.toml
 	$(CARGO) clippy --locked --all-targets -- -D warnings
+	$(CARGO) clippy --locked --manifest-path tests/fuzz/Cargo.toml --target-dir target -- -D warnings
 	RUSTDOCFLAGS="-D warnings" $(CARGO) doc --locked --no-deps --document-private-items
 
 ## All that README's numbers come from: the four below, each to its end, then a failure if one failed. Three hours.

@@ -50,8 +50,8 @@ mod store;
 mod test_support;
 mod thread;
 
-/// What benches measure inside the library. Built for tests and benches only; no interface.
-#[cfg(feature = "bench-internals")]
+/// What benches measure and fuzz targets feed inside the library. Built for them and for tests only; no interface.
+#[cfg(feature = "internals")]
 #[doc(hidden)]
 pub mod internals {
     pub use crate::counter::{CounterConfig, CounterPool, EventSender, EventSink, OverflowPolicy};
@@ -59,4 +59,28 @@ pub mod internals {
     pub use crate::model::{Batch, DedupWindow, TimestampMs, ViewEvent, Viewer};
     pub use crate::sink::{BatchSink, SinkError, SinkHealth, Written};
     pub use crate::store::{CachedStore, StoreOptions, StoreUrl, open};
+
+    /// What decides where a request begins and ends, and what it asks.
+    pub mod request {
+        pub use crate::api::{
+            SeriesQuery, count_is_false, decode, encode, limit, next_address, period,
+        };
+        pub use crate::http::{Method, Target, is_authority, query};
+        pub use crate::model::{Cursor, series};
+        pub use crate::rules::client_addr::client_addr;
+        pub use crate::server::{
+            ChunkError, ChunkedDecoder, Framing, Head, HeadStatus, MAX_FIELDS, MAX_HEAD,
+            field_buffer, parse,
+        };
+    }
+
+    /// What reads files.
+    pub mod import {
+        pub use crate::import::log::{LogReader, PathPattern, Reads, line, path};
+        pub use crate::import::{
+            FileLocation, FrontMatter, ImportError, ImportedPost, KeyValue, Outcome, Value,
+            from_text, split,
+        };
+        pub use crate::model::slug::{is_valid_slug, slugify};
+    }
 }

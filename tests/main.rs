@@ -20,5 +20,6 @@ mod operation;
 mod posts;
 mod rules;
 mod serving;
+mod soak;
 mod stop;
 mod viewers;

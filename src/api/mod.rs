@@ -28,3 +28,10 @@ mod views;
 
 pub use auth::Auth;
 pub use state::{ApiState, common_headers};
+
+#[cfg(feature = "internals")]
+pub use {
+    pagination::{decode, encode, next_address},
+    parameters::{count_is_false, limit, period},
+    series::SeriesQuery,
+};

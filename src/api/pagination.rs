@@ -58,11 +58,12 @@ pub(super) fn answer<T: Serialize>(exchange: &mut Exchange<'_>, page: Page<T>, l
     });
 }
 
-fn next_address(path: &str, text: &str, cursor: &str) -> String {
+/// The address of the next page: the same question with this cursor.
+pub fn next_address(path: &str, text: &str, cursor: &str) -> String {
     let mut address = format!("{path}?");
     for pair in text
         .split('&')
-        .filter(|pair| !pair.is_empty() && !pair.starts_with("cursor="))
+        .filter(|pair| !pair.is_empty() && query::get(pair, "cursor").is_none())
     {
         // A String takes every write.
         let _ = write!(address, "{}&", utf8_percent_encode(pair, NOT_IN_A_URI));
@@ -70,11 +71,13 @@ fn next_address(path: &str, text: &str, cursor: &str) -> String {
     address + "cursor=" + cursor
 }
 
-fn encode(cursor: Cursor, list: char) -> String {
+/// The text of a cursor of this list.
+pub fn encode(cursor: Cursor, list: char) -> String {
     URL_SAFE_NO_PAD.encode(format!("{list}{},{}", cursor.key, cursor.id))
 }
 
-fn decode(text: &str, list: char) -> Option<Cursor> {
+/// The place that a cursor of this list names.
+pub fn decode(text: &str, list: char) -> Option<Cursor> {
     let bytes = URL_SAFE_NO_PAD.decode(text).ok()?;
     let (key, id) = str::from_utf8(&bytes)
         .ok()?
@@ -106,6 +109,11 @@ mod tests {
             "/posts?tag=a&limit=2&cursor=y"
         );
         assert_eq!(next_address("/posts", "", "y"), "/posts?cursor=y");
+        // However its name is written: the first one counts, and would be this page's again.
+        assert_eq!(
+            next_address("/posts", "%63ursor=x&a=1&cursor&cursors=2", "y"),
+            "/posts?a=1&cursors=2&cursor=y"
+        );
         assert_eq!(
             next_address("/posts", "q=a>b\"%20", "y"),
             "/posts?q=a%3Eb%22%20&cursor=y"

@@ -18,7 +18,7 @@ use crate::store::Store;
 const MOST_BUCKETS: i64 = 20_000;
 
 /// What one request asks of history.
-pub(super) struct SeriesQuery {
+pub struct SeriesQuery {
     period: Option<Period>,
     by: Option<By>,
     zone: TimeZone,
@@ -46,7 +46,7 @@ impl SeriesQuery {
     ///
     /// # Errors
     /// A problem that names the parameter.
-    pub(super) fn parse(text: &str, now: TimestampMs) -> Result<SeriesQuery, Problem> {
+    pub fn parse(text: &str, now: TimestampMs) -> Result<SeriesQuery, Problem> {
         let by = match query::get(text, "by").as_deref() {
             None => None,
             Some("hour") => Some(By::Hour),

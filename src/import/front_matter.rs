@@ -15,7 +15,7 @@ pub(super) const MAX_BYTES: usize = 64 * 1024;
 
 /// The entries of a front matter.
 #[derive(Debug, Default)]
-pub(super) struct FrontMatter(pub Vec<KeyValue>);
+pub struct FrontMatter(pub Vec<KeyValue>);
 
 impl FrontMatter {
     /// The entry of a key that has a value. Keys are compared case-insensitively: Hugo does so, and
@@ -50,7 +50,7 @@ fn find<'e>(entries: &'e [KeyValue], key: &str) -> Option<&'e KeyValue> {
 /// (`---` or `...`, and `+++`) and is not changed by a byte. A `---` that is never closed, or
 /// that encloses prose, is a thematic break of Markdown, and the whole text is body. The error comes with its
 /// line.
-pub(super) fn split(text: &str) -> Result<(FrontMatter, &str), (usize, ImportError)> {
+pub fn split(text: &str) -> Result<(FrontMatter, &str), (usize, ImportError)> {
     let (opening, rest) = line(text);
     let closings: &[&str] = match opening {
         "---" => &["---", "..."],

@@ -11,7 +11,7 @@ const DRAFTS: &str = "_drafts";
 
 /// What the path of a file below a root says about its post.
 #[derive(Debug, PartialEq)]
-pub(super) struct FileLocation {
+pub struct FileLocation {
     /// The path below the root, `/` between its parts.
     pub relative: String,
     /// The post's name without file extension and date: the file's, or the folder's for an index

@@ -25,3 +25,12 @@ pub use error::FileError;
 pub use imported_post::{ImportedPost, Outcome, SkipReason};
 pub use read::read;
 pub use walk::{Found, walk};
+
+#[cfg(feature = "internals")]
+pub use {
+    error::ImportError,
+    front_matter::{FrontMatter, split},
+    location::FileLocation,
+    post::from_text,
+    value::{KeyValue, Value},
+};

@@ -30,10 +30,10 @@ const PUBLISHED: [&str; 5] = [
 const UPDATED: [&str; 4] = ["updated", "updated_at", "lastmod", "modified"];
 
 /// An error and its line.
-type LineError = (usize, ImportError);
+pub type LineError = (usize, ImportError);
 
 /// Makes a post of a text (without byte order mark). `source` is the canonical path of its file.
-pub(super) fn from_text(
+pub fn from_text(
     text: &str,
     location: FileLocation,
     source: String,

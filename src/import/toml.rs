@@ -10,7 +10,7 @@ use toml::{
 
 use super::{
     error::{ImportError, sentence},
-    value::{KeyValue, Value},
+    value::{KeyValue, Value, line_at},
 };
 
 /// Parses TOML; the error comes with its line in `source`, from 1.
@@ -35,16 +35,8 @@ pub(super) fn parse(source: &str) -> Result<Vec<KeyValue>, (usize, ImportError)>
 struct Lines<'s>(&'s str);
 
 impl Lines<'_> {
-    /// The line of a byte. Counted for each key, as a front matter is short.
     fn of(&self, offset: usize) -> usize {
-        let before = self.0.as_bytes().get(..offset).unwrap_or(self.0.as_bytes());
-        // A parser that expects more at the end gives an offset behind the last line break.
-        let before = if offset >= self.0.len() {
-            before.trim_ascii_end()
-        } else {
-            before
-        };
-        before.iter().filter(|byte| **byte == b'\n').count() + 1
+        line_at(self.0, offset)
     }
 
     fn entries(&self, table: &DeTable<'_>) -> Vec<KeyValue> {

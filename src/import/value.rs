@@ -2,23 +2,41 @@
 
 /// A value of the front matter.
 #[derive(Debug, PartialEq)]
-pub(super) enum Value {
+pub enum Value {
     /// No value: `date:`, `null`, `~`.
     Empty,
     /// A string.
     Text(String),
     /// A number, boolean or TOML date, as written.
     Scalar(String),
+    /// A sequence.
     List(Vec<Value>),
+    /// Keys and values of their own.
     Table(Vec<KeyValue>),
 }
 
 /// A key with its value and the line the value stands on, from 1, in the file.
 #[derive(Debug, PartialEq)]
-pub(super) struct KeyValue {
+pub struct KeyValue {
+    /// As written.
     pub key: String,
+    /// From 1.
     pub line: usize,
+    /// What stands there.
     pub value: Value,
+}
+
+/// The line of a byte, from 1, where lines end with LF. Counted for each key, as a front matter is short.
+pub(super) fn line_at(source: &str, offset: usize) -> usize {
+    let bytes = source.as_bytes();
+    let before = bytes.get(..offset).unwrap_or(bytes);
+    // A parser that expects more at the end gives an offset behind the last line break.
+    let before = if offset >= source.len() {
+        before.trim_ascii_end()
+    } else {
+        before
+    };
+    before.iter().filter(|byte| **byte == b'\n').count() + 1
 }
 
 impl Value {
@@ -39,6 +57,7 @@ impl Value {
         }
     }
 
+    /// Whether it is nothing, or blank text.
     pub fn is_empty(&self) -> bool {
         match self {
             Self::Empty => true,

@@ -11,12 +11,12 @@ use serde::{
     de::{MapAccess, SeqAccess, Visitor},
 };
 use serde_saphyr::{
-    Error, MessageFormatter, Spanned, UserMessageFormatter, options::NonFiniteFloatPolicy,
+    Error, Location, MessageFormatter, Spanned, UserMessageFormatter, options::NonFiniteFloatPolicy,
 };
 
 use super::{
     error::{ImportError, sentence},
-    value::{KeyValue, Value},
+    value::{KeyValue, Value, line_at},
 };
 
 /// A hint for the most common cause of an error.
@@ -37,16 +37,14 @@ pub(super) fn parse(source: &str) -> Result<Option<Vec<KeyValue>>, (usize, Impor
         Ok(Node::Text(_) | Node::Other) => Ok(None),
         Ok(Node::List(_)) => Err((first_line(source), ImportError::NotKeys)),
         Err(error) => {
-            let line = error
-                .location()
-                .map_or(1, |at| usize::try_from(at.line()).unwrap_or(1));
+            let line = error.location().map_or(1, |at| line_of(at, source));
             let detail = sentence(&UserMessageFormatter.format_message(&error));
             let hint = match error {
                 Error::ExternalMessage { .. } | Error::Unexpected { .. } => QUOTES,
                 _ => "",
             };
             Err((
-                line.max(1),
+                line,
                 ImportError::Syntax {
                     syntax: "YAML",
                     detail,
@@ -54,6 +52,18 @@ pub(super) fn parse(source: &str) -> Result<Option<Vec<KeyValue>>, (usize, Impor
                 },
             ))
         }
+    }
+}
+
+/// The line of a place where lines end with LF. The parser's also end with a CR alone, as YAML has it and editors do not.
+fn line_of(place: Location, source: &str) -> usize {
+    let lines_before = usize::try_from(place.line()).unwrap_or(1).max(1) - 1;
+    let bytes = source.as_bytes();
+    let mut breaks = memchr::memchr2_iter(b'\r', b'\n', bytes)
+        .filter(|&at| bytes[at] == b'\n' || bytes.get(at + 1) != Some(&b'\n'));
+    match lines_before.checked_sub(1) {
+        None => 1,
+        Some(last) => line_at(source, breaks.nth(last).map_or(bytes.len(), |at| at + 1)),
     }
 }
 
@@ -77,13 +87,10 @@ enum Node {
 
 fn entries(map: Vec<(String, Spanned<Node>)>, source: &str) -> Vec<KeyValue> {
     map.into_iter()
-        .map(|(key, node)| {
-            let line = usize::try_from(node.referenced.line()).unwrap_or(1).max(1);
-            KeyValue {
-                key,
-                line,
-                value: value(node, source),
-            }
+        .map(|(key, node)| KeyValue {
+            key,
+            line: line_of(node.referenced, source),
+            value: value(node, source),
         })
         .collect()
 }
@@ -216,11 +223,15 @@ mod tests {
         let entries = parse("a: 1\n\nb:\n  c: 2\n").unwrap().unwrap();
         assert_eq!(entries[1].key, "b");
         assert!(matches!(&entries[1].value, Value::Table(inner) if inner[0].line == 4));
+        // A CR alone is white space to editors, and to the rest of this module.
+        let entries = parse("a: 'x\r\ry'\nb: 1\n").unwrap().unwrap();
+        assert_eq!(entries[1].line, 2);
         for (source, line) in [
             ("a: 1\nb: [\n", 2),
             ("a: b: c\n", 1),
             ("a: 1\na: 2\n", 2),
             ("a: *x", 1),
+            ("a: 'x\r\r\ry'\nb: [\n", 2),
         ] {
             let (found, error) = parse(source).unwrap_err();
             assert_eq!(found, line, "{source:?}: {error}");

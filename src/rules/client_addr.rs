@@ -88,18 +88,49 @@ fn address(text: &str) -> Option<IpAddr> {
 }
 
 /// The address of the `for` parameter of one element of `Forwarded`; parameter names are case-insensitive.
+///
+/// An element with any malformed parameter names nobody: a quote that a client leaves open takes what the proxy appends
+/// into that client's own element.
 fn forwarded_by(element: &str) -> Option<IpAddr> {
-    let node = elements(element, ';').find_map(|pair| {
+    let mut found = None;
+    for pair in elements(element, ';').filter(|pair| !pair.is_empty()) {
         let (name, value) = pair.split_once('=')?;
-        name.trim()
-            .eq_ignore_ascii_case("for")
-            .then_some(value.trim())
-    })?;
-    // A backslash in a quoted address is allowed, but no address needs one: it is treated as malformed.
-    match node.strip_prefix('"') {
-        Some(quoted) => address(quoted.strip_suffix('"')?),
-        None => address(node),
+        let (name, value) = (name.trim(), value.trim());
+        if !is_token(name) || !is_value(value) {
+            return None;
+        }
+        if found.is_none() && name.eq_ignore_ascii_case("for") {
+            found = Some(value);
+        }
     }
+    // A backslash in a quoted address is allowed, but no address needs one: it is treated as malformed.
+    let node = found?;
+    address(
+        node.strip_prefix('"')
+            .and_then(|quoted| quoted.strip_suffix('"'))
+            .unwrap_or(node),
+    )
+}
+
+/// RFC 9110 section 5.6.2.
+fn is_token(name: &str) -> bool {
+    let is_sign = |byte: u8| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte);
+    !name.is_empty() && name.bytes().all(is_sign)
+}
+
+/// Whether a value is one quoted string (RFC 9110 section 5.6.4), or holds no quote: some proxies leave out those around an
+/// IPv6 address.
+fn is_value(value: &str) -> bool {
+    let Some(quoted) = value.strip_prefix('"') else {
+        return !value.contains('"');
+    };
+    let mut escaped = false;
+    let end = quoted.bytes().position(|byte| {
+        let ends = byte == b'"' && !escaped;
+        escaped = byte == b'\\' && !escaped;
+        ends
+    });
+    end.is_some_and(|end| end + 1 == quoted.len())
 }
 
 /// The trimmed parts of a list split at separators outside of quoted strings (RFC 9110 section 5.6.4).
@@ -200,6 +231,28 @@ mod tests {
         for (lines, expected) in cases {
             assert_eq!(client("127.0.0.1", &[], lines), expected, "{lines:?}");
         }
+    }
+
+    /// A client's part comes first, and the proxy appends to it what it saw.
+    #[test]
+    fn an_open_quote_of_the_client_makes_nobody_of_it() {
+        for claim in [
+            "for=203.0.113.5;x=\"",
+            "for=203.0.113.5;x=\"\\",
+            "for=203.0.113.5;x=a\"",
+            "for=203.0.113.5;x=\"a\"b\"",
+            "for=203.0.113.5;\"",
+            "for=203.0.113.5;x y=\"",
+        ] {
+            let line = format!("{claim}, for=198.51.100.1");
+            assert_eq!(client("127.0.0.1", &[], &[&line]), "127.0.0.1", "{line}");
+        }
+        assert_eq!(
+            client("127.0.0.1", &[], &["for=203.0.113.5;x=\""]),
+            "127.0.0.1"
+        );
+        let line = "for=203.0.113.5;x=\"\\\"\", for=198.51.100.1";
+        assert_eq!(client("127.0.0.1", &[], &[line]), "198.51.100.1");
     }
 
     #[test]

@@ -8,7 +8,7 @@ const MAX_TRAILERS: usize = 8 << 10;
 
 /// Why a body is not taken.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum ChunkError {
+pub enum ChunkError {
     /// It is not in chunks.
     Malformed,
     /// It is longer than allowed.
@@ -17,7 +17,7 @@ pub(super) enum ChunkError {
 
 /// Takes a body piece by piece. Keeps at most one line of what it has seen.
 #[derive(Debug, Default)]
-pub(super) struct ChunkedDecoder {
+pub struct ChunkedDecoder {
     state: State,
     /// The line under way, without what is still to come.
     line: Vec<u8>,
@@ -38,7 +38,7 @@ enum State {
 impl ChunkedDecoder {
     /// Decodes `input` and appends data to `body`, which may grow to `max` bytes. Returns how much of `input` belongs to
     /// this body: less than all of it only at its end.
-    pub(super) fn decode(
+    pub fn decode(
         &mut self,
         input: &[u8],
         body: &mut Vec<u8>,
@@ -66,7 +66,7 @@ impl ChunkedDecoder {
     }
 
     /// Whether the body is whole.
-    pub(super) fn is_complete(&self) -> bool {
+    pub fn is_complete(&self) -> bool {
         self.state == State::Complete
     }
 

@@ -13,39 +13,43 @@ use super::framing::Framing;
 use crate::http::{Headers, Method, Problem, Target};
 
 /// The longest head, in bytes, empty lines before it and the one after it included.
-pub(super) const MAX_HEAD: usize = 16 << 10;
+pub const MAX_HEAD: usize = 16 << 10;
 
 /// The most header fields.
-pub(super) const MAX_FIELDS: usize = 256;
+pub const MAX_FIELDS: usize = 256;
 
 /// Room for parsed fields, on the worker's stack.
-pub(super) type FieldBuffer<'a> = [MaybeUninit<Header<'a>>; MAX_FIELDS];
+pub type FieldBuffer<'a> = [MaybeUninit<Header<'a>>; MAX_FIELDS];
 
 /// An empty [`FieldBuffer`]; costs nothing.
-pub(super) fn field_buffer<'a>() -> FieldBuffer<'a> {
+pub fn field_buffer<'a>() -> FieldBuffer<'a> {
     [const { MaybeUninit::uninit() }; MAX_FIELDS]
 }
 
 /// A whole, valid head.
 #[derive(Debug)]
-pub(super) struct Head<'a> {
-    pub(super) method: Method,
-    pub(super) target: Target<'a>,
-    pub(super) headers: Headers<'a>,
+pub struct Head<'a> {
+    /// What is asked for.
+    pub method: Method,
+    /// What it is asked of.
+    pub target: Target<'a>,
+    /// All header fields, in order.
+    pub headers: Headers<'a>,
     /// Its bytes, empty lines before it and the one after it included.
-    pub(super) length: usize,
-    pub(super) framing: Framing,
+    pub length: usize,
+    /// How the body that follows ends.
+    pub framing: Framing,
     /// HTTP/1.0, whose connections end unless they are asked to persist.
-    pub(super) is_http_1_0: bool,
+    pub is_http_1_0: bool,
     /// Whether the client wants the connection to persist (RFC 9112 §9.3).
-    pub(super) keep_alive: bool,
+    pub keep_alive: bool,
     /// Whether the client waits for 100 before it sends the body. Never for HTTP/1.0 (RFC 9110 §10.1.1).
-    pub(super) expects_continue: bool,
+    pub expects_continue: bool,
 }
 
 /// What the bytes at hand are.
 #[derive(Debug)]
-pub(super) enum HeadStatus<'a> {
+pub enum HeadStatus<'a> {
     /// A whole head, and the bytes after it.
     Whole(Head<'a>, &'a [u8]),
     /// The beginning of one.
@@ -94,7 +98,7 @@ fn empty_lines(bytes: &[u8]) -> usize {
 
 /// Parses what has arrived. Changes a minor version that is yet to come to 1.1, as which it is to be understood (RFC 9110
 /// §6.2).
-pub(super) fn parse<'a>(bytes: &'a mut [u8], fields: &'a mut FieldBuffer<'a>) -> HeadStatus<'a> {
+pub fn parse<'a>(bytes: &'a mut [u8], fields: &'a mut FieldBuffer<'a>) -> HeadStatus<'a> {
     let end = match find_end(bytes, 0) {
         End::At(end) => Some(end),
         End::Missing => None,
@@ -140,9 +144,11 @@ fn request_line(head: &[u8]) -> Option<&[u8]> {
     Some(&line[..end])
 }
 
+/// Also at the end of a line whose CR is yet to come: a head must not be refused for where it was cut.
 fn normalise_version(head: &mut [u8]) {
-    let Some(end) = request_line(head).map(|line| line.len() + empty_lines(head)) else {
-        return;
+    let end = match request_line(head) {
+        Some(line) => empty_lines(head) + line.len(),
+        None => head.len(),
     };
     if let [.., b' ', b'H', b'T', b'T', b'P', b'/', b'1', b'.', minor] = &mut head[..end]
         && matches!(*minor, b'2'..=b'9')
@@ -227,8 +233,11 @@ mod tests {
         let whole = "GET / HTTP/1.1\r\nHost: a\r\n\r\n";
         assert_eq!(parsed(whole), "27 Sized(0)");
         assert_eq!(parsed(&format!("\r\n\r\n{whole}GET")), "31 Sized(0)");
-        for end in 0..whole.len() {
-            assert_eq!(parsed(&whole[..end]), "partial", "{:?}", &whole[..end]);
+        // Also where the beginning ends with a version that is yet to come.
+        for whole in [whole, &whole.replace("1.1", "1.7")] {
+            for end in 0..whole.len() {
+                assert_eq!(parsed(&whole[..end]), "partial", "{:?}", &whole[..end]);
+            }
         }
     }
 

@@ -47,3 +47,10 @@ pub use event_loop::{Server, ServerConfig};
 pub use handler::{Handler, Plan, Request, StoreUse};
 pub use in_flight::InFlight;
 pub use listener::Listener;
+
+#[cfg(feature = "internals")]
+pub use {
+    chunked::{ChunkError, ChunkedDecoder},
+    framing::Framing,
+    head::{Head, HeadStatus, MAX_FIELDS, MAX_HEAD, field_buffer, parse},
+};

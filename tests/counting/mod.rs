@@ -5,5 +5,6 @@ mod large_numbers;
 mod locked_database;
 mod overflow;
 mod series;
+mod served_in_any_order;
 mod slow_store;
 mod views;

@@ -1,57 +1,15 @@
 //! The disk is full: readers are served, nothing is lost, and counting goes on once there is room.
 
-use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::path::Path;
 
-use crate::support::{Finished, Home, Server, is_root, missing, until};
+use crate::support::small_disk::SmallDisk;
+use crate::support::{Finished, Home, Server, until};
 
-/// A file system of a few megabytes; unmounted when dropped.
-struct SmallDisk(PathBuf);
-
-impl SmallDisk {
-    /// `None` where this user may mount none: the test is skipped.
-    fn below(home: &Home) -> Option<Self> {
-        let folder = home.path().join("disk");
-        std::fs::create_dir(&folder).expect("a folder");
-        let mounted = is_root()
-            && Command::new("mount")
-                .args(["-t", "tmpfs", "-o", "size=4m", "tmpfs"])
-                .arg(&folder)
-                .status()
-                .is_ok_and(|status| status.success());
-        if !mounted {
-            missing("a small file system cannot be mounted (run as root, with CAP_SYS_ADMIN)");
-            return None;
-        }
-        Some(Self(folder))
-    }
-
-    /// Takes all the room that is left.
-    fn fill(&self) -> PathBuf {
-        let file = self.0.join("filler");
-        let mut size = 1 << 20;
-        let mut content = Vec::new();
-        // Ever smaller pieces, to the last byte.
-        while size > 0 {
-            content.resize(content.len() + size, b'x');
-            if std::fs::write(&file, &content).is_err() {
-                content.truncate(content.len() - size);
-                size /= 2;
-            }
-        }
-        let _ = std::fs::write(&file, &content);
-        file
-    }
-}
-
-impl Drop for SmallDisk {
-    fn drop(&mut self) {
-        let _ = Command::new("umount").arg("--lazy").arg(&self.0).status();
-    }
-}
+/// Room for a few megabytes.
+const SIZE: &str = "4m";
 
 fn served(home: &Home, disk: &SmallDisk) -> Server {
-    let store = format!("sqlite:{}", disk.0.join("viewtally.db").display());
+    let store = format!("sqlite:{}", disk.path().join("viewtally.db").display());
     let server = home
         .serve()
         .flag("--store", &store)
@@ -86,7 +44,7 @@ fn views(folder: &Path) -> i64 {
 #[test]
 fn a_full_disk_keeps_nobody_from_reading_and_loses_no_view() {
     let home = Home::new();
-    let Some(disk) = SmallDisk::below(&home) else {
+    let Some(disk) = SmallDisk::below(&home, SIZE) else {
         return;
     };
     let server = served(&home, &disk);
@@ -101,13 +59,13 @@ fn a_full_disk_keeps_nobody_from_reading_and_loses_no_view() {
     });
     let finished = server.stop();
     assert_eq!(finished.code, Some(0), "{finished:?}");
-    assert_eq!(views(&disk.0), reads);
+    assert_eq!(views(disk.path()), reads);
 }
 
 #[test]
 fn a_stop_with_a_full_disk_says_what_it_could_not_write() {
     let home = Home::new();
-    let Some(disk) = SmallDisk::below(&home) else {
+    let Some(disk) = SmallDisk::below(&home, SIZE) else {
         return;
     };
     let server = served(&home, &disk);
@@ -116,7 +74,7 @@ fn a_stop_with_a_full_disk_says_what_it_could_not_write() {
     let finished: Finished = server.stop();
     assert_eq!(finished.code, Some(3), "{finished:?}");
     std::fs::remove_file(filler).expect("room again");
-    let missing = reads - views(&disk.0);
+    let missing = reads - views(disk.path());
     assert!(missing > 0, "{finished:?}");
     let told = finished
         .stderr

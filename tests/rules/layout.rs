@@ -217,10 +217,10 @@ fn the_library_shows_only_what_main_needs() {
         .iter()
         .find(|source| source.path == "src/lib.rs")
         .expect("src/lib.rs");
-    // What only benches are built with is no part of it.
+    // What only benches and fuzz targets are built with is no part of it.
     let text = library
         .text
-        .split("#[cfg(feature = \"bench-internals\")]")
+        .split("#[cfg(feature = \"internals\")]")
         .next()
         .expect("a first part");
     let words = tokens(text);

@@ -1,5 +1,6 @@
 //! The project's rules on its own source, README and tests.
 
+mod fuzz_lock;
 mod imports;
 mod imports_found;
 mod layout;

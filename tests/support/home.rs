@@ -23,6 +23,11 @@ impl Home {
         )
     }
 
+    /// Leaves it where it is, for someone to look at.
+    pub fn keep(self) -> PathBuf {
+        self.0.keep()
+    }
+
     pub fn path(&self) -> &Path {
         self.0.path()
     }

@@ -2,6 +2,7 @@
 
 pub mod attack;
 pub mod browser;
+pub mod clock;
 pub mod db;
 pub mod home;
 pub mod http;
@@ -15,6 +16,7 @@ pub mod requirement;
 pub mod seed;
 pub mod server;
 pub mod site;
+pub mod small_disk;
 pub mod wait;
 
 pub use db::Database;

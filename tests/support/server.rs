@@ -105,6 +105,11 @@ impl Server {
         self.status("VmHWM:")
     }
 
+    /// How many threads it has.
+    pub fn threads(&self) -> usize {
+        usize::try_from(self.status("Threads:")).expect("few")
+    }
+
     fn status(&self, field: &str) -> u64 {
         let status = std::fs::read_to_string(format!("/proc/{}/status", self.pid()))
             .expect("a live process");

@@ -5,6 +5,7 @@ use std::io;
 use crate::store::StoreError;
 
 /// Why a log was given up.
+#[derive(Debug)]
 pub(super) enum Failure {
     /// The log cannot be read. The next one may be.
     Log(String),

@@ -3,6 +3,9 @@
 //! A log is identified by its content. Each batch commits how far its log is imported, so that the next import continues
 //! where the last one was stopped, or where the log then ended.
 
+#[cfg(test)]
+#[path = "../../../tests/counting/any_order.rs"]
+mod any_order;
 mod failure;
 mod importer;
 mod position;
