@@ -84,6 +84,8 @@ pub struct Metrics {
     pub counter_panics: Counter,
     /// Events lost in those panics.
     pub events_lost: Counter,
+    /// Views whose viewer there was no memory for.
+    pub views_without_viewer: Counter,
     /// Events applied at start from the spill files of earlier drains.
     pub replayed_events: Counter,
     last_drain_time: Gauge,
@@ -191,6 +193,11 @@ impl Metrics {
             "Panics while counting; the counter continues with its batch",
         );
         let events_lost = counter(r, "events_lost", "Events lost in those panics");
+        let views_without_viewer = counter(
+            r,
+            "views_without_viewer",
+            "Views whose viewer there was no memory for while the store was away: counted without a viewer, or dropped with --dedup-window",
+        );
         let replayed_events = counter(
             r,
             "replayed_events",
@@ -234,6 +241,7 @@ impl Metrics {
             counters_retired,
             counter_panics,
             events_lost,
+            views_without_viewer,
             replayed_events,
             last_drain_time,
             last_drain_seconds,

@@ -19,6 +19,7 @@ mod pool;
 mod queue_depth;
 mod saturation;
 mod shared;
+mod viewer_memory;
 mod wakeup;
 mod worker;
 
@@ -31,3 +32,7 @@ pub use pool::CounterPool;
 #[cfg(test)]
 #[path = "../../tests/counter/losses.rs"]
 mod losses;
+
+#[cfg(test)]
+#[path = "../../tests/counter/viewer_memory.rs"]
+mod viewers_kept;

@@ -12,6 +12,7 @@ use super::overflow::Overflow;
 use super::pending::Pending;
 use super::saturation::Saturation;
 use super::shared::Shared;
+use super::viewer_memory::ViewerMemory;
 use super::wakeup::Wakeup;
 use super::worker;
 use crate::metrics::Metrics;
@@ -45,9 +46,12 @@ impl CounterPool {
         health: Arc<SinkHealth>,
     ) -> std::io::Result<(Arc<CounterPool>, EventSender)> {
         let (sender, channel) = bounded(config.queue_capacity);
+        let memory = ViewerMemory::new(config.viewer_memory, Arc::clone(&metrics));
+        let memory = Arc::new(memory);
         let shared = Arc::new(Shared {
             config,
-            overflow: Overflow::new(sink.dedup_window()),
+            overflow: Overflow::new(sink.dedup_window(), Arc::clone(&memory)),
+            memory,
             sink,
             channel,
             wakeup: Wakeup::default(),
@@ -145,7 +149,7 @@ impl CounterPool {
     /// Called again, it returns what senders have put into the overflow since.
     pub fn join(&self) -> Batch {
         let shared = &*self.shared;
-        let mut pending = Pending::new(shared.sink.dedup_window());
+        let mut pending = Pending::new(shared.sink.dedup_window(), &shared.memory);
         let handles: Vec<_> = self.lock_handles().drain(..).flatten().collect();
         for handle in handles {
             match handle.join() {
@@ -165,6 +169,7 @@ impl CounterPool {
         if !shared.channel.is_closed() {
             tracing::warn!("a request is still sending its event");
         }
+        shared.memory.tell();
         pending.into_batch()
     }
 
@@ -186,5 +191,5 @@ fn take_rest<'a>(shared: &'a Shared, pending: &mut Pending<'a>, deadline: Instan
         pending.add(event);
     }
     // A sender that found the channel full may have merged its event here until it was gone.
-    pending.take_overflow(&shared.overflow);
+    pending.take_whole_overflow(&shared.overflow);
 }

@@ -9,6 +9,7 @@ use super::config::CounterConfig;
 use super::overflow::Overflow;
 use super::pending::Pending;
 use super::saturation::Saturation;
+use super::viewer_memory::ViewerMemory;
 use super::wakeup::Wakeup;
 use crate::metrics::Metrics;
 use crate::sink::{BatchSink, SinkHealth};
@@ -19,6 +20,7 @@ pub(super) struct Shared {
     pub(super) sink: Arc<dyn BatchSink>,
     pub(super) channel: Channel,
     pub(super) overflow: Overflow,
+    pub(super) memory: Arc<ViewerMemory>,
     pub(super) wakeup: Wakeup,
     pub(super) saturation: Saturation,
     pub(super) metrics: Arc<Metrics>,

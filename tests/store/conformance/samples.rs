@@ -51,7 +51,7 @@ pub fn add_read(batch: &mut Batch, post: PostId, viewer: Viewer, at: TimestampMs
         last: at.0,
         count: 1,
     };
-    batch.add_visit(post, viewer, visit);
+    batch.add_visit(post, &viewer, visit);
 }
 
 /// A batch of one viewer's reads of one post.

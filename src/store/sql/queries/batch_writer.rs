@@ -1,13 +1,12 @@
 //! The rows a batch writes, and what they come to.
 
 use std::collections::HashMap;
-use std::sync::Arc;
 
 use diesel::prelude::*;
 
 use super::backend::DbConnection;
 use super::counted_windows;
-use crate::model::{DedupWindow, LedgerEntry, PostId, Viewer, Visit};
+use crate::model::{DedupWindow, LedgerEntry, PostId, ViewingKey, Visit};
 use crate::sink::BatchResult;
 use crate::store::error::StoreError;
 use crate::store::sql::columns::to_column;
@@ -16,7 +15,7 @@ use crate::store::sql::statements::{AddHour, AddToLedger};
 use crate::store::traits::SITE;
 
 /// A batch being written.
-pub(super) struct BatchWriter<'a> {
+pub(super) struct BatchWriter<'a, 'b> {
     pub(super) connection: &'a mut DbConnection,
     /// What decides about repeats.
     pub(super) window: DedupWindow,
@@ -24,16 +23,16 @@ pub(super) struct BatchWriter<'a> {
     pub(super) site_hours: Vec<(i64, u64)>,
     pub(super) result: BatchResult,
     /// Ids of the batch's named viewers.
-    named: HashMap<Arc<str>, i64>,
+    named: HashMap<&'b str, i64>,
 }
 
-impl<'a> BatchWriter<'a> {
+impl<'a, 'b> BatchWriter<'a, 'b> {
     /// Writes to `connection`; expects views of about `posts` posts.
     pub(super) fn new(
         connection: &'a mut DbConnection,
         window: DedupWindow,
         posts: usize,
-    ) -> BatchWriter<'a> {
+    ) -> BatchWriter<'a, 'b> {
         let mut result = BatchResult::default();
         result.totals.reserve(posts);
         BatchWriter {
@@ -62,27 +61,27 @@ impl<'a> BatchWriter<'a> {
     }
 
     /// A viewer's id. A named viewer who has none gets one.
-    pub(super) fn viewer_id(&mut self, viewer: &Viewer) -> Result<i64, StoreError> {
+    pub(super) fn viewer_id(&mut self, viewer: ViewingKey<'b>) -> Result<i64, StoreError> {
         let name = match viewer {
-            Viewer::Anonymous(id) => return Ok(*id),
-            Viewer::Named(name) => name,
+            ViewingKey::Anonymous(id) => return Ok(id),
+            ViewingKey::Named(name) => name,
         };
         if let Some(&id) = self.named.get(name) {
             return Ok(id);
         }
-        let known: Option<i64> = viewers::table
-            .filter(viewers::name.eq(&**name))
+        let found: Option<i64> = viewers::table
+            .filter(viewers::name.eq(name))
             .select(viewers::id)
             .get_result(self.connection)
             .optional()?;
-        let id = match known {
+        let id = match found {
             Some(id) => id,
             None => diesel::insert_into(viewers::table)
-                .values(viewers::name.eq(&**name))
+                .values(viewers::name.eq(name))
                 .returning(viewers::id)
                 .get_result(self.connection)?,
         };
-        self.named.insert(Arc::clone(name), id);
+        self.named.insert(name, id);
         Ok(id)
     }
 
@@ -124,6 +123,9 @@ impl<'a> BatchWriter<'a> {
 
 /// Adds to a list of sums that is in the order of its keys.
 pub(super) fn add(sums: &mut Vec<(i64, u64)>, key: i64, n: u64) {
+    if n == 0 {
+        return;
+    }
     match sums.binary_search_by_key(&key, |(known, _)| *known) {
         Ok(index) => sums[index].1 += n,
         Err(index) => sums.insert(index, (key, n)),
