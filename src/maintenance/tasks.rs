@@ -73,10 +73,16 @@ impl Tasks {
         if self.salted == Some(today) {
             return Ok(());
         }
+        // Whether the store answers or not.
+        self.salts.forget_before(today);
         // During the grace period `today` is still yesterday: its salt, and that of the day that has begun.
         for day in [today, TimestampMs(today.0 + DAY)] {
-            let salt = self.store.store().salt(day, self.salts.at(day), today)?;
-            self.salts.set(day, salt, today);
+            let Some(proposed) = self.salts.at(day) else {
+                let why = "the system gives no random bytes for a salt";
+                return Err(StoreError::Unavailable(why.to_owned()));
+            };
+            let salt = self.store.store().salt(day, proposed, today)?;
+            self.salts.set(day, salt);
         }
         self.salted = Some(today);
         Ok(())
