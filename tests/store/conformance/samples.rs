@@ -119,6 +119,11 @@ pub fn counts(store: &dyn Store, post: PostId) -> (i64, i64) {
     (stats.views, stats.viewers)
 }
 
+/// Forgets a named viewer at a time. Returns whether there was one.
+pub fn forget(store: &dyn Store, name: &str, at: TimestampMs) -> bool {
+    store.forget_viewer(name, &|| at).expect("an answer")
+}
+
 /// What `check` finds.
 pub fn findings(store: &dyn Store, repair: bool) -> Vec<Inconsistency> {
     let mut findings = Vec::new();

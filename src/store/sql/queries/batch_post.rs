@@ -6,7 +6,7 @@ use diesel::prelude::*;
 
 use super::batch_writer::{BatchWriter, add};
 use crate::model::{
-    HourlyViews, LedgerEntry, PostId, Reason, SortedVisits, TimestampMs, ViewerVisit,
+    DedupWindow, HourlyViews, LedgerEntry, PostId, Reason, SortedVisits, TimestampMs, ViewerVisit,
 };
 use crate::sink::PostTotals;
 use crate::store::error::StoreError;
@@ -24,6 +24,8 @@ struct PostSums {
     new_viewers: u64,
     /// Duplicates by day.
     duplicates: Vec<(i64, u64)>,
+    /// Events by day of which nobody can tell any more whether they are repeats.
+    dropped: Vec<(i64, u64)>,
 }
 
 /// Writes the events of one post: `entries`, and the next of `visits`.
@@ -69,7 +71,12 @@ pub(super) fn apply_post<'b>(
         .execute(writer.connection)?;
         writer.result.totals.push(totals);
     }
-    write_days(writer, post, Reason::Duplicate, sums.duplicates)?;
+    for (days, reason) in [
+        (sums.duplicates, Reason::Duplicate),
+        (sums.dropped, Reason::Dropped),
+    ] {
+        write_days(writer, post, reason, days)?;
+    }
     writer.result.counted += counted;
     Ok(())
 }
@@ -82,29 +89,44 @@ fn apply_visits<'b>(
     sums: &mut PostSums,
 ) -> Result<(), StoreError> {
     let (post, viewer) = (first.post, first.viewer);
-    let mut viewing = AddViewing {
-        post,
-        viewer: writer.viewer_id(viewer)?,
-        first: first.visit.first,
-        last: first.visit.last,
-        views: 0,
-    };
+    let forgotten_at = writer.forgotten_at(viewer)?;
+    let mut viewing: Option<AddViewing> = None;
     let mut next = Some(first);
     while let Some(ViewerVisit { visit, .. }) = next {
         let at = TimestampMs(visit.first);
-        let (counted, duplicates) = writer.count(post, viewing.viewer, &visit)?;
-        add(&mut sums.hours, at.hour().0, counted);
-        add(&mut sums.duplicates, at.day().0, duplicates);
-        viewing.views = viewing.views.saturating_add(to_column(counted));
-        viewing.first = viewing.first.min(visit.first);
-        viewing.last = viewing.last.max(visit.last);
+        let (before, since) = visit.split_at(forgotten_at);
+        // What a forgotten viewer had viewed is of nobody now; and what would tell a repeat is forgotten too.
+        match writer.window == DedupWindow::NONE {
+            true => add(&mut sums.hours, at.hour().0, before),
+            false => add(&mut sums.dropped, at.day().0, before),
+        }
+        if let Some(visit) = since {
+            let viewing = match &mut viewing {
+                Some(viewing) => viewing,
+                none => none.insert(AddViewing {
+                    post,
+                    viewer: writer.viewer_id(viewer)?,
+                    first: visit.first,
+                    last: visit.last,
+                    views: 0,
+                }),
+            };
+            let (counted, duplicates) = writer.count(post, viewing.viewer, &visit)?;
+            add(&mut sums.hours, at.hour().0, counted);
+            add(&mut sums.duplicates, at.day().0, duplicates);
+            viewing.views = viewing.views.saturating_add(to_column(counted));
+            viewing.first = viewing.first.min(visit.first);
+            viewing.last = viewing.last.max(visit.last);
+        }
         next = visits.next_if(|next| (next.post, next.viewer) == (post, viewer));
     }
-    let views = viewing.views;
-    let total: i64 = viewing.get_result(writer.connection)?;
-    // A row that existed before had at least one view.
-    if total == views {
-        sums.new_viewers += 1;
+    if let Some(viewing) = viewing {
+        let views = viewing.views;
+        let total: i64 = viewing.get_result(writer.connection)?;
+        // A row that existed before had at least one view.
+        if total == views {
+            sums.new_viewers += 1;
+        }
     }
     Ok(())
 }

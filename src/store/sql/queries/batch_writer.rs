@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use diesel::prelude::*;
 
 use super::backend::DbConnection;
-use super::counted_windows;
+use super::{counted_windows, forgotten};
 use crate::model::{DedupWindow, LedgerEntry, PostId, ViewingKey, Visit};
 use crate::sink::BatchResult;
 use crate::store::error::StoreError;
@@ -22,8 +22,19 @@ pub(super) struct BatchWriter<'a, 'b> {
     /// Views by hour over all posts of the batch.
     pub(super) site_hours: Vec<(i64, u64)>,
     pub(super) result: BatchResult,
-    /// Ids of the batch's named viewers.
-    named: HashMap<&'b str, i64>,
+    /// The batch's named viewers.
+    named: HashMap<&'b str, NamedViewer>,
+    /// Whether any viewer was forgotten of whom an event may come; asked for with the first named viewer.
+    any_forgotten: Option<bool>,
+}
+
+/// What the store knows of a name.
+#[derive(Clone, Copy)]
+struct NamedViewer {
+    /// `None` until it is asked for.
+    id: Option<i64>,
+    /// When the last viewer of that name was forgotten.
+    forgotten_at: i64,
 }
 
 impl<'a, 'b> BatchWriter<'a, 'b> {
@@ -41,6 +52,7 @@ impl<'a, 'b> BatchWriter<'a, 'b> {
             site_hours: Vec::new(),
             result,
             named: HashMap::new(),
+            any_forgotten: None,
         }
     }
 
@@ -60,13 +72,22 @@ impl<'a, 'b> BatchWriter<'a, 'b> {
         Ok((0, visit.count))
     }
 
+    /// The time up to which a viewer's reads are of nobody any more: the least there is, for one who was not forgotten.
+    pub(super) fn forgotten_at(&mut self, viewer: ViewingKey<'b>) -> Result<i64, StoreError> {
+        match viewer {
+            ViewingKey::Anonymous(_) => Ok(i64::MIN),
+            ViewingKey::Named(name) => Ok(self.named(name)?.forgotten_at),
+        }
+    }
+
     /// A viewer's id. A named viewer who has none gets one.
     pub(super) fn viewer_id(&mut self, viewer: ViewingKey<'b>) -> Result<i64, StoreError> {
         let name = match viewer {
             ViewingKey::Anonymous(id) => return Ok(id),
             ViewingKey::Named(name) => name,
         };
-        if let Some(&id) = self.named.get(name) {
+        let known = self.named(name)?;
+        if let Some(id) = known.id {
             return Ok(id);
         }
         let found: Option<i64> = viewers::table
@@ -81,8 +102,30 @@ impl<'a, 'b> BatchWriter<'a, 'b> {
                 .returning(viewers::id)
                 .get_result(self.connection)?,
         };
-        self.named.insert(name, id);
+        if let Some(known) = self.named.get_mut(name) {
+            known.id = Some(id);
+        }
         Ok(id)
+    }
+
+    fn named(&mut self, name: &'b str) -> Result<NamedViewer, StoreError> {
+        if let Some(&known) = self.named.get(name) {
+            return Ok(known);
+        }
+        let any_forgotten = match self.any_forgotten {
+            Some(any) => any,
+            None => *self.any_forgotten.insert(forgotten::any(self.connection)?),
+        };
+        let forgotten_at = match any_forgotten {
+            true => forgotten::at(self.connection, name)?,
+            false => None,
+        };
+        let known = NamedViewer {
+            id: None,
+            forgotten_at: forgotten_at.unwrap_or(i64::MIN),
+        };
+        self.named.insert(name, known);
+        Ok(known)
     }
 
     /// Adds views to an hour of a post.
