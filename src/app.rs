@@ -66,8 +66,10 @@ pub enum StartError {
     #[error(transparent)]
     Descriptors(#[from] TooFew),
     /// No randomness for the day's salt.
-    #[error("cannot get random bytes from the system: {0}")]
-    Random(std::io::Error),
+    #[error(
+        "cannot get random bytes from the system for the day's salt; try again once /dev/urandom can be read"
+    )]
+    Random,
     /// No thread.
     #[error("cannot start a thread: {0}; try a higher limit of processes")]
     Thread(std::io::Error),
@@ -150,7 +152,10 @@ pub fn start(config: &Config) -> Result<Running, StartError> {
         Err(error) => tracing::warn!(%error, "cannot read how the last drain went"),
     }
     let cached = Arc::new(CachedStore::new(store, config.cache_bytes));
-    let salts = Arc::new(Salts::new().map_err(StartError::Random)?);
+    let salts = Arc::new(Salts::default());
+    if salts.at(clock::now()).is_none() {
+        return Err(StartError::Random);
+    }
     let health = Arc::new(SinkHealth::default());
     let maintenance = Maintenance::start(
         Arc::clone(&cached),

@@ -84,6 +84,8 @@ pub struct Metrics {
     pub counter_panics: Counter,
     /// Events lost in those panics.
     pub events_lost: Counter,
+    /// Views whose viewer there was no memory for.
+    pub views_without_viewer: Counter,
     /// Events counted at start that an earlier run had left.
     pub recovered_events: Counter,
     /// Bytes of the journal.
@@ -197,6 +199,11 @@ impl Metrics {
             "Panics while counting; the counter continues with its batch",
         );
         let events_lost = counter(r, "events_lost", "Events lost in those panics");
+        let views_without_viewer = counter(
+            r,
+            "views_without_viewer",
+            "Views whose viewer there was no memory for while the store was away: counted without a viewer, or dropped with --dedup-window",
+        );
         let recovered_events = counter(
             r,
             "recovered_events",
@@ -251,6 +258,7 @@ impl Metrics {
             counters_retired,
             counter_panics,
             events_lost,
+            views_without_viewer,
             recovered_events,
             journal_bytes,
             journal_failing,

@@ -16,6 +16,9 @@ use crate::store::{Durability, StoreOptions, StoreUrl};
 /// Bytes of posts in the cache.
 const CACHE_BYTES: u64 = 64 << 20;
 
+/// Bytes that viewers may take while the store is away: six million of them.
+const VIEWER_MEMORY: usize = 256 << 20;
+
 /// The validated configuration of `serve`.
 #[derive(Clone, Debug)]
 pub struct Config {
@@ -122,6 +125,7 @@ impl Config {
                 max_counters: flags.max_counters.max(flags.counters),
                 flush_every: flags.flush_every,
                 batch_max: flags.batch_max,
+                viewer_memory: VIEWER_MEMORY,
                 overflow: flags.overflow,
                 overflow_wait: flags.overflow_wait,
                 scale_after: flags.scale_after,

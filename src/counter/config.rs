@@ -17,6 +17,8 @@ pub struct CounterConfig {
     pub flush_every: Duration,
     /// At this many entries (rows to write) a batch is committed at once.
     pub batch_max: usize,
+    /// Bytes that viewers of views that wait to be written may take, over all counters and the overflow.
+    pub viewer_memory: usize,
     /// What a sender does when the channel is full.
     pub overflow: OverflowPolicy,
     /// How long a sender blocks at most under [`OverflowPolicy::Wait`].

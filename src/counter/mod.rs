@@ -21,6 +21,7 @@ mod recorded;
 mod rest;
 mod saturation;
 mod shared;
+mod viewer_memory;
 mod wakeup;
 mod worker;
 
@@ -35,3 +36,7 @@ pub use rest::Rest;
 #[cfg(test)]
 #[path = "../../tests/counter/losses.rs"]
 mod losses;
+
+#[cfg(test)]
+#[path = "../../tests/counter/viewer_memory.rs"]
+mod viewers_kept;

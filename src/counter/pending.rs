@@ -4,17 +4,25 @@ use super::channel::Channel;
 use super::overflow::Overflow;
 use super::recorded::Sent;
 use super::rest::Rest;
+use super::viewer_memory::ViewerMemory;
 use crate::journal::SavedBatch;
 use crate::model::{Batch, DedupWindow, Journaled, RunId};
+
+/// Entries at which a batch takes in no more while commits fail: as many as are written within seconds. Beyond that, the
+/// channel fills and the overflow policy decides.
+const MAX_ENTRIES: usize = 1_000_000;
 
 /// A counter's batch, and the events taken off the channel that are not merged into it yet. It lies outside whatever
 /// may panic, so that after a panic only the event that was being merged is gone, and its loss is known.
 pub(super) struct Pending<'a> {
+    memory: &'a ViewerMemory,
     batch: Batch,
     /// Whose journal the events' places are in.
     run: Option<RunId>,
     /// Earlier states of parts of the batch, in files.
     saved: Vec<SavedBatch>,
+    /// What is accounted for the batch, in bytes.
+    bytes: usize,
     drained: Option<flume::Drain<'a, Sent>>,
     /// Events taken since the last commit.
     taken: u64,
@@ -22,11 +30,17 @@ pub(super) struct Pending<'a> {
 
 impl<'a> Pending<'a> {
     /// Nothing yet. `window` is that of the sink, `run` that of the journal.
-    pub(super) fn new(window: DedupWindow, run: Option<RunId>) -> Pending<'a> {
+    pub(super) fn new(
+        window: DedupWindow,
+        run: Option<RunId>,
+        memory: &'a ViewerMemory,
+    ) -> Pending<'a> {
         Pending {
+            memory,
             batch: Batch::new(window),
             run,
             saved: Vec::new(),
+            bytes: 0,
             drained: None,
             taken: 0,
         }
@@ -40,7 +54,7 @@ impl<'a> Pending<'a> {
 
     fn merge_sent(&mut self, sent: Sent) {
         sent.note_place(self.run, &mut self.batch.journaled);
-        self.batch.add(sent.event);
+        self.bytes = self.memory.add(&mut self.batch, self.bytes, sent.event);
     }
 
     /// Adds what another counter could not write.
@@ -52,13 +66,36 @@ impl<'a> Pending<'a> {
     fn merge(&mut self, batch: Batch) {
         self.taken += batch.events();
         self.batch.merge(batch);
+        self.account();
+    }
+
+    /// How many entries it takes in before it is to be written.
+    pub(super) fn room(&self) -> usize {
+        MAX_ENTRIES.saturating_sub(self.batch.entries())
+    }
+
+    /// Takes what is in the overflow now, as far as there is room.
+    pub(super) fn take_overflow(&mut self, overflow: &Overflow) {
+        // Senders may be as fast as this loop.
+        let mut left = overflow.entries().min(self.room());
+        while left > 0
+            && let Some((batch, bytes)) = overflow.take(self.room())
+        {
+            left = left.saturating_sub(batch.entries());
+            self.merge_part(batch, bytes);
+        }
     }
 
     /// Takes everything out of the overflow.
-    pub(super) fn take_overflow(&mut self, overflow: &Overflow) {
-        if let Some(batch) = overflow.take() {
-            self.merge(batch);
+    pub(super) fn take_whole_overflow(&mut self, overflow: &Overflow) {
+        while let Some((batch, bytes)) = overflow.take(usize::MAX) {
+            self.merge_part(batch, bytes);
         }
+    }
+
+    fn merge_part(&mut self, batch: Batch, bytes: usize) {
+        self.bytes += bytes;
+        self.merge(batch);
     }
 
     /// Takes what is on the channel. Each pass takes the channel's lock once; there are several because blocked senders
@@ -108,6 +145,7 @@ impl<'a> Pending<'a> {
     pub(super) fn clear(&mut self) -> Vec<SavedBatch> {
         self.batch.clear();
         self.taken = 0;
+        self.account();
         std::mem::take(&mut self.saved)
     }
 
@@ -123,10 +161,17 @@ impl<'a> Pending<'a> {
     }
 
     /// What is left, once every event is merged.
-    pub(super) fn into_rest(self) -> Rest {
+    pub(super) fn into_rest(mut self) -> Rest {
+        let window = self.batch.window();
+        let batch = std::mem::replace(&mut self.batch, Batch::new(window));
+        self.account();
         Rest {
-            batch: self.batch,
+            batch,
             saved: self.saved,
         }
+    }
+
+    fn account(&mut self) {
+        self.bytes = self.memory.account(self.bytes, &self.batch);
     }
 }

@@ -13,6 +13,7 @@ use super::pending::Pending;
 use super::rest::Rest;
 use super::saturation::Saturation;
 use super::shared::Shared;
+use super::viewer_memory::ViewerMemory;
 use super::wakeup::Wakeup;
 use super::worker;
 use crate::journal::Journal;
@@ -47,12 +48,16 @@ impl CounterPool {
         health: Arc<SinkHealth>,
     ) -> std::io::Result<(Arc<CounterPool>, EventSender)> {
         let (sender, channel) = bounded(config.queue_capacity);
+        let memory = ViewerMemory::new(config.viewer_memory, Arc::clone(&metrics));
+        let memory = Arc::new(memory);
         let shared = Arc::new(Shared {
             config,
             overflow: Overflow::new(
                 sink.dedup_window(),
                 journal.as_ref().map(|journal| journal.run()),
+                Arc::clone(&memory),
             ),
+            memory,
             sink,
             journal,
             channel,
@@ -171,6 +176,7 @@ impl CounterPool {
         if !shared.channel.is_closed() {
             tracing::warn!("a request is still sending its event");
         }
+        shared.memory.tell();
         pending.into_rest()
     }
 
@@ -192,5 +198,5 @@ fn take_rest<'a>(shared: &'a Shared, pending: &mut Pending<'a>, deadline: Instan
         pending.add(event);
     }
     // A sender that found the channel full may have merged its event here until it was gone.
-    pending.take_overflow(&shared.overflow);
+    pending.take_whole_overflow(&shared.overflow);
 }

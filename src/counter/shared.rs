@@ -9,6 +9,7 @@ use super::config::CounterConfig;
 use super::overflow::Overflow;
 use super::pending::Pending;
 use super::saturation::Saturation;
+use super::viewer_memory::ViewerMemory;
 use super::wakeup::Wakeup;
 use crate::journal::Journal;
 use crate::metrics::Metrics;
@@ -23,6 +24,7 @@ pub(super) struct Shared {
     pub(super) journal: Option<Arc<Journal>>,
     pub(super) channel: Channel,
     pub(super) overflow: Overflow,
+    pub(super) memory: Arc<ViewerMemory>,
     pub(super) wakeup: Wakeup,
     pub(super) saturation: Saturation,
     pub(super) metrics: Arc<Metrics>,
@@ -33,8 +35,8 @@ pub(super) struct Shared {
 
 impl Shared {
     /// A counter's events, none yet.
-    pub(super) fn pending<'a>(&self) -> Pending<'a> {
-        Pending::new(self.sink.dedup_window(), self.run())
+    pub(super) fn pending(&self) -> Pending<'_> {
+        Pending::new(self.sink.dedup_window(), self.run(), &self.memory)
     }
 
     /// Whose journal it is.

@@ -16,10 +16,6 @@ use crate::sink::{SinkError, Written};
 /// drained, and whether it may retire.
 const IDLE_CHECK: Duration = Duration::from_secs(1);
 
-/// While commits fail, a batch takes in new events up to this many entries (about 64 MB); beyond that, the channel
-/// fills and the overflow policy decides.
-const MAX_RETRY_ENTRIES: usize = 1_000_000;
-
 /// Runs until the channel is closed and empty, or until `retire` lets this counter end. Returns what it could not
 /// write. A counter that panics continues with its batch.
 pub(super) fn run(shared: &Shared, retire: &dyn Fn() -> bool) -> Rest {
@@ -38,7 +34,12 @@ pub(super) fn run(shared: &Shared, retire: &dyn Fn() -> bool) -> Rest {
 
 fn count<'a>(shared: &'a Shared, pending: &mut Pending<'a>, retire: &dyn Fn() -> bool) {
     loop {
-        let open = match shared.channel.receive(IDLE_CHECK) {
+        // What did not fit into the last batch waits for no event.
+        let idle_check = match shared.overflow.entries() {
+            0 => IDLE_CHECK,
+            _ => Duration::ZERO,
+        };
+        let open = match shared.channel.receive(idle_check) {
             Ok(event) => {
                 pending.add(event);
                 true
@@ -62,7 +63,7 @@ fn count<'a>(shared: &'a Shared, pending: &mut Pending<'a>, retire: &dyn Fn() ->
             return;
         }
         shared.saturation.on_cycle(cycle_start);
-        if !open || retire() {
+        if !open && shared.overflow.entries() == 0 || open && retire() {
             return;
         }
     }
@@ -151,7 +152,7 @@ fn write(shared: &Shared, batch: &Batch) -> Result<Written, SinkError> {
 /// Takes in events until the next try, so that the channel has room as long as memory allows.
 fn wait_for_retry<'a>(shared: &'a Shared, pending: &mut Pending<'a>, retry_at: Instant) {
     loop {
-        if pending.batch().entries() < MAX_RETRY_ENTRIES {
+        if pending.room() > 0 {
             pending.drain(&shared.channel);
             pending.take_overflow(&shared.overflow);
         }

@@ -1,4 +1,5 @@
-//! The tasks of each second: whether the database is still there, the cache after changes by other processes, the day's salt, pruning.
+//! The tasks of each second: whether the database is still there, the cache after changes by other processes, the day's salt,
+//! pruning.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -9,8 +10,12 @@ use crate::model::{PostId, TimestampMs};
 use crate::rules::Salts;
 use crate::store::{CachedStore, StoreError};
 
-/// The time between two passes over the viewings. A pass takes one step each second.
+/// The time between two passes over the viewings and the names of viewers. A pass takes one step each second.
 const PRUNE_INTERVAL: Duration = Duration::from_secs(3600);
+
+/// How long it is known at least that a viewer was forgotten, in milliseconds. Beyond that and `--keep-viewings`, what
+/// comes from before is so old that it is pruned itself.
+const FORGOTTEN_KNOWN: i64 = DAY;
 
 /// How long after midnight yesterday's salt is kept, for requests that began before it. Milliseconds.
 const SALT_GRACE: i64 = 60_000;
@@ -30,8 +35,18 @@ pub struct Tasks {
     /// The day whose salt, and the next day's, come from the store.
     salted: Option<TimestampMs>,
     prune_at: Instant,
-    /// The last key read by the pass under way.
-    pruned_to: Option<(PostId, i64)>,
+    pass: Pass,
+}
+
+/// How far a pass of pruning is.
+#[derive(Clone, Copy)]
+enum Pass {
+    /// None is under way.
+    Done,
+    /// The last viewing that was read.
+    Viewings((PostId, i64)),
+    /// The last name that was read.
+    Names(i64),
 }
 
 impl Tasks {
@@ -50,7 +65,7 @@ impl Tasks {
             keep_viewings: i64::try_from(keep_viewings.as_millis()).unwrap_or(i64::MAX),
             salted: None,
             prune_at: Instant::now(),
-            pruned_to: None,
+            pass: Pass::Done,
         }
     }
 
@@ -73,27 +88,48 @@ impl Tasks {
         if self.salted == Some(today) {
             return Ok(());
         }
+        // Whether the store answers or not.
+        self.salts.forget_before(today);
         // During the grace period `today` is still yesterday: its salt, and that of the day that has begun.
         for day in [today, TimestampMs(today.0 + DAY)] {
-            let salt = self.store.store().salt(day, self.salts.at(day), today)?;
-            self.salts.set(day, salt, today);
+            let Some(proposed) = self.salts.at(day) else {
+                let why = "the system gives no random bytes for a salt";
+                return Err(StoreError::Unavailable(why.to_owned()));
+            };
+            let salt = self.store.store().salt(day, proposed, today)?;
+            self.salts.set(day, salt);
         }
         self.salted = Some(today);
         Ok(())
     }
 
     fn prune(&mut self) -> Result<(), StoreError> {
-        let now = Instant::now();
-        let start = match self.pruned_to {
-            Some(key) => key,
-            None if now >= self.prune_at => (PostId::MIN, i64::MIN),
-            None => return Ok(()),
-        };
-        let before = TimestampMs(clock::now().0.saturating_sub(self.keep_viewings));
-        self.pruned_to = self.store.store().prune_viewings(before, start)?;
-        if self.pruned_to.is_none() {
-            self.prune_at = now + PRUNE_INTERVAL;
+        let (now, store) = (Instant::now(), self.store.store());
+        let before = |age: i64| TimestampMs(clock::now().0.saturating_sub(age));
+        if let Pass::Done = self.pass
+            && now >= self.prune_at
+        {
+            self.pass = Pass::Viewings((PostId::MIN, i64::MIN));
         }
+        self.pass = match self.pass {
+            Pass::Done => Pass::Done,
+            Pass::Viewings(after) => {
+                match store.prune_viewings(before(self.keep_viewings), after)? {
+                    Some(last) => Pass::Viewings(last),
+                    None => Pass::Names(i64::MIN),
+                }
+            }
+            Pass::Names(after) => {
+                let forgotten_before = before(self.keep_viewings.max(FORGOTTEN_KNOWN));
+                match store.prune_names(forgotten_before, after)? {
+                    Some(last) => Pass::Names(last),
+                    None => {
+                        self.prune_at = now + PRUNE_INTERVAL;
+                        Pass::Done
+                    }
+                }
+            }
+        };
         Ok(())
     }
 }

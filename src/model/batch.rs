@@ -1,7 +1,8 @@
 //! Events coalesced: what a counter applies in one transaction, and what the overflow holds.
 //!
 //! A post costs one entry for each hour with views, and one for each viewer and de-duplication window, however many views
-//! it gets. This bounds memory while the store is unavailable. A batch knows neither the channel nor the store.
+//! it gets. A batch knows neither the channel nor the store, and has no bound of its own: who fills it can ask what its
+//! visits take, and whether one more takes more.
 
 use foldhash::fast::RandomState;
 use hashbrown::HashMap;
@@ -15,21 +16,20 @@ use super::reason::Reason;
 use super::time::TimestampMs;
 use super::view_event::ViewEvent;
 use super::viewer::Viewer;
-use super::visit::{ViewerVisit, Visit};
+use super::visit::Visit;
+use super::visit_set::{SortedVisits, VisitSet};
 
-/// Visits in a batch, about 100 MB while the store is unavailable. Beyond them a view is counted without its viewer.
-const MAX_VISITS: usize = 1_000_000;
+/// Entries of posts whose memory is kept for the next ones when a batch is emptied.
+const KEPT: usize = 1 << 15;
 
-/// Coalesced events. Invariant: `events` is the sum of all entries' numbers, so nothing merged into a batch is lost in it.
+/// Coalesced events. Invariant: its events are the sum of all entries' numbers, so nothing merged into a batch is lost in it.
 #[derive(Clone, Debug)]
 pub struct Batch {
-    /// Which visits of a viewer merge.
-    window: DedupWindow,
     views: HashMap<(PostId, i64), u64, RandomState>,
-    /// By post, viewer, and the first time that merges.
-    visits: HashMap<(PostId, Viewer, i64), Visit, RandomState>,
+    visits: VisitSet,
     ledger: HashMap<(PostId, i64, Reason), u64, RandomState>,
-    events: u64,
+    /// The sum of `views` and `ledger`.
+    plain_events: u64,
     /// What of this is in journals.
     pub journaled: Journaled,
 }
@@ -45,11 +45,10 @@ impl Batch {
     /// An empty batch, to be written where repeats are decided by `window`: it merges a viewer's visits of one window.
     pub fn new(window: DedupWindow) -> Batch {
         Batch {
-            window,
             views: HashMap::default(),
-            visits: HashMap::default(),
+            visits: VisitSet::new(window),
             ledger: HashMap::default(),
-            events: 0,
+            plain_events: 0,
             journaled: Journaled::default(),
         }
     }
@@ -64,7 +63,7 @@ impl Batch {
                     last: event.at.0,
                     count: 1,
                 };
-                self.add_visit(event.post, viewer, visit);
+                self.add_visit(event.post, &viewer, visit);
             }
             (Some(reason), _) => self.add_uncounted(event.post, event.at, reason, 1),
         }
@@ -73,40 +72,30 @@ impl Batch {
     /// Merges `n` views of `post` at `at`, by no known viewer.
     pub fn add_views(&mut self, post: PostId, at: TimestampMs, n: u64) {
         *self.views.entry((post, at.hour().0)).or_default() += n;
-        self.events += n;
+        self.plain_events += n;
     }
 
     /// Merges `n` uncounted events of `post` at `at`.
     pub fn add_uncounted(&mut self, post: PostId, at: TimestampMs, reason: Reason, n: u64) {
         *self.ledger.entry((post, at.day().0, reason)).or_default() += n;
-        self.events += n;
+        self.plain_events += n;
     }
 
     /// Merges a viewer's visit.
-    pub fn add_visit(&mut self, post: PostId, viewer: Viewer, visit: Visit) {
-        let full = self.visits.len() >= MAX_VISITS;
-        let key = (post, viewer, self.window.merge_start(visit.first));
-        if full && !self.visits.contains_key(&key) {
-            self.add_views(post, TimestampMs(visit.first), visit.count);
-            return;
-        }
-        self.visits
-            .entry(key)
-            .and_modify(|known| known.merge(&visit))
-            .or_insert(visit);
-        self.events += visit.count;
+    pub fn add_visit(&mut self, post: PostId, viewer: &Viewer, visit: Visit) {
+        self.visits.add(post, viewer.key(), visit);
     }
 
-    /// Merges all of `other`. The larger map receives the smaller one's entries.
+    /// Merges all of `other`. The larger part receives the smaller one's entries.
     pub fn merge(&mut self, mut other: Batch) {
-        if self.window == other.window && self.entries() < other.entries() {
-            std::mem::swap(self, &mut other);
+        self.visits.merge(other.visits);
+        if self.views.len() + self.ledger.len() < other.views.len() + other.ledger.len() {
+            std::mem::swap(&mut self.views, &mut other.views);
+            std::mem::swap(&mut self.ledger, &mut other.ledger);
+            std::mem::swap(&mut self.plain_events, &mut other.plain_events);
         }
         for ((post, hour), n) in other.views {
             self.add_views(post, TimestampMs(hour), n);
-        }
-        for ((post, viewer, _), visit) in other.visits {
-            self.add_visit(post, viewer, visit);
         }
         for ((post, day, reason), n) in other.ledger {
             self.add_uncounted(post, TimestampMs(day), reason, n);
@@ -116,25 +105,43 @@ impl Batch {
 
     /// How many events it holds.
     pub fn events(&self) -> u64 {
-        self.events
+        self.plain_events + self.visits.reads()
     }
 
-    /// How many rows it will touch: the measure of its memory and of its commit.
+    /// How many rows it will touch: the measure of its commit.
     pub fn entries(&self) -> usize {
         self.views.len() + self.visits.len() + self.ledger.len()
     }
 
-    /// Whether it holds nothing.
-    pub fn is_empty(&self) -> bool {
-        self.events == 0 && !self.journaled.has_dropped()
+    /// What its visits take, in bytes.
+    pub fn visit_bytes(&self) -> usize {
+        self.visits.bytes()
     }
 
-    /// Removes everything; keeps the allocated memory for the next events.
+    /// Whether a viewer's visit takes no more memory: another one, with which it merges, is here.
+    pub fn holds(&self, post: PostId, viewer: &Viewer, at: TimestampMs) -> bool {
+        self.visits.holds(post, viewer.key(), at.0)
+    }
+
+    /// What will decide about repeats.
+    pub fn window(&self) -> DedupWindow {
+        self.visits.window()
+    }
+
+    /// Whether it holds nothing.
+    pub fn is_empty(&self) -> bool {
+        self.events() == 0 && !self.journaled.has_dropped()
+    }
+
+    /// Removes everything. A little memory is kept for the next events, much of it is given back.
     pub fn clear(&mut self) {
-        self.views.clear();
         self.visits.clear();
+        if self.views.capacity() + self.ledger.capacity() > KEPT {
+            (self.views, self.ledger) = (HashMap::default(), HashMap::default());
+        }
+        self.views.clear();
         self.ledger.clear();
-        self.events = 0;
+        self.plain_events = 0;
         self.journaled.clear();
     }
 
@@ -151,18 +158,8 @@ impl Batch {
     }
 
     /// The visits by post and viewer, each viewer's in order of time.
-    pub fn sorted_visits(&self) -> Vec<ViewerVisit> {
-        let mut entries: Vec<ViewerVisit> = self
-            .visits
-            .iter()
-            .map(|((post, viewer, _), &visit)| ViewerVisit {
-                post: *post,
-                viewer: viewer.clone(),
-                visit,
-            })
-            .collect();
-        entries.sort_unstable();
-        entries
+    pub fn sorted_visits(&self) -> SortedVisits<'_> {
+        self.visits.sorted()
     }
 
     /// The uncounted events in key order.
@@ -217,8 +214,7 @@ mod tests {
 
     /// First and last time and number of each visit.
     fn visits(batch: &Batch) -> Vec<(i64, i64, u64)> {
-        let visits = batch.sorted_visits();
-        let numbers = visits.iter().map(|entry| entry.visit);
+        let numbers = batch.sorted_visits().map(|entry| entry.visit);
         numbers
             .map(|visit| (visit.first, visit.last, visit.count))
             .collect()
@@ -301,12 +297,12 @@ mod tests {
             first.merge(second);
             prop_assert_eq!(first.events(), (a.len() + b.len()) as u64);
             prop_assert_eq!(first.sorted_views(), whole.sorted_views());
-            prop_assert_eq!(first.sorted_visits(), whole.sorted_visits());
+            prop_assert!(first.sorted_visits().eq(whole.sorted_visits()));
             prop_assert_eq!(first.sorted_ledger(), whole.sorted_ledger());
             let stored = serde_json::to_string(&first).unwrap();
             let back: Batch = serde_json::from_str(&stored).unwrap();
             prop_assert_eq!(back.events(), first.events());
-            prop_assert_eq!(back.sorted_visits(), first.sorted_visits());
+            prop_assert!(back.sorted_visits().eq(first.sorted_visits()));
         }
     }
 }

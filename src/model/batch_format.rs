@@ -1,5 +1,6 @@
-//! How a batch is serialised.
+//! How a batch is serialised: its entries in key order, and one after the other, so that no copy of them is made.
 
+use serde::de::Error;
 use serde::{Deserialize, Serialize};
 
 use super::batch::Batch;
@@ -9,9 +10,13 @@ use super::ledger_entry::LedgerEntry;
 use super::post::PostId;
 use super::time::TimestampMs;
 use super::viewer::Viewer;
-use super::visit::{ViewerVisit, Visit};
+use super::viewing::ViewingKey;
+use super::visit::Visit;
 
-/// All visits of one viewer to one post, in order of time.
+/// Events in one entry, at most. No batch has so many.
+const MOST: u64 = 1 << 40;
+
+/// Visits of one viewer to one post.
 #[derive(Serialize, Deserialize)]
 struct StoredVisits {
     post: PostId,
@@ -19,8 +24,8 @@ struct StoredVisits {
     visits: Vec<Visit>,
 }
 
-/// A batch on disk: its entries in key order.
-#[derive(Serialize, Deserialize)]
+/// A batch as it is read.
+#[derive(Deserialize)]
 struct Stored {
     views: Vec<HourlyViews>,
     visits: Vec<StoredVisits>,
@@ -30,15 +35,48 @@ struct Stored {
     journaled: Journaled,
 }
 
+/// The visits of a batch as they are written.
+struct Visits<'a>(&'a Batch);
+
 impl Serialize for Batch {
     fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        #[derive(Serialize)]
+        struct Stored<'a> {
+            views: Vec<HourlyViews>,
+            visits: Visits<'a>,
+            ledger: Vec<LedgerEntry>,
+            journaled: &'a Journaled,
+        }
         Stored {
             views: self.sorted_views(),
-            visits: group(self.sorted_visits()),
+            visits: Visits(self),
             ledger: self.sorted_ledger(),
-            journaled: self.journaled.clone(),
+            journaled: &self.journaled,
         }
         .serialize(serializer)
+    }
+}
+
+impl Serialize for Visits<'_> {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut sorted = self.0.sorted_visits().peekable();
+        serializer.collect_seq(std::iter::from_fn(|| {
+            let first = sorted.next()?;
+            let mut visits = vec![first.visit];
+            while let Some(next) =
+                sorted.next_if(|next| (next.post, next.viewer) == (first.post, first.viewer))
+            {
+                visits.push(next.visit);
+            }
+            Some(StoredVisits {
+                post: first.post,
+                viewer: match first.viewer {
+                    ViewingKey::Anonymous(number) => Viewer::Anonymous(number),
+                    ViewingKey::Named(name) => Viewer::Named(name.into()),
+                },
+                visits,
+            })
+        }))
     }
 }
 
@@ -48,42 +86,47 @@ impl<'de> Deserialize<'de> for Batch {
         // Each entry as it was, whatever the window it is written with now.
         let mut batch = Batch::default();
         for entry in stored.views {
-            batch.add_views(entry.post, TimestampMs(entry.hour), entry.views);
+            let n = checked(entry.views)?;
+            batch.add_views(entry.post, TimestampMs(entry.hour), n);
         }
         for visits in stored.visits {
             for visit in visits.visits {
-                batch.add_visit(visits.post, visits.viewer.clone(), visit);
+                checked(visit.count)?;
+                batch.add_visit(visits.post, &visits.viewer, visit);
             }
         }
         for entry in stored.ledger {
-            batch.add_uncounted(
-                entry.post,
-                TimestampMs(entry.day),
-                entry.reason,
-                entry.count,
-            );
+            let (day, n) = (TimestampMs(entry.day), checked(entry.count)?);
+            batch.add_uncounted(entry.post, day, entry.reason, n);
         }
         batch.journaled = stored.journaled;
         Ok(batch)
     }
 }
 
-fn group(visits: Vec<ViewerVisit>) -> Vec<StoredVisits> {
-    let mut groups: Vec<StoredVisits> = Vec::new();
-    for ViewerVisit {
-        post,
-        viewer,
-        visit,
-    } in visits
-    {
-        match groups.last_mut() {
-            Some(group) if group.post == post && group.viewer == viewer => group.visits.push(visit),
-            _ => groups.push(StoredVisits {
-                post,
-                viewer,
-                visits: vec![visit],
-            }),
+/// A number of events, if it is one.
+fn checked<E: Error>(n: u64) -> Result<u64, E> {
+    if !(1..=MOST).contains(&n) {
+        return Err(E::custom(format_args!("an entry has {n} events")));
+    }
+    Ok(n)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_number_that_no_entry_has_is_refused() {
+        let text = |n: u64| {
+            format!(
+                r#"{{"views":[],"visits":[{{"post":1,"viewer":{{"anonymous":-5}},"visits":[{{"first":1,"last":2,"count":{n}}}]}}],"ledger":[]}}"#
+            )
+        };
+        assert_eq!(serde_json::from_str::<Batch>(&text(7)).unwrap().events(), 7);
+        for n in [0, u64::MAX] {
+            let error = serde_json::from_str::<Batch>(&text(n)).unwrap_err();
+            assert!(error.to_string().contains("an entry has"), "{error}");
         }
     }
-    groups
 }

@@ -4,6 +4,9 @@ use std::time::Duration;
 
 use super::time::HOUR;
 
+/// The longest time over which visits merge, so that its length takes 32 bits: 49 days, in milliseconds.
+const MERGED_SPAN: i64 = 1 << 32;
+
 /// Parts of time, counted from the epoch: for lengths that divide a day, from each midnight UTC. A viewer counts once a
 /// post and window, so what counted is a set, and no order of visits makes a difference.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -32,9 +35,10 @@ impl DedupWindow {
     }
 
     /// The first time whose visits merge with those at `at`, without changing what counts: the start of the window, or
-    /// without one that of the hour, to which all its visits add.
+    /// without one that of the hour, to which all its visits add. In windows longer than 49 days, not all visits merge.
     pub(super) fn merge_start(self, at: i64) -> i64 {
-        self.start(at).unwrap_or_else(|| floor(at, HOUR))
+        let start = self.start(at).unwrap_or_else(|| floor(at, HOUR));
+        start.max(floor(at, MERGED_SPAN))
     }
 
     /// The length in milliseconds; 0 for none.
@@ -73,5 +77,14 @@ mod tests {
     fn without_a_window_visits_merge_by_the_hour() {
         assert_eq!(DedupWindow::NONE.merge_start(2 * HOUR + 5), 2 * HOUR);
         assert_eq!(DedupWindow::SHORTEST.merge_start(7), 7);
+    }
+
+    #[test]
+    fn in_a_long_window_visits_merge_by_a_part_of_it() {
+        let window = DedupWindow::new(Duration::from_millis(10 << 32));
+        assert_eq!(window.merge_start((1 << 32) - 1), 0);
+        assert_eq!(window.merge_start((1 << 32) + 1), 1 << 32);
+        let window = DedupWindow::new(Duration::from_millis(3 << 31));
+        assert_eq!(window.merge_start((3 << 31) + 1), 3 << 31);
     }
 }

@@ -14,7 +14,8 @@ pub enum Reason {
     Prefetch,
     /// The client is excluded by configuration.
     Excluded,
-    /// The channel was full under the overflow policy `shed`, or the post was deleted before its view was written.
+    /// The channel was full under the overflow policy `shed`, the post was deleted before its view was written, or a window
+    /// decides about repeats and there was no memory for the viewer who would tell one.
     Dropped,
 }
 

@@ -4,6 +4,8 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
+use super::viewing::ViewingKey;
+
 /// Who viewed.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
@@ -13,6 +15,16 @@ pub enum Viewer {
     Anonymous(i64),
     /// A user the site knows.
     Named(Arc<str>),
+}
+
+impl Viewer {
+    /// The same, borrowed.
+    pub fn key(&self) -> ViewingKey<'_> {
+        match self {
+            Viewer::Anonymous(number) => ViewingKey::Anonymous(*number),
+            Viewer::Named(name) => ViewingKey::Named(name),
+        }
+    }
 }
 
 /// The longest name of a viewer, in characters.

@@ -9,6 +9,7 @@
 
 use std::hash::Hasher;
 use std::net::IpAddr;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use arc_swap::ArcSwap;
 use siphasher::sip::SipHasher24;
@@ -18,46 +19,62 @@ use crate::model::{TimestampMs, Viewer};
 /// A day's secret key.
 pub type Salt = [u8; 16];
 
+/// Days whose salts are kept at most. A server needs three around midnight; a clock that is set about, a few more.
+const MAX_DAYS: usize = 8;
+
 /// The salts in use: today's, tomorrow's (so that no request at midnight waits for the store), and for a short time
-/// yesterday's. Requests read them, maintenance sets them.
-#[derive(Debug)]
+/// yesterday's. Requests read them, maintenance sets them. Each is random: once it is forgotten, nothing gives it again.
+#[derive(Debug, Default)]
 pub struct Salts {
     days: ArcSwap<Vec<(TimestampMs, Salt)>>,
-    /// Derives the salt of a day for which the store has given none. It is never stored.
-    fallback: Salt,
+    /// Held while they change, so that a day gets one salt.
+    changing: Mutex<()>,
 }
 
 impl Salts {
-    /// No salt from the store yet.
-    ///
-    /// # Errors
-    /// When the system cannot give random bytes.
-    pub fn new() -> std::io::Result<Salts> {
-        Ok(Salts {
-            days: ArcSwap::default(),
-            fallback: random()?,
+    /// The salt of the UTC day that `at` lies in: the store's if it was [set](Salts::set), or else a new one, which is
+    /// to be proposed to the store. `None` if the system gives no random bytes.
+    pub fn at(&self, at: TimestampMs) -> Option<Salt> {
+        let day = at.day();
+        let known = |days: &[(TimestampMs, Salt)]| {
+            let found = days.iter().find(|(known, _)| *known == day);
+            found.map(|(_, salt)| *salt)
+        };
+        known(&self.days.load()).or_else(|| {
+            self.change(|days| {
+                let salt = known(days).or_else(|| random().ok())?;
+                insert(days, day, salt);
+                Some(salt)
+            })
         })
     }
 
-    /// The salt of the UTC day that `at` lies in.
-    pub fn at(&self, at: TimestampMs) -> Salt {
-        let day = at.day();
-        self.days
-            .load()
-            .iter()
-            .find_map(|(known, salt)| (*known == day).then_some(*salt))
-            .unwrap_or_else(|| derive(&self.fallback, day))
+    /// Sets the store's salt of a day.
+    pub fn set(&self, day: TimestampMs, salt: Salt) {
+        self.change(|days| insert(days, day, salt));
     }
 
-    /// Sets the store's salt of a day, and deletes those of days before `oldest`.
-    pub fn set(&self, day: TimestampMs, salt: Salt, oldest: TimestampMs) {
-        self.days.rcu(|days| {
-            let mut days = Vec::clone(days);
-            days.retain(|(known, _)| *known != day && *known >= oldest);
-            days.push((day, salt));
-            days
-        });
+    /// Forgets the salts of days before `oldest`.
+    pub fn forget_before(&self, oldest: TimestampMs) {
+        self.change(|days| days.retain(|(day, _)| *day >= oldest));
     }
+
+    fn change<T>(&self, change: impl FnOnce(&mut Vec<(TimestampMs, Salt)>) -> T) -> T {
+        let _changing = self.changing.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut days = Vec::clone(&self.days.load());
+        let result = change(&mut days);
+        self.days.store(Arc::new(days));
+        result
+    }
+}
+
+/// Puts a salt in the place of another of its day, or of the one that was put there first if there are many.
+fn insert(days: &mut Vec<(TimestampMs, Salt)>, day: TimestampMs, salt: Salt) {
+    days.retain(|(known, _)| *known != day);
+    if days.len() == MAX_DAYS {
+        days.remove(0);
+    }
+    days.push((day, salt));
 }
 
 /// A new salt.
@@ -163,12 +180,13 @@ mod tests {
 
     #[test]
     fn the_same_reader_is_the_same_for_a_day_and_negative() {
-        let salts = Salts::new().unwrap();
-        let at = |ms: i64| viewer(&salts.at(TimestampMs(ms)), HERE, "Firefox");
+        let salts = Salts::default();
+        let salt = |ms: i64| salts.at(TimestampMs(ms)).unwrap();
+        let at = |ms: i64| viewer(&salt(ms), HERE, "Firefox");
         assert_eq!(at(0), at(DAY - 1));
         assert_ne!(at(0), at(DAY));
         assert!(matches!(at(0), Viewer::Anonymous(n) if n < 0));
-        assert_ne!(at(0), viewer(&salts.at(TimestampMs(0)), HERE, "Chrome"));
+        assert_ne!(at(0), viewer(&salt(0), HERE, "Chrome"));
     }
 
     #[test]
@@ -179,13 +197,34 @@ mod tests {
     }
 
     #[test]
-    fn a_stored_salt_takes_the_place_of_the_fallback_and_old_ones_go() {
-        let salts = Salts::new().unwrap();
-        salts.set(TimestampMs(0), [1; 16], TimestampMs(0));
-        assert_eq!(salts.at(TimestampMs(5)), [1; 16]);
-        salts.set(TimestampMs(DAY), [2; 16], TimestampMs(DAY));
-        assert_ne!(salts.at(TimestampMs(5)), [1; 16]);
-        assert_eq!(salts.at(TimestampMs(DAY)), [2; 16]);
+    fn a_forgotten_salt_is_not_made_again() {
+        let salts = Salts::default();
+        let at = |ms: i64| salts.at(TimestampMs(ms)).unwrap();
+        let first = at(5);
+        assert_eq!(at(DAY - 1), first);
+        salts.set(TimestampMs(0), [1; 16]);
+        assert_eq!(at(5), [1; 16], "the store had another one");
+        salts.set(TimestampMs(DAY), [2; 16]);
+        salts.forget_before(TimestampMs(DAY));
+        assert_eq!(at(DAY), [2; 16]);
+        // As where the clock is set back.
+        assert!(![first, [1; 16]].contains(&at(5)));
+    }
+
+    #[test]
+    fn a_day_gets_one_salt_and_there_are_not_many() {
+        let salts = Salts::default();
+        let all: Vec<Salt> = std::thread::scope(|scope| {
+            let threads: Vec<_> = (0..8)
+                .map(|_| scope.spawn(|| salts.at(TimestampMs(7)).unwrap()))
+                .collect();
+            threads.into_iter().map(|t| t.join().unwrap()).collect()
+        });
+        assert!(all.iter().all(|salt| *salt == all[0]));
+        for day in 1..100 {
+            salts.at(TimestampMs(day * DAY));
+        }
+        assert_eq!(salts.days.load().len(), MAX_DAYS);
     }
 
     #[test]

@@ -67,13 +67,17 @@ impl ViewRules {
         if is_prefetch(&header) {
             return uncounted(Reason::Prefetch);
         }
-        let viewer = (self.viewers && !wants_privacy(&header)).then(|| {
-            let name = header("Viewer-Id").and_then(valid_name);
-            match name.filter(|_| is_authorized()) {
-                Some(name) => Viewer::Named(Arc::from(name)),
-                None => anonymous::viewer(&self.salts.at(at), client, agent),
+        if !self.viewers || wants_privacy(&header) {
+            return (Outcome::Accepted, None);
+        }
+        let name = header("Viewer-Id").and_then(valid_name);
+        let viewer = match name.filter(|_| is_authorized()) {
+            Some(name) => Some(Viewer::Named(Arc::from(name))),
+            None => {
+                let salt = self.salts.at(at);
+                salt.map(|salt| anonymous::viewer(&salt, client, agent))
             }
-        });
+        };
         (Outcome::Accepted, viewer)
     }
 }
@@ -103,7 +107,7 @@ mod tests {
             excluded: vec!["198.51.100.0/24".parse().unwrap()],
             viewers: true,
             bots: BotRule::new(),
-            salts: Arc::new(Salts::new().unwrap()),
+            salts: Arc::default(),
         }
     }
 

@@ -58,6 +58,7 @@ fn config() -> CounterConfig {
         max_counters: 1,
         flush_every: Duration::from_millis(1),
         batch_max: 10_000,
+        viewer_memory: 256 << 20,
         overflow: OverflowPolicy::Wait,
         overflow_wait: Duration::from_secs(10),
         scale_after: Duration::from_secs(60),

@@ -174,6 +174,7 @@ impl Site {
             max_counters: counters,
             flush_every: Duration::from_micros(random.u64(..2_000)),
             batch_max: random.usize(1..20),
+            viewer_memory: 1 << 20,
             overflow: match random.bool() {
                 true => OverflowPolicy::Coalesce,
                 false => OverflowPolicy::Wait,
@@ -184,21 +185,23 @@ impl Site {
         };
         let sink: Arc<dyn BatchSink> = Arc::clone(&self.store) as _;
         let (metrics, health) = (Arc::new(Metrics::new(0)), Arc::new(SinkHealth::default()));
-        let (pool, sender) = CounterPool::start(config, sink, metrics, health).expect("threads");
+        let (pool, sender) =
+            CounterPool::start(config, sink, None, metrics, health).expect("threads");
         let (one, other) = reads.split_at(reads.len() / 2);
         std::thread::scope(|scope| {
             for part in [one, other] {
                 let sender = &sender;
                 scope.spawn(move || {
-                    part.iter()
-                        .for_each(|read| sender.send(self.event(post, *read), &mut || {}))
+                    part.iter().for_each(|read| {
+                        sender.send(sender.record(self.event(post, *read)), &mut || {})
+                    })
                 });
             }
         });
         pool.drain_by(std::time::Instant::now() + Duration::from_secs(30));
         sender.close();
         let left = pool.join();
-        assert_eq!((left.events(), pool.lost()), (0, 0));
+        assert_eq!((left.batch.events(), pool.lost()), (0, 0));
     }
 
     /// In one batch, as it is made for this window or for any.
@@ -269,7 +272,14 @@ impl Site {
 }
 
 fn open(url: &StoreUrl, dedup_window: Duration) -> Arc<dyn Store> {
-    store::open(url, StoreOptions { dedup_window }).expect("it opens")
+    store::open(
+        url,
+        StoreOptions {
+            dedup_window,
+            ..StoreOptions::default()
+        },
+    )
+    .expect("it opens")
 }
 
 fn address(reader: usize) -> String {

@@ -78,7 +78,7 @@ impl BatchSink for ModelStore {
             .sorted_views()
             .into_iter()
             .map(|entry| (entry.post, entry.views));
-        let visits = batch.sorted_visits().into_iter();
+        let visits = batch.sorted_visits();
         for (post, count) in views.chain(visits.map(|visit| (visit.post, visit.visit.count))) {
             *rows.counted.entry(post).or_default() += count;
         }

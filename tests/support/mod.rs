@@ -28,4 +28,4 @@ pub use problem::{assert_no_internals, assert_problem};
 pub use process::{Finished, Signal};
 pub use requirement::{is_root, missing};
 pub use server::Server;
-pub use wait::{WAIT_LIMIT, let_pass, twice, until};
+pub use wait::{WAIT_LIMIT, let_pass, twice, until, until_within};

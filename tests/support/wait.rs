@@ -10,10 +10,15 @@ const POLL: Duration = Duration::from_millis(2);
 /// Polls `condition` until it holds.
 ///
 /// Panics with `what` when it does not within [`WAIT_LIMIT`].
-pub fn until(what: &str, mut condition: impl FnMut() -> bool) {
+pub fn until(what: &str, condition: impl FnMut() -> bool) {
+    until_within(WAIT_LIMIT, what, condition);
+}
+
+/// As [`until`], with another limit: for what takes minutes.
+pub fn until_within(limit: Duration, what: &str, mut condition: impl FnMut() -> bool) {
     let start = Instant::now();
     while !condition() {
-        assert!(start.elapsed() < WAIT_LIMIT, "gave up waiting until {what}");
+        assert!(start.elapsed() < limit, "gave up waiting until {what}");
         std::thread::sleep(POLL);
     }
 }

@@ -1,3 +1,4 @@
 //! Who viewed.
 
+mod forgetting;
 mod identity;

@@ -195,7 +195,7 @@ impl Importer {
                         last: read.time.0,
                         count: 1,
                     };
-                    batch.add_visit(post, Viewer::Anonymous(viewer), visit);
+                    batch.add_visit(post, &Viewer::Anonymous(viewer), visit);
                 }
             }
         }

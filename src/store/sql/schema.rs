@@ -42,6 +42,13 @@ diesel::table! {
 }
 
 diesel::table! {
+    forgotten_viewers (name_hash) {
+        name_hash -> BigInt,
+        at -> BigInt,
+    }
+}
+
+diesel::table! {
     viewings (post, viewer) {
         post -> BigInt,
         viewer -> BigInt,

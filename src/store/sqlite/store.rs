@@ -22,6 +22,9 @@ use crate::store::error::StoreError;
 use crate::store::options::{Durability, StoreOptions};
 use crate::store::url::SqliteLocation;
 
+/// Views in a batch that come after a stall, and fill the cache with pages that nobody needs next.
+const LARGE_BATCH: u64 = 100_000;
+
 /// A store in an SQLite database.
 pub struct SqliteStore {
     url: String,
@@ -109,6 +112,11 @@ impl SqliteStore {
                 .immediate_transaction(self.checking_file(work))?;
             // The batch is committed: whatever fails now, it must not be applied again.
             result.changed_elsewhere = writer.poll_changed_elsewhere().unwrap_or(true);
+            if result.counted > LARGE_BATCH
+                && let Err(error) = writer.shrink_cache()
+            {
+                tracing::debug!(%error, "cannot give the cache's memory back");
+            }
             Ok(result)
         })
     }

@@ -67,6 +67,11 @@ impl Writer {
         Ok(before != row.data_version)
     }
 
+    /// Gives back the memory of pages that a large batch has brought into the cache.
+    pub fn shrink_cache(&mut self) -> Result<(), StoreError> {
+        Ok(self.connection.batch_execute("PRAGMA shrink_memory;")?)
+    }
+
     /// Writes the log to the database, and empties it. Returns whether it is empty.
     pub fn empty_log(&mut self) -> Result<bool, StoreError> {
         #[derive(QueryableByName)]

@@ -25,6 +25,14 @@ pub trait MaintenanceStore: Send + Sync {
         after: (PostId, i64),
     ) -> Result<Option<(PostId, i64)>, StoreError>;
 
+    /// Reads some names of viewers after an id and deletes those who have no viewings, in one short transaction; also some
+    /// notes of viewers forgotten before `before`, who cannot come back any more. Returns the last id read, or `None` at
+    /// the end.
+    ///
+    /// # Errors
+    /// Those of every method.
+    fn prune_names(&self, before: TimestampMs, after: i64) -> Result<Option<i64>, StoreError>;
+
     /// The salt of a UTC day: the stored one, or else `proposed`, which is stored. Salts of days before `oldest` are
     /// deleted beyond recovery.
     ///

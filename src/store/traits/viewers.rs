@@ -1,7 +1,7 @@
 //! Viewers: who saw what.
 
 use super::super::error::StoreError;
-use crate::model::{Cursor, Page, PostId, ViewedPost, Viewing, ViewingKey};
+use crate::model::{Cursor, Page, PostId, TimestampMs, ViewedPost, Viewing, ViewingKey};
 
 /// Viewers and what they viewed.
 pub trait ViewerStore: Send + Sync {
@@ -33,9 +33,11 @@ pub trait ViewerStore: Send + Sync {
         limit: usize,
     ) -> Result<Option<Page<ViewedPost>>, StoreError>;
 
-    /// Deletes a named viewer. The posts keep their numbers. Returns whether there was one.
+    /// Deletes a named viewer. The posts keep their numbers. Returns whether there was one. Events of that name up to the
+    /// time that `now` gives, which is asked for once nothing can come in between, are of nobody when they are applied:
+    /// they count without a viewer, or are dropped where a window decides about repeats.
     ///
     /// # Errors
     /// Those of every method.
-    fn forget_viewer(&self, name: &str) -> Result<bool, StoreError>;
+    fn forget_viewer(&self, name: &str, now: &dyn Fn() -> TimestampMs) -> Result<bool, StoreError>;
 }

@@ -31,6 +31,7 @@ pub struct Bed {
 #[derive(Clone, Copy)]
 pub struct Setup {
     pub counters: usize,
+    pub max_counters: usize,
     pub queue_capacity: usize,
     pub dedup_window: Duration,
 }
@@ -39,6 +40,7 @@ impl Setup {
     /// The server's defaults.
     pub const DEFAULT: Self = Self {
         counters: 1,
+        max_counters: 1,
         queue_capacity: 65_536,
         dedup_window: Duration::ZERO,
     };
@@ -105,6 +107,24 @@ impl Bed {
         Ok(Arc::new(CachedStore::new(store, CACHE_BYTES)))
     }
 
+    /// Holds the database, as another process would, until this is dropped.
+    pub fn lock(&self) -> Result<SqliteConnection> {
+        let mut connection = self.connect()?;
+        connection.batch_execute("BEGIN IMMEDIATE")?;
+        Ok(connection)
+    }
+
+    /// The one number, named `number`, that a query answers.
+    pub fn number(&self, query: &str) -> Result<i64> {
+        #[derive(QueryableByName)]
+        struct Row {
+            #[diesel(sql_type = BigInt)]
+            number: i64,
+        }
+        let row: Row = diesel::sql_query(query).get_result(&mut self.connect()?)?;
+        Ok(row.number)
+    }
+
     /// Starts the counters.
     pub fn start(&self, setup: Setup) -> Result<Machinery> {
         let mut database = self.connect()?;
@@ -113,9 +133,10 @@ impl Bed {
         let settings = CounterConfig {
             queue_capacity: setup.queue_capacity,
             counters: setup.counters,
-            max_counters: setup.counters,
+            max_counters: setup.max_counters.max(setup.counters),
             flush_every: Duration::from_millis(100),
             batch_max: 10_000,
+            viewer_memory: 256 << 20,
             overflow: OverflowPolicy::Coalesce,
             overflow_wait: Duration::from_secs(3),
             scale_after: Duration::from_secs(3),
@@ -171,6 +192,21 @@ impl Machinery {
                 });
             }
         });
+    }
+
+    /// Sends one event.
+    pub fn send_one(&self, event: ViewEvent) {
+        self.intake.send(self.intake.record(event), &mut || {});
+    }
+
+    /// Entries in the overflow.
+    pub fn depth(&self) -> usize {
+        self.intake.depth().overflow_entries
+    }
+
+    /// Events that are in the database since the start.
+    pub fn accounted(&mut self) -> Result<i64> {
+        Ok(accounted(&mut self.database)? - self.accounted_before)
     }
 
     /// Closes the channel, waits until everything is committed, and looks whether it is all there. Gives the commits.

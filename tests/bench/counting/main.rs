@@ -19,16 +19,18 @@ mod internals;
 mod machine;
 #[path = "../markdown.rs"]
 mod markdown;
+mod memory;
 mod meter;
 #[path = "../report.rs"]
 mod report;
 #[path = "../stats.rs"]
 mod stats;
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use anyhow::{Result, bail};
+use tempfile::TempDir;
 
 use crate::cases::Plan;
 
@@ -39,7 +41,8 @@ Usage: cargo bench --bench counting -- [OPTIONS]
 
   --rounds N     each case in turn, N times over [3]
   --only WORD    the cases with this in their name
-  --quick        a smoke run: one round, small numbers, no million posts";
+  --quick        a smoke run: one round, small numbers, no million posts
+  --memory       memory while the database is locked, and nothing else: four minutes";
 
 fn main() -> ExitCode {
     // `cargo test --all-targets` runs this too, without the argument that cargo bench adds.
@@ -53,7 +56,11 @@ fn main() -> ExitCode {
         return ExitCode::SUCCESS;
     }
     arguments.retain(|argument| argument != "--bench");
-    match plan(arguments).and_then(|plan| run(&plan)) {
+    let measured = match arguments.as_slice() {
+        [only] if only == "--memory" => scratch().and_then(|(_, dir)| memory::run(dir.path())),
+        _ => plan(arguments).and_then(|plan| run(&plan)),
+    };
+    match measured {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             eprintln!("error: {error:#}");
@@ -86,12 +93,17 @@ fn plan(arguments: Vec<String>) -> Result<Plan> {
     Ok(plan)
 }
 
-fn run(plan: &Plan) -> Result<()> {
-    // Beside the results, on a real disk: /tmp may be memory.
+/// Where results go, and a folder of this run's own in it: on a real disk, for /tmp may be memory.
+fn scratch() -> Result<(PathBuf, TempDir)> {
     let inside = Path::new(env!("CARGO_TARGET_TMPDIR"));
     let root = inside.parent().unwrap_or(inside).join("bench");
     std::fs::create_dir_all(&root)?;
     let scratch = tempfile::tempdir_in(&root)?;
+    Ok((root, scratch))
+}
+
+fn run(plan: &Plan) -> Result<()> {
+    let (root, scratch) = scratch()?;
     let figures = cases::run(plan, scratch.path())?;
     let machine = machine::Machine::here();
     println!("{}\n\n{}", machine.line(), figures.tables());

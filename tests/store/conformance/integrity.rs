@@ -4,8 +4,8 @@ use std::ops::ControlFlow;
 
 use super::database::Database;
 use super::samples::{
-    NOON, after_noon, assert_consistent, counts, create, findings, named, reads, stats, views,
-    write,
+    NOON, after_noon, assert_consistent, counts, create, findings, forget, named, reads, stats,
+    views, write,
 };
 use crate::model::time::HOUR;
 use crate::model::{Inconsistency, Reason, TimestampMs};
@@ -20,7 +20,7 @@ pub fn a_store_in_use_is_consistent(db: &dyn Database) {
     store
         .correct(a, Some(100), Some(1), "moved", NOON)
         .expect("a correction");
-    store.forget_viewer("ann").expect("an answer");
+    forget(&*store, "ann", NOON);
     store.delete(a, None).expect("a deletion");
     assert_consistent(&*store);
     assert_eq!(findings(&*store, true), []);

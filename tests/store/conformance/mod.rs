@@ -53,7 +53,10 @@ macro_rules! conformance {
                     a_missing_post_cannot_be_corrected, views_go_on_from_a_correction;
                 viewers: viewers_are_listed_latest_first, a_viewing_is_found_by_name_and_number,
                     the_posts_of_a_viewer_are_listed_latest_first,
-                    a_deleted_viewer_leaves_the_numbers;
+                    a_deleted_viewer_leaves_the_numbers,
+                    what_was_on_its_way_brings_no_forgotten_viewer_back,
+                    where_a_window_decides_the_views_of_a_forgotten_viewer_are_dropped,
+                    names_go_with_the_last_viewing;
                 maintenance: old_viewings_are_pruned_step_by_step, old_windows_are_pruned,
                     a_days_salt_stays_and_is_forgotten,
                     a_spill_is_applied_once, the_latest_drain_is_kept,

@@ -51,7 +51,7 @@ pub fn add_read(batch: &mut Batch, post: PostId, viewer: Viewer, at: TimestampMs
         last: at.0,
         count: 1,
     };
-    batch.add_visit(post, viewer, visit);
+    batch.add_visit(post, &viewer, visit);
 }
 
 /// A batch of one viewer's reads of one post.
@@ -117,6 +117,11 @@ pub fn stats(store: &dyn Store, post: PostId) -> PostStats {
 pub fn counts(store: &dyn Store, post: PostId) -> (i64, i64) {
     let stats = stats(store, post);
     (stats.views, stats.viewers)
+}
+
+/// Forgets a named viewer at a time. Returns whether there was one.
+pub fn forget(store: &dyn Store, name: &str, at: TimestampMs) -> bool {
+    store.forget_viewer(name, &|| at).expect("an answer")
 }
 
 /// What `check` finds.

@@ -9,8 +9,8 @@ use fastrand::Rng;
 
 use super::database::Database;
 use super::samples::{
-    NOON, add_read, after_noon, assert_consistent, create, export, findings, named, stats, write,
-    write_patiently,
+    NOON, add_read, after_noon, assert_consistent, create, export, findings, forget, named, stats,
+    write, write_patiently,
 };
 use crate::model::time::{DAY, HOUR};
 use crate::model::{Batch, PostId, Record, TimestampMs, Viewer, ViewingKey};
@@ -266,7 +266,7 @@ pub fn forgotten_viewers_and_posts_lose_their_windows(db: &dyn Database) {
     };
     let [a, b] = posts;
     assert_eq!(windows(), [a, a, a, a, b, b, b, b]);
-    store.forget_viewer("ann").expect("an answer");
+    forget(&*store, "ann", NOON);
     assert_eq!(windows(), [a, a, b, b]);
     store.delete(a, None).expect("a deletion");
     assert_eq!(windows(), [b, b]);

@@ -19,21 +19,18 @@ pub(super) fn apply(
     if journals::applied(connection, &batch.journaled)? == Applied::Already {
         return Ok(BatchResult::default());
     }
-    let (views, visits) = (batch.sorted_views(), batch.sorted_visits());
-    let (mut views, mut visits) = (views.as_slice(), visits.as_slice());
+    let (views, mut visits) = (batch.sorted_views(), batch.sorted_visits().peekable());
+    let mut views = views.as_slice();
     let mut writer = BatchWriter::new(connection, window, views.len());
     // Post by post, in order, both kinds of a post's events together.
     while let Some(post) = lower(
         views.first().map(|entry| entry.post),
-        visits.first().map(|entry| entry.post),
+        visits.peek().map(|entry| entry.post),
     ) {
         let (of_post, rest) =
             views.split_at(views.iter().take_while(|entry| entry.post == post).count());
         views = rest;
-        let (by_viewers, rest) =
-            visits.split_at(visits.iter().take_while(|entry| entry.post == post).count());
-        visits = rest;
-        apply_post(&mut writer, post, of_post, by_viewers)?;
+        apply_post(&mut writer, post, of_post, &mut visits)?;
     }
     writer.write_site_hours()?;
     for entry in batch.sorted_ledger() {

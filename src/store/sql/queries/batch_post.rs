@@ -1,9 +1,13 @@
 //! One post's events of a batch: which of them are views, and what rows that changes.
 
+use std::iter::Peekable;
+
 use diesel::prelude::*;
 
 use super::batch_writer::{BatchWriter, add};
-use crate::model::{HourlyViews, LedgerEntry, PostId, Reason, TimestampMs, ViewerVisit};
+use crate::model::{
+    DedupWindow, HourlyViews, LedgerEntry, PostId, Reason, SortedVisits, TimestampMs, ViewerVisit,
+};
 use crate::sink::PostTotals;
 use crate::store::error::StoreError;
 use crate::store::sql::columns::to_column;
@@ -20,14 +24,16 @@ struct PostSums {
     new_viewers: u64,
     /// Duplicates by day.
     duplicates: Vec<(i64, u64)>,
+    /// Events by day of which nobody can tell any more whether they are repeats.
+    dropped: Vec<(i64, u64)>,
 }
 
-/// Writes the events of one post.
-pub(super) fn apply_post(
-    writer: &mut BatchWriter<'_>,
+/// Writes the events of one post: `entries`, and the next of `visits`.
+pub(super) fn apply_post<'b>(
+    writer: &mut BatchWriter<'_, 'b>,
     post: PostId,
     entries: &[HourlyViews],
-    visits: &[ViewerVisit],
+    visits: &mut Peekable<SortedVisits<'b>>,
 ) -> Result<(), StoreError> {
     let before: Option<(i64, i64, f64)> = counts::table
         .find(post)
@@ -35,14 +41,14 @@ pub(super) fn apply_post(
         .get_result(writer.connection)
         .optional()?;
     let Some((views, viewers, mut trend)) = before else {
-        return drop_views(writer, entries, visits);
+        return drop_views(writer, post, entries, visits);
     };
     let mut sums = PostSums::default();
     for entry in entries {
         add(&mut sums.hours, entry.hour, entry.views);
     }
-    for of_one in visits.chunk_by(|a, b| a.viewer == b.viewer) {
-        apply_visits(writer, of_one, &mut sums)?;
+    while let Some(visit) = visits.next_if(|visit| visit.post == post) {
+        apply_visits(writer, visit, visits, &mut sums)?;
     }
     for &(hour, n) in &sums.hours {
         trend = trend::add(trend, n, hour);
@@ -65,79 +71,94 @@ pub(super) fn apply_post(
         .execute(writer.connection)?;
         writer.result.totals.push(totals);
     }
-    for (day, count) in sums.duplicates {
-        writer.add_to_ledger(LedgerEntry {
-            post,
-            day,
-            reason: Reason::Duplicate,
-            count,
-        })?;
+    for (days, reason) in [
+        (sums.duplicates, Reason::Duplicate),
+        (sums.dropped, Reason::Dropped),
+    ] {
+        write_days(writer, post, reason, days)?;
     }
     writer.result.counted += counted;
     Ok(())
 }
 
-/// Writes one viewer's visits to one post.
-fn apply_visits(
-    writer: &mut BatchWriter<'_>,
-    visits: &[ViewerVisit],
+/// Writes one viewer's visits to one post: the first, and the next of `visits`.
+fn apply_visits<'b>(
+    writer: &mut BatchWriter<'_, 'b>,
+    first: ViewerVisit<'b>,
+    visits: &mut Peekable<SortedVisits<'b>>,
     sums: &mut PostSums,
 ) -> Result<(), StoreError> {
-    let Some(ViewerVisit {
-        post,
-        viewer,
-        visit,
-    }) = visits.first()
-    else {
-        return Ok(());
-    };
-    let viewer = writer.viewer_id(viewer)?;
-    let (mut views, mut first, mut last) = (0, visit.first, visit.last);
-    for ViewerVisit { visit, .. } in visits {
-        let (counted, duplicates) = writer.count(*post, viewer, visit)?;
+    let (post, viewer) = (first.post, first.viewer);
+    let forgotten_at = writer.forgotten_at(viewer)?;
+    let mut viewing: Option<AddViewing> = None;
+    let mut next = Some(first);
+    while let Some(ViewerVisit { visit, .. }) = next {
         let at = TimestampMs(visit.first);
-        add(&mut sums.hours, at.hour().0, counted);
-        if duplicates > 0 {
-            add(&mut sums.duplicates, at.day().0, duplicates);
+        let (before, since) = visit.split_at(forgotten_at);
+        // What a forgotten viewer had viewed is of nobody now; and what would tell a repeat is forgotten too.
+        match writer.window == DedupWindow::NONE {
+            true => add(&mut sums.hours, at.hour().0, before),
+            false => add(&mut sums.dropped, at.day().0, before),
         }
-        views += counted;
-        first = first.min(visit.first);
-        last = last.max(visit.last);
+        if let Some(visit) = since {
+            let viewing = match &mut viewing {
+                Some(viewing) => viewing,
+                none => none.insert(AddViewing {
+                    post,
+                    viewer: writer.viewer_id(viewer)?,
+                    first: visit.first,
+                    last: visit.last,
+                    views: 0,
+                }),
+            };
+            let (counted, duplicates) = writer.count(post, viewing.viewer, &visit)?;
+            add(&mut sums.hours, at.hour().0, counted);
+            add(&mut sums.duplicates, at.day().0, duplicates);
+            viewing.views = viewing.views.saturating_add(to_column(counted));
+            viewing.first = viewing.first.min(visit.first);
+            viewing.last = viewing.last.max(visit.last);
+        }
+        next = visits.next_if(|next| (next.post, next.viewer) == (post, viewer));
     }
-    let total: i64 = AddViewing {
-        post: *post,
-        viewer,
-        first,
-        last,
-        views: to_column(views),
-    }
-    .get_result(writer.connection)?;
-    // A row that existed before had at least one view.
-    if total == to_column(views) {
-        sums.new_viewers += 1;
+    if let Some(viewing) = viewing {
+        let views = viewing.views;
+        let total: i64 = viewing.get_result(writer.connection)?;
+        // A row that existed before had at least one view.
+        if total == views {
+            sums.new_viewers += 1;
+        }
     }
     Ok(())
 }
 
 /// The post was deleted between the read and this commit: its views go to the ledger as dropped.
 fn drop_views(
-    writer: &mut BatchWriter<'_>,
+    writer: &mut BatchWriter<'_, '_>,
+    post: PostId,
     entries: &[HourlyViews],
-    visits: &[ViewerVisit],
+    visits: &mut Peekable<SortedVisits<'_>>,
 ) -> Result<(), StoreError> {
-    let plain = entries.iter().map(|entry| (entry.hour, entry.views));
-    let visits = visits
-        .iter()
-        .map(|entry| (entry.visit.first, entry.visit.count));
     let mut days = Vec::new();
-    for (at, n) in plain.chain(visits) {
-        add(&mut days, TimestampMs(at).day().0, n);
+    for entry in entries {
+        add(&mut days, TimestampMs(entry.hour).day().0, entry.views);
     }
+    while let Some(ViewerVisit { visit, .. }) = visits.next_if(|visit| visit.post == post) {
+        add(&mut days, TimestampMs(visit.first).day().0, visit.count);
+    }
+    write_days(writer, SITE, Reason::Dropped, days)
+}
+
+fn write_days(
+    writer: &mut BatchWriter<'_, '_>,
+    post: PostId,
+    reason: Reason,
+    days: Vec<(i64, u64)>,
+) -> Result<(), StoreError> {
     for (day, count) in days {
         writer.add_to_ledger(LedgerEntry {
-            post: SITE,
+            post,
             day,
-            reason: Reason::Dropped,
+            reason,
             count,
         })?;
     }

@@ -1,13 +1,12 @@
 //! The rows a batch writes, and what they come to.
 
 use std::collections::HashMap;
-use std::sync::Arc;
 
 use diesel::prelude::*;
 
 use super::backend::DbConnection;
-use super::counted_windows;
-use crate::model::{DedupWindow, LedgerEntry, PostId, Viewer, Visit};
+use super::{counted_windows, forgotten};
+use crate::model::{DedupWindow, LedgerEntry, PostId, ViewingKey, Visit};
 use crate::sink::BatchResult;
 use crate::store::error::StoreError;
 use crate::store::sql::columns::to_column;
@@ -16,24 +15,35 @@ use crate::store::sql::statements::{AddHour, AddToLedger};
 use crate::store::traits::SITE;
 
 /// A batch being written.
-pub(super) struct BatchWriter<'a> {
+pub(super) struct BatchWriter<'a, 'b> {
     pub(super) connection: &'a mut DbConnection,
     /// What decides about repeats.
     pub(super) window: DedupWindow,
     /// Views by hour over all posts of the batch.
     pub(super) site_hours: Vec<(i64, u64)>,
     pub(super) result: BatchResult,
-    /// Ids of the batch's named viewers.
-    named: HashMap<Arc<str>, i64>,
+    /// The batch's named viewers.
+    named: HashMap<&'b str, NamedViewer>,
+    /// Whether any viewer was forgotten of whom an event may come; asked for with the first named viewer.
+    any_forgotten: Option<bool>,
 }
 
-impl<'a> BatchWriter<'a> {
+/// What the store knows of a name.
+#[derive(Clone, Copy)]
+struct NamedViewer {
+    /// `None` until it is asked for.
+    id: Option<i64>,
+    /// When the last viewer of that name was forgotten.
+    forgotten_at: i64,
+}
+
+impl<'a, 'b> BatchWriter<'a, 'b> {
     /// Writes to `connection`; expects views of about `posts` posts.
     pub(super) fn new(
         connection: &'a mut DbConnection,
         window: DedupWindow,
         posts: usize,
-    ) -> BatchWriter<'a> {
+    ) -> BatchWriter<'a, 'b> {
         let mut result = BatchResult::default();
         result.totals.reserve(posts);
         BatchWriter {
@@ -42,6 +52,7 @@ impl<'a> BatchWriter<'a> {
             site_hours: Vec::new(),
             result,
             named: HashMap::new(),
+            any_forgotten: None,
         }
     }
 
@@ -61,29 +72,60 @@ impl<'a> BatchWriter<'a> {
         Ok((0, visit.count))
     }
 
+    /// The time up to which a viewer's reads are of nobody any more: the least there is, for one who was not forgotten.
+    pub(super) fn forgotten_at(&mut self, viewer: ViewingKey<'b>) -> Result<i64, StoreError> {
+        match viewer {
+            ViewingKey::Anonymous(_) => Ok(i64::MIN),
+            ViewingKey::Named(name) => Ok(self.named(name)?.forgotten_at),
+        }
+    }
+
     /// A viewer's id. A named viewer who has none gets one.
-    pub(super) fn viewer_id(&mut self, viewer: &Viewer) -> Result<i64, StoreError> {
+    pub(super) fn viewer_id(&mut self, viewer: ViewingKey<'b>) -> Result<i64, StoreError> {
         let name = match viewer {
-            Viewer::Anonymous(id) => return Ok(*id),
-            Viewer::Named(name) => name,
+            ViewingKey::Anonymous(id) => return Ok(id),
+            ViewingKey::Named(name) => name,
         };
-        if let Some(&id) = self.named.get(name) {
+        let known = self.named(name)?;
+        if let Some(id) = known.id {
             return Ok(id);
         }
-        let known: Option<i64> = viewers::table
-            .filter(viewers::name.eq(&**name))
+        let found: Option<i64> = viewers::table
+            .filter(viewers::name.eq(name))
             .select(viewers::id)
             .get_result(self.connection)
             .optional()?;
-        let id = match known {
+        let id = match found {
             Some(id) => id,
             None => diesel::insert_into(viewers::table)
-                .values(viewers::name.eq(&**name))
+                .values(viewers::name.eq(name))
                 .returning(viewers::id)
                 .get_result(self.connection)?,
         };
-        self.named.insert(Arc::clone(name), id);
+        if let Some(known) = self.named.get_mut(name) {
+            known.id = Some(id);
+        }
         Ok(id)
+    }
+
+    fn named(&mut self, name: &'b str) -> Result<NamedViewer, StoreError> {
+        if let Some(&known) = self.named.get(name) {
+            return Ok(known);
+        }
+        let any_forgotten = match self.any_forgotten {
+            Some(any) => any,
+            None => *self.any_forgotten.insert(forgotten::any(self.connection)?),
+        };
+        let forgotten_at = match any_forgotten {
+            true => forgotten::at(self.connection, name)?,
+            false => None,
+        };
+        let known = NamedViewer {
+            id: None,
+            forgotten_at: forgotten_at.unwrap_or(i64::MIN),
+        };
+        self.named.insert(name, known);
+        Ok(known)
     }
 
     /// Adds views to an hour of a post.
@@ -124,6 +166,9 @@ impl<'a> BatchWriter<'a> {
 
 /// Adds to a list of sums that is in the order of its keys.
 pub(super) fn add(sums: &mut Vec<(i64, u64)>, key: i64, n: u64) {
+    if n == 0 {
+        return;
+    }
     match sums.binary_search_by_key(&key, |(known, _)| *known) {
         Ok(index) => sums[index].1 += n,
         Err(index) => sums.insert(index, (key, n)),

@@ -48,7 +48,7 @@ pub(super) fn applied(
 
 /// Notes what a batch commits, and puts what the journals had to drop into the ledger.
 pub(super) fn commit(
-    writer: &mut BatchWriter<'_>,
+    writer: &mut BatchWriter<'_, '_>,
     journaled: &Journaled,
 ) -> Result<(), StoreError> {
     for part in journaled.parts() {
@@ -57,7 +57,7 @@ pub(super) fn commit(
     Ok(())
 }
 
-fn commit_part(writer: &mut BatchWriter<'_>, part: &JournalPart) -> Result<(), StoreError> {
+fn commit_part(writer: &mut BatchWriter<'_, '_>, part: &JournalPart) -> Result<(), StoreError> {
     let (mut committed, dropped_before) = row(writer.connection, part.run)?;
     committed.extend(&part.positions);
     let mut dropped = dropped_before;

@@ -11,6 +11,7 @@ mod corrections;
 mod counted_windows;
 mod drains;
 mod export;
+mod forgotten;
 mod hourly;
 mod integrity;
 mod journals;

@@ -3,14 +3,20 @@
 use diesel::prelude::*;
 
 use super::backend::DbConnection;
-use super::counted_windows;
 use super::viewings::viewer_id;
+use super::{counted_windows, forgotten};
 use crate::model::{PostId, TimestampMs, ViewingKey};
 use crate::store::error::StoreError;
 use crate::store::sql::schema::{counts, viewers, viewings};
 
-/// Deletes a named viewer. The posts keep their numbers. Returns whether there was one.
-pub(super) fn delete_viewer(connection: &mut DbConnection, name: &str) -> Result<bool, StoreError> {
+/// Deletes a named viewer, and notes it, known or not: the first event may be on its way. The posts keep their numbers.
+/// Returns whether there was one.
+pub(super) fn delete_viewer(
+    connection: &mut DbConnection,
+    name: &str,
+    now: &dyn Fn() -> TimestampMs,
+) -> Result<bool, StoreError> {
+    forgotten::note(connection, name, now())?;
     let Some(id) = viewer_id(connection, ViewingKey::Named(name))? else {
         return Ok(false);
     };
@@ -69,4 +75,35 @@ pub(super) fn prune(
         .last()
         .filter(|_| rows.len() == step)
         .map(|&(post, viewer, ..)| (post, viewer)))
+}
+
+/// Reads `step` names after an id, and deletes those of viewers without viewings; also `step` notes of viewers forgotten
+/// before `before`. Returns the last id read, or `None` at the end.
+pub(super) fn prune_names(
+    connection: &mut DbConnection,
+    before: TimestampMs,
+    after: i64,
+    step: usize,
+) -> Result<Option<i64>, StoreError> {
+    let limit = i64::try_from(step).unwrap_or(i64::MAX);
+    forgotten::prune(connection, before, limit)?;
+    let ids: Vec<i64> = viewers::table
+        .filter(viewers::id.gt(after))
+        .select(viewers::id)
+        .order(viewers::id)
+        .limit(limit)
+        .load(connection)?;
+    let Some(&last) = ids.last() else {
+        return Ok(None);
+    };
+    // The second condition is true of every named viewer; it lets the database use the partial index.
+    let seen = viewings::table
+        .filter(viewings::viewer.eq(viewers::id))
+        .filter(viewings::viewer.gt(0));
+    let nameless = viewers::table
+        .filter(viewers::id.gt(after))
+        .filter(viewers::id.le(last))
+        .filter(diesel::dsl::not(diesel::dsl::exists(seen)));
+    diesel::delete(nameless).execute(connection)?;
+    Ok((ids.len() == step).then_some(last))
 }

@@ -8,7 +8,7 @@ use crate::store::error::StoreError;
 use crate::store::row_sink::RowSink;
 use crate::store::traits::MaintenanceStore;
 
-/// Viewings read in one step of pruning: a few milliseconds, so that no batch waits longer.
+/// Rows read in one step of pruning: a few milliseconds, so that no batch waits longer.
 const PRUNE_STEP: usize = 2000;
 
 impl MaintenanceStore for DbStore {
@@ -25,6 +25,12 @@ impl MaintenanceStore for DbStore {
         after: (PostId, i64),
     ) -> Result<Option<(PostId, i64)>, StoreError> {
         self.transact(|connection| viewer_removal::prune(connection, before, after, PRUNE_STEP))
+    }
+
+    fn prune_names(&self, before: TimestampMs, after: i64) -> Result<Option<i64>, StoreError> {
+        self.transact(|connection| {
+            viewer_removal::prune_names(connection, before, after, PRUNE_STEP)
+        })
     }
 
     fn salt(

@@ -2,7 +2,7 @@
 
 use super::super::backend::DbStore;
 use super::super::{viewer_removal, viewings};
-use crate::model::{Cursor, Page, PostId, ViewedPost, Viewing, ViewingKey};
+use crate::model::{Cursor, Page, PostId, TimestampMs, ViewedPost, Viewing, ViewingKey};
 use crate::store::error::StoreError;
 use crate::store::traits::ViewerStore;
 
@@ -29,7 +29,7 @@ impl ViewerStore for DbStore {
         self.read(|connection| viewings::by_viewer(connection, name, after, limit))
     }
 
-    fn forget_viewer(&self, name: &str) -> Result<bool, StoreError> {
-        self.transact(|connection| viewer_removal::delete_viewer(connection, name))
+    fn forget_viewer(&self, name: &str, now: &dyn Fn() -> TimestampMs) -> Result<bool, StoreError> {
+        self.transact(|connection| viewer_removal::delete_viewer(connection, name, now))
     }
 }
