@@ -1,5 +1,6 @@
 //! Posts, logs and numbers that come from elsewhere.
 
+mod addresses;
 mod counts;
 mod export;
 mod log;
