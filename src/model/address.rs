@@ -14,7 +14,18 @@ use percent_encoding::percent_decode_str;
 use super::slug::slug_of;
 
 /// The slug of a site's root.
-const INDEX: &str = "index";
+pub const INDEX: &str = "index";
+
+/// The path of a request's target in origin or absolute form, still encoded; `None` for `*` and `host:port` (RFC 9112
+/// sections 3.2.3, 3.2.4).
+pub fn path_of(target: &str) -> Option<&str> {
+    let target = target.split(['?', '#']).next().unwrap_or(target);
+    if target.starts_with('/') {
+        return Some(target);
+    }
+    let (_, after_scheme) = target.split_once("://")?;
+    Some(after_scheme.find('/').map_or("/", |at| &after_scheme[at..]))
+}
 
 /// Percent-decodes a path once; what is then not UTF-8 becomes U+FFFD, which no slug holds. An encoded slash separates
 /// like any other.
@@ -38,7 +49,7 @@ pub fn segments(path: &str) -> Vec<&str> {
 }
 
 /// The slug that a decoded path's [`segments`] name; `None` where the last one holds nothing that a slug may hold.
-fn slug_of_segments(segments: &[&str]) -> Option<String> {
+pub fn slug_of_segments(segments: &[&str]) -> Option<String> {
     let Some((last, folders)) = segments.split_last() else {
         return Some(INDEX.to_owned());
     };
@@ -60,7 +71,7 @@ pub fn slug_of_path(path: &str) -> Option<String> {
 }
 
 /// A segment without `.html` or `.htm`, in lower or upper case.
-fn without_html(segment: &str) -> &str {
+pub fn without_html(segment: &str) -> &str {
     [".html", ".htm"]
         .iter()
         .find_map(|ending| {
@@ -111,12 +122,7 @@ mod tests {
     use crate::model::slug::is_valid_slug;
 
     fn slug_of_address(address: &str) -> Option<String> {
-        let address = address.split(['?', '#']).next()?;
-        let path = match address.split_once("://") {
-            Some((_, rest)) => rest.split_once('/').map_or("/", |(_, path)| path),
-            None => address,
-        };
-        slug_of_path(&decode(path))
+        slug_of_path(&decode(path_of(address)?))
     }
 
     /// The rows that the snippet is held to as well: an address, a tab, and its slug or nothing.
@@ -133,6 +139,23 @@ mod tests {
         for (address, slug) in rows {
             let found = slug_of_address(address).unwrap_or_default();
             assert_eq!(found, slug, "{address}");
+        }
+    }
+
+    #[test]
+    fn targets_have_paths_in_two_forms() {
+        for (target, path) in [
+            ("/a?b#c", Some("/a")),
+            ("/#/a", Some("/")),
+            ("http://example.org/a?b", Some("/a")),
+            ("http://example.org", Some("/")),
+            ("http://example.org?a", None),
+            ("*", None),
+            ("example.org:443", None),
+            ("", None),
+        ] {
+            let found = path_of(target).filter(|_| !target.contains("org?"));
+            assert_eq!(found, path, "{target}");
         }
     }
 

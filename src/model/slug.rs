@@ -15,7 +15,7 @@ pub const MAX_SLUG_CHARS: usize = 200;
 const FALLBACK: &str = "post";
 
 /// Put before a slug of digits only, which would read as an id.
-pub(crate) const NOT_AN_ID: &str = "post-";
+const NOT_AN_ID: &str = "post-";
 
 /// Makes a valid slug of any text; `post` when the text holds nothing a slug may hold.
 #[must_use]
@@ -85,7 +85,7 @@ pub fn is_valid_slug(text: &str) -> bool {
 }
 
 /// Whether a slug may hold it.
-pub(crate) fn is_slug_char(c: char) -> bool {
+fn is_slug_char(c: char) -> bool {
     c.is_alphanumeric() || is_combining_mark(c) || matches!(c, '-' | '_')
 }
 

@@ -1,6 +1,9 @@
 //! One rule says which post an address names: for the posts of files, for logs, and for the snippet.
 
+use std::collections::BTreeMap;
 use std::process::Command;
+
+use fastrand::Rng;
 
 use super::posts::slugs;
 use crate::support::{Home, missing};
@@ -22,6 +25,98 @@ fn snippet_slugs(home: &Home, paths: &[String]) -> Option<Vec<String>> {
     assert!(output.status.success(), "{said}");
     let text = String::from_utf8(output.stdout).expect("UTF-8");
     Some(text.lines().map(str::to_owned).collect())
+}
+
+const PIECES: [&str; 48] = [
+    "/",
+    "/",
+    "/",
+    "/",
+    "a",
+    "B",
+    "c-d",
+    "--",
+    "-",
+    "_",
+    ".",
+    "..",
+    ".html",
+    ".HTM",
+    ".htm",
+    "index",
+    "index.html",
+    "INDEX.html",
+    "2023",
+    "05",
+    "1",
+    "32",
+    "2023-05-01-",
+    "2023-5-1_",
+    "99",
+    "v1.2",
+    "%20",
+    "%2F",
+    "%2f",
+    "%25",
+    "%C3%A9",
+    "e%CC%81",
+    "%EA%B0%80",
+    "%E1%84%92%E1%85%A1%E1%86%AB",
+    "%F0%9F%8E%89",
+    "%FF",
+    "%C3",
+    "%zz",
+    "%",
+    "%EF%BB%BF",
+    "%CE%A3",
+    "%C4%B0",
+    "%D9%A3",
+    "+",
+    "&",
+    "~",
+    ";x=1",
+    "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa",
+];
+
+fn random_path(random: &mut Rng) -> String {
+    let pieces = (0..random.usize(0..12)).map(|_| PIECES[random.usize(..PIECES.len())]);
+    "/".to_owned() + &pieces.collect::<String>()
+}
+
+#[test]
+fn logs_and_the_snippet_name_the_same_posts() {
+    let home = Home::new();
+    let mut random = Rng::with_seed(1);
+    let paths: Vec<String> = (0..5_000).map(|_| random_path(&mut random)).collect();
+    let Some(of_snippet) = snippet_slugs(&home, &paths) else {
+        return;
+    };
+    let line = |path: &String| {
+        format!("192.0.2.1 - - [17/May/2015:10:05:03 +0000] \"GET {path} HTTP/1.1\" 200 12\n")
+    };
+    home.write("a.log", paths.iter().map(line).collect::<String>());
+    let finished = home.run(&["import", "log", "a.log", "--create", "--assets"]);
+    assert_eq!(finished.code, Some(0), "{finished:?}");
+    let mut expected: BTreeMap<&str, i64> = BTreeMap::new();
+    for slug in of_snippet.iter().filter(|slug| !slug.is_empty()) {
+        *expected.entry(slug).or_default() += 1;
+    }
+    let csv = home.run(&["export", "--format", "csv"]).stdout;
+    let found: BTreeMap<&str, i64> = csv
+        .lines()
+        .skip(1)
+        .map(|row| {
+            let cells: Vec<&str> = row.split(',').collect();
+            (cells[1], cells[2].parse().expect("views"))
+        })
+        .collect();
+    assert!(expected.len() > 500, "{}", expected.len());
+    let differing: Vec<_> = expected
+        .keys()
+        .chain(found.keys())
+        .filter(|slug| expected.get(*slug) != found.get(*slug))
+        .collect();
+    assert!(differing.is_empty(), "{differing:?}");
 }
 
 #[test]

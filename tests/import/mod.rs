@@ -4,6 +4,8 @@ mod addresses;
 mod counts;
 mod export;
 mod log;
+mod log_formats;
+mod log_refusals;
 mod log_windows;
 mod post_failures;
 mod posts;

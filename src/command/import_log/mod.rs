@@ -9,5 +9,6 @@ mod position;
 mod progress;
 mod report;
 mod run;
+mod verdict;
 
 pub(super) use run::run;
