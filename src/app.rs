@@ -1,5 +1,6 @@
 //! The start: from a configuration to a running server, in the order in which things depend on each other.
 
+use std::io::ErrorKind;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -29,7 +30,7 @@ const RECOVERY_LIMIT: Duration = Duration::from_secs(30);
 #[derive(Debug, thiserror::Error)]
 pub enum StartError {
     /// The store cannot be opened.
-    #[error("cannot open store {url}: {error}; try --store, or look at who may write there")]
+    #[error("cannot open store {url}: {error}{}", what_to_try(error))]
     Store {
         /// Which.
         url: String,
@@ -52,7 +53,7 @@ pub enum StartError {
     #[error("{0}; nothing in it is lost; try again once that is mended, or --journal off")]
     Journal(JournalError),
     /// The address cannot be bound.
-    #[error("cannot listen on {address}: {error}; try --listen with another port")]
+    #[error("cannot listen on {address}: {}", explain_listen(error))]
     Listen {
         /// Where.
         address: SocketAddr,
@@ -73,6 +74,34 @@ pub enum StartError {
     /// No thread.
     #[error("cannot start a thread: {0}; try a higher limit of processes")]
     Thread(std::io::Error),
+}
+
+/// Why an address cannot be bound, and what to try.
+fn explain_listen(error: &std::io::Error) -> String {
+    match error.kind() {
+        ErrorKind::AddrInUse => {
+            "another program listens there; try --listen with another port, or end that program"
+                .to_owned()
+        }
+        ErrorKind::PermissionDenied => {
+            "permission denied; try --listen with a port from 1024 on".to_owned()
+        }
+        ErrorKind::AddrNotAvailable => {
+            "this machine has no such address; try --listen 0.0.0.0:PORT for all that it has"
+                .to_owned()
+        }
+        _ => format!("{error}; try --listen with another address"),
+    }
+}
+
+/// What to try where an error of the store does not say so itself.
+fn what_to_try(error: &StoreError) -> &'static str {
+    match error {
+        StoreError::Busy(_) | StoreError::Unavailable(_) => {
+            "; try --store, or look at who may write there"
+        }
+        _ => "",
+    }
 }
 
 /// Opens a store for a command.

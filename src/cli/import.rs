@@ -17,8 +17,8 @@ pub enum ImportCommand {
         #[arg(required = true, value_name = "PATH")]
         paths: Vec<PathBuf>,
     },
-    /// Web servers' access logs, common or combined, gzipped or not. A log is counted once; one that has grown is
-    /// continued
+    /// Web servers' access logs: common, combined, with the site before it, Caddy's or nginx's JSON, W3C (IIS); gzipped or
+    /// not. A log is counted once; one that has grown is continued
     Log(LogFlags),
     /// Numbers from another system: lines of key,views or key,views,viewers; the key is an id or a slug
     Counts(CountsFlags),
@@ -36,12 +36,16 @@ pub struct LogFlags {
     /// Access logs; - for standard input, which is not remembered.
     #[arg(required = true, value_name = "FILE")]
     pub files: Vec<PathBuf>,
-    /// Which paths are posts: {slug} is one part of the path, {*slug} the rest of it. Repeatable, the first that fits
-    #[arg(long = "path", value_name = "PATTERN", default_value = "/{*slug}")]
+    /// Which paths are posts: {slug} is one part of the path, {*slug} the rest of it; {year}, {month}, {day} are
+    /// digits, {_} is any part, {*_} any number of them. Repeatable, the first that fits
+    #[arg(long = "path", value_name = "PATTERN", default_value = "/{*_}/{slug}")]
     pub paths: Vec<PathPattern>,
     /// Make the posts that are missing
     #[arg(long)]
     pub create: bool,
+    /// With --create, make posts of assets too: scripts, styles, images, fonts, feeds, archives
+    #[arg(long, requires = "create")]
+    pub assets: bool,
     /// Count a log again that was imported before
     #[arg(long)]
     pub again: bool,

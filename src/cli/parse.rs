@@ -3,7 +3,7 @@
 
 use std::ffi::{OsStr, OsString};
 
-use clap::error::ErrorKind;
+use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::parser::ValueSource;
 use clap::{ArgMatches, Args, Command, CommandFactory, Error, FromArgMatches};
 
@@ -23,14 +23,18 @@ impl Cli {
     pub fn from_arguments(arguments: impl IntoIterator<Item = OsString>) -> Result<Cli, Error> {
         let mut arguments: Vec<OsString> = arguments.into_iter().collect();
         let mut command = Cli::command();
-        let mut matches = command.clone().try_get_matches_from(&arguments)?;
+        let parse = |command: &Command, arguments: &[OsString]| {
+            let matches = command.clone().try_get_matches_from(arguments);
+            matches.map_err(suggest_listen)
+        };
+        let mut matches = parse(&command, &arguments)?;
         match matches.subcommand_name() {
             None => {}
             Some(SERVE) => {
                 if let Some(place) = place_of_serve(&command, &arguments) {
                     // As if all had been given after it: a flag given in both places is given twice.
                     arguments[1..=place].rotate_right(1);
-                    matches = command.try_get_matches_from(&arguments)?;
+                    matches = parse(&command, &arguments)?;
                 }
             }
             Some(name) => {
@@ -42,6 +46,27 @@ impl Cli {
         }
         Cli::from_arg_matches(&matches)
     }
+}
+
+/// Flags that other servers have for what is `--listen` here, and that are not spelt nearly alike.
+const OTHERS_LISTEN: [&str; 6] = ["--port", "--bind", "--host", "--addr", "--address", "-p"];
+
+/// Adds to the refusal of one of them what it is called here.
+fn suggest_listen(mut error: Error) -> Error {
+    let unknown = match error.get(ContextKind::InvalidArg) {
+        Some(ContextValue::String(flag)) if error.kind() == ErrorKind::UnknownArgument => flag,
+        _ => return error,
+    };
+    if OTHERS_LISTEN.contains(&unknown.as_str()) {
+        let tip = "to serve elsewhere, use --listen, such as --listen 9000 or --listen 0.0.0.0:80";
+        error.remove(ContextKind::SuggestedArg);
+        error.remove(ContextKind::Usage);
+        error.insert(
+            ContextKind::Suggested,
+            ContextValue::StyledStrs(vec![tip.into()]),
+        );
+    }
+    error
 }
 
 /// The index of the subcommand `serve`: the first word `serve` before which all flags have their values.

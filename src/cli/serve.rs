@@ -8,20 +8,21 @@ use bytesize::ByteSize;
 use clap::{Args, ValueEnum};
 use ipnet::IpNet;
 
-use super::values::{duration, network, on_off};
+use super::values::{duration, listen_address, network, on_off};
 use crate::counter::OverflowPolicy;
 use crate::store::Durability;
 
 /// Flags of `serve`.
 #[derive(Clone, Debug, Args)]
 pub struct ServeFlags {
-    /// Address and port to serve on; port 0 takes a free one
+    /// Address and port to serve on, or a port alone for 127.0.0.1; port 0 takes a free one
     #[arg(
         long,
         env = "VIEWTALLY_LISTEN",
         hide_env = true,
         value_name = "ADDR:PORT",
         default_value = "127.0.0.1:8080",
+        value_parser = listen_address,
         help_heading = "Serving"
     )]
     pub listen: SocketAddr,

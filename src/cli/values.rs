@@ -1,6 +1,6 @@
 //! Parsers of flags' values.
 
-use std::net::IpAddr;
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::time::Duration;
 
 use ipnet::IpNet;
@@ -14,6 +14,20 @@ pub(super) fn duration(text: &str) -> Result<Duration, String> {
     }
     humantime::parse_duration(text)
         .map_err(|error| format!("{error}; write it like 100ms, 30s or 5m"))
+}
+
+/// An address and a port; `localhost` is 127.0.0.1, and so is what a port alone is of.
+pub(super) fn listen_address(text: &str) -> Result<SocketAddr, String> {
+    let port = text.strip_prefix("localhost:").unwrap_or(text);
+    let is_number = port.bytes().all(|byte| byte.is_ascii_digit());
+    if let Some(port) = port.parse::<u16>().ok().filter(|_| is_number) {
+        return Ok((Ipv4Addr::LOCALHOST, port).into());
+    }
+    text.parse().map_err(|_| {
+        "it is an address and a port such as 127.0.0.1:8080, or a port alone, which is of 127.0.0.1; \
+         0.0.0.0:8080 is reachable from other machines"
+            .to_owned()
+    })
 }
 
 /// `on` or `off`.
@@ -36,4 +50,35 @@ pub(super) fn network(text: &str) -> Result<IpNet, String> {
 /// The name of a period.
 pub(super) fn period(text: &str) -> Result<Period, String> {
     Period::from_name(text).ok_or_else(|| "it is one of 24h, 7d, 30d, 1y, all".to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_address_may_be_a_port_alone() {
+        for (text, address) in [
+            ("9000", "127.0.0.1:9000"),
+            ("0", "127.0.0.1:0"),
+            ("localhost:9000", "127.0.0.1:9000"),
+            ("0.0.0.0:80", "0.0.0.0:80"),
+            ("[::1]:8080", "[::1]:8080"),
+        ] {
+            assert_eq!(listen_address(text).unwrap().to_string(), address);
+        }
+        for text in [
+            "",
+            ":9000",
+            "127.0.0.1",
+            "65536",
+            "-1",
+            "+80",
+            "example.org:80",
+            "nonsense",
+        ] {
+            let why = listen_address(text).unwrap_err();
+            assert!(why.contains("127.0.0.1:8080"), "{text}: {why}");
+        }
+    }
 }

@@ -43,13 +43,31 @@ pub(super) fn import(url: &StoreUrl, paths: &[PathBuf], max_body: u64) -> anyhow
             .unwrap_or_else(|_| ProgressStyle::default_spinner()),
     );
     let mut report = Report::default();
+    let mut found_any = false;
     for found in import::walk(paths) {
+        found_any = true;
         bar.inc(1);
         // The bar is redrawn below the lines.
         bar.suspend(|| report.add(&*store, found, max_body))?;
     }
     bar.finish_and_clear();
+    if !found_any {
+        report.failed += 1;
+        print_error(nothing_found(paths));
+    }
     Ok(report)
+}
+
+/// What is said where no Markdown file was found, and no path was wrong.
+fn nothing_found(paths: &[PathBuf]) -> String {
+    let paths: Vec<String> = paths
+        .iter()
+        .map(|path| path.display().to_string())
+        .collect();
+    format!(
+        "{}: there are no Markdown files in it (.md, .markdown, .mdx, .mdown); name the folder that holds the posts",
+        paths.join(", ")
+    )
 }
 
 impl Report {
@@ -118,8 +136,8 @@ impl Report {
         };
         if imported.slug != wanted {
             print_error(format_args!(
-                "{file}: the slug {wanted} is taken, served as {}",
-                imported.slug
+                "{file}: the slug {wanted} is taken, served as {slug}; its own page needs data-post=\"{slug}\"",
+                slug = imported.slug
             ));
         }
         Ok(())

@@ -34,6 +34,14 @@ pub enum TokenError {
         /// Which file.
         path: PathBuf,
     },
+    /// A file that is empty.
+    #[error(
+        "there is no token in {}, it is empty; write one into it (openssl rand -hex 32), or delete it and leave out --token-file: then one is made", path.display()
+    )]
+    Empty {
+        /// Which file.
+        path: PathBuf,
+    },
     /// A file that cannot be read.
     #[error("cannot read the token from {}: {error}; try --token-file with another", path.display())]
     Unreadable {
@@ -112,6 +120,11 @@ impl Token {
             path: path.to_owned(),
             error,
         })?;
+        if bytes.trim_ascii().is_empty() {
+            return Err(TokenError::Empty {
+                path: path.to_owned(),
+            });
+        }
         std::str::from_utf8(&bytes)
             .ok()
             .and_then(Token::parse)
@@ -254,7 +267,10 @@ mod tests {
         ] {
             fs::write(&path, content).unwrap();
             let error = load(&database).unwrap_err();
-            assert!(matches!(error, TokenError::MalformedFile { .. }), "{error}");
+            let is_empty = matches!(error, TokenError::Empty { .. });
+            assert_eq!(is_empty, content.trim_ascii().is_empty(), "{error}");
+            let malformed = matches!(error, TokenError::MalformedFile { .. });
+            assert!(is_empty || malformed, "{error}");
             assert!(error.to_string().contains("token"), "{error}");
             assert!(!error.to_string().contains("s3cret"), "{error}");
             assert_eq!(fs::read(&path).unwrap(), content);

@@ -1,6 +1,6 @@
 //! What is embedded as it is: the script and the pixel.
 
-/// The script for pages served elsewhere. Below 2 KB, so that it fits in the first packets of a connection.
+/// The script for pages served elsewhere. Below 3.5 KB, so that it fits in the first packets of a connection.
 pub(crate) const SNIPPET: &str = include_str!("viewtally.js");
 
 /// A transparent GIF of one pixel (GIF89a): header, two colours, transparency, one image of one clear pixel, end.

@@ -4,7 +4,8 @@
 
 use std::path::{Component, Path};
 
-use super::{date, error::ImportError};
+use super::{date, error::ImportError, path_date};
+use crate::model::address;
 
 /// Folder of Jekyll and Hexo for posts not yet published.
 const DRAFTS: &str = "_drafts";
@@ -17,8 +18,12 @@ pub struct FileLocation {
     /// The post's name without file extension and date: the file's, or the folder's for an index
     /// file.
     pub name: String,
+    /// What the address of its page may be, as far as the path says: the slug is made of it as of a page's.
+    pub address: String,
     /// The date the name begins with, UTC milliseconds.
     pub date: Option<i64>,
+    /// The date the folders say, UTC milliseconds.
+    pub folder_date: Option<i64>,
     /// A part of the path below the root begins with `.`.
     pub hidden: bool,
     /// A folder below the root is `_drafts`.
@@ -65,10 +70,17 @@ impl FileLocation {
             Some((date, rest)) => (Some(date), rest.to_owned()),
             None => (None, whole.clone()),
         };
+        // Of a folder's own post the folder is the name, not one above it.
+        let above = match stem {
+            "index" | "_index" => folders.split_last().map_or(folders, |(_, above)| above),
+            _ => folders,
+        };
         Ok(Self {
             relative: parts.join("/"),
+            address: [above, &[whole.as_str()]].concat().join("/"),
             name,
             date,
+            folder_date: path_date::of_folders(folders),
             hidden: !named && parts.iter().any(|part| part.starts_with('.')),
             draft: folders.contains(&DRAFTS),
         })
@@ -92,11 +104,11 @@ fn folder_name(folder: &Path) -> Option<String> {
     )
 }
 
-/// The last segment of an address in the front matter: `/2020/hello.html?x#y` is `hello`.
+/// The decoded path of an address in the front matter: `https://example.org/2020/hello.html?x#y` is `2020/hello.html`.
 ///
-/// `None` for an address that names no post: a site's root, and the patterns of Jekyll (`/:year/:title/`,
-/// `pretty`) and of template languages (`{{ … }}`). Segments `.` and `..` are ignored.
-pub(super) fn last_segment(address: &str) -> Option<&str> {
+/// `None` for an address that names no post: a site's root, and the patterns of Jekyll (`/:year/:title/`, `pretty`) and of
+/// template languages (`{{ … }}`).
+pub(super) fn path_of_address(address: &str) -> Option<String> {
     const STYLES: [&str; 7] = [
         "date", "pretty", "ordinal", "weekdate", "none", "true", "false",
     ];
@@ -106,32 +118,26 @@ pub(super) fn last_segment(address: &str) -> Option<&str> {
         None => address,
     };
     let path = address.split(['?', '#']).next().unwrap_or_default();
-    let mut segments = path
-        .split(['/', '\\'])
-        .filter(|part| !matches!(*part, "" | "." | ".."));
-    if STYLES.contains(&path)
+    let path = address::decode(path).replace('\\', "/");
+    let mut names = path
+        .split('/')
+        .filter(|part| !matches!(*part, "" | "." | ".."))
+        .peekable();
+    let names_none = names.peek().is_none();
+    if names_none
+        || STYLES.contains(&path.as_str())
         || path.contains(['{', '}'])
-        || segments.clone().any(|part| part.contains(':'))
+        || names.any(|part| part.contains(':'))
     {
         return None;
     }
-    let bare = |part| {
-        [".html", ".htm"].iter().find_map(|ending| {
-            let (name, found) = str::split_at_checked(part, part.len().checked_sub(ending.len())?)?;
-            found.eq_ignore_ascii_case(ending).then_some(name)
-        })
-    };
-    let last = segments.next_back()?;
-    match bare(last) {
-        Some("index") => segments.next_back().or(Some("index")),
-        Some(name) => Some(name),
-        None => Some(last),
-    }
+    Some(path)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::address::slug_of_path;
 
     fn location(file: &str) -> FileLocation {
         FileLocation::of(&Path::new("root").join(file), Path::new("root")).unwrap()
@@ -225,33 +231,58 @@ mod tests {
     }
 
     #[test]
-    fn addresses_give_their_last_segment() {
-        for (address, segment) in [
+    fn addresses_have_paths_unless_they_name_no_post() {
+        for (address, path) in [
             ("a-fixed-url", Some("a-fixed-url")),
-            ("/2020/01/hello.html", Some("hello")),
-            ("/hello.HTM?x=/1#y", Some("hello")),
-            ("/hello/index.html", Some("hello")),
-            ("/hello/", Some("hello")),
-            ("../../etc/passwd", Some("passwd")),
-            ("..\\..\\windows", Some("windows")),
-            ("/a/../", Some("a")),
-            ("https://example.com/blog/hello/", Some("hello")),
+            ("/2020/01/hello.html", Some("/2020/01/hello.html")),
+            ("/hello.HTM?x=/1#y", Some("/hello.HTM")),
+            ("..\\..\\windows", Some("../../windows")),
+            ("https://example.com/blog/caf%C3%A9/", Some("blog/café/")),
             ("https://example.com/", None),
             ("https://example.com", None),
             ("/:year/:month/:title/", None),
             ("/blog/:slug.html", None),
             ("/{{ page.fileSlug }}/", None),
             ("pretty", None),
-            ("/pretty/", Some("pretty")),
+            ("/pretty/", Some("/pretty/")),
             ("false", None),
             ("/", None),
+            ("../.", None),
             ("", None),
             ("?a", None),
-            ("한글.html", Some("한글")),
-            ("é", Some("é")),
-            (".html", Some("")),
         ] {
-            assert_eq!(last_segment(address), segment, "{address}");
+            assert_eq!(path_of_address(address).as_deref(), path, "{address}");
+        }
+    }
+
+    #[test]
+    fn the_address_and_the_date_come_from_folders_and_name() {
+        for (file, slug, date) in [
+            ("2016-10-08_a-post.md", "a-post", Some("2016-10-08")),
+            ("2023/05/01/title.md", "title", Some("2023-05-01")),
+            ("2023/05/title.md", "title", Some("2023-05-01")),
+            (
+                "blog/2023/05/01/title/index.md",
+                "title",
+                Some("2023-05-01"),
+            ),
+            ("2023/05/01/index.md", "2023-05-01", Some("2023-05-01")),
+            ("2023/05/2020-01-02-title.md", "title", Some("2020-01-02")),
+            ("2023/title.md", "title", None),
+            ("release/v10.12.0.md", "v10-12-0", None),
+            ("a/_index.md", "a", None),
+            ("Index.md", "index", None),
+            ("hello.html.md", "hello", None),
+            ("100%25.md", "100-25", None),
+        ] {
+            let found = location(file);
+            assert_eq!(
+                slug_of_path(&found.address).as_deref(),
+                Some(slug),
+                "{file}"
+            );
+            let found_date = found.date.or(found.folder_date);
+            assert_eq!(found_date, date.and_then(date::parse), "{file}");
         }
     }
 }

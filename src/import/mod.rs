@@ -14,6 +14,7 @@ mod heading;
 mod imported_post;
 mod location;
 pub mod log;
+mod path_date;
 mod post;
 mod read;
 mod toml;

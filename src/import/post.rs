@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 
-use crate::model::{slug, tags::distinct_tags};
+use crate::model::{address, slug, tags::distinct_tags};
 
 use super::{
     date,
@@ -10,7 +10,8 @@ use super::{
     front_matter::{self, FrontMatter},
     heading,
     imported_post::{ImportedPost, Outcome, SkipReason},
-    location::{FileLocation, last_segment},
+    location::{FileLocation, path_of_address},
+    path_date,
     value::{KeyValue, Value},
 };
 
@@ -45,7 +46,11 @@ pub fn from_text(
     if is_draft(&keys)? {
         return Ok(Outcome::Skipped(SkipReason::Draft));
     }
-    let published_at = published(&keys)?.or(location.date);
+    let addresses = addresses(&keys);
+    let published_at = published(&keys)?
+        .or(location.date)
+        .or_else(|| addresses.iter().find_map(|path| date_of_address(path)))
+        .or(location.folder_date);
     // Hugo posts may have a `date` of writing and a later `publishDate`; both must have
     // passed.
     let scheduled = keys.get("publishDate").map(date_of).transpose()?;
@@ -65,7 +70,7 @@ pub fn from_text(
     let title = title(&keys, body, &location)?;
     Ok(Outcome::Post(ImportedPost {
         source,
-        slug: slug_for(&keys, &location, &title)?,
+        slug: slug_for(&keys, &addresses, &location, &title)?,
         summary: summary(&keys),
         tags: tags(&keys)?,
         published_at,
@@ -151,14 +156,31 @@ fn one_line(text: &str) -> String {
     cut.trim_end().to_owned()
 }
 
-fn slug_for(keys: &FrontMatter, location: &FileLocation, title: &str) -> Result<String, LineError> {
+/// The decoded paths that the front matter says the post's page has.
+fn addresses(keys: &FrontMatter) -> Vec<String> {
+    ["path", "url", "permalink"]
+        .iter()
+        .filter_map(|key| path_of_address(keys.get(key)?.value.text()?))
+        .collect()
+}
+
+/// The date that an address's folders say, UTC milliseconds.
+fn date_of_address(path: &str) -> Option<i64> {
+    let segments = address::segments(path);
+    path_date::of_folders(&segments)
+}
+
+fn slug_for(
+    keys: &FrontMatter,
+    addresses: &[String],
+    location: &FileLocation,
+    title: &str,
+) -> Result<String, LineError> {
     let chosen = match keys.get("slug") {
         Some(entry) => Some(entry.value.text().ok_or_else(|| wrong(entry, "text"))?),
-        None => ["path", "url", "permalink"]
-            .iter()
-            .find_map(|key| last_segment(keys.get(key)?.value.text()?)),
+        None => addresses.first().map(String::as_str),
     };
-    let slug = slug::slug_of(chosen.unwrap_or(&location.name));
+    let slug = address::slug_of_path(chosen.unwrap_or(&location.address));
     Ok(slug.unwrap_or_else(|| slug::slugify(title)))
 }
 

@@ -1,6 +1,7 @@
 //! Values only: what a post, a view and a batch are. No input or output, no clock, no channel, so that merging,
 //! ordering and overflow are plain functions with plain tests.
 
+pub mod address;
 mod batch;
 mod batch_format;
 mod dedup_window;

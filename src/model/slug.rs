@@ -15,7 +15,7 @@ pub const MAX_SLUG_CHARS: usize = 200;
 const FALLBACK: &str = "post";
 
 /// Put before a slug of digits only, which would read as an id.
-pub(crate) const NOT_AN_ID: &str = "post-";
+const NOT_AN_ID: &str = "post-";
 
 /// Makes a valid slug of any text; `post` when the text holds nothing a slug may hold.
 #[must_use]
@@ -52,14 +52,20 @@ pub fn slug_of(text: &str) -> Option<String> {
     if slug.is_empty() {
         return None;
     }
+    cut(&mut slug);
     if is_number(&slug) {
         slug.insert_str(0, NOT_AN_ID);
+        cut(&mut slug);
     }
+    Some(slug)
+}
+
+/// Cuts a slug to its maximum length, and hyphens that are then at its end.
+fn cut(slug: &mut String) {
     if let Some((end, _)) = slug.char_indices().nth(MAX_SLUG_CHARS) {
         slug.truncate(end);
         slug.truncate(slug.trim_end_matches('-').len());
     }
-    Some(slug)
 }
 
 /// Whether a text may be a slug as it is: 1 to 200 letters, digits, combining marks, `-` and `_`,
@@ -79,7 +85,7 @@ pub fn is_valid_slug(text: &str) -> bool {
 }
 
 /// Whether a slug may hold it.
-pub(crate) fn is_slug_char(c: char) -> bool {
+fn is_slug_char(c: char) -> bool {
     c.is_alphanumeric() || is_combining_mark(c) || matches!(c, '-' | '_')
 }
 
@@ -140,6 +146,9 @@ mod tests {
             format!("post-{}", "9".repeat(195))
         );
         assert_eq!(slugify(&format!("{} b", "a".repeat(199))), "a".repeat(199));
+        // What is left after the cut could be an id.
+        let digits = slugify(&format!("{}a", "7".repeat(200)));
+        assert!(digits.starts_with("post-77") && digits.len() == 200);
     }
 
     #[test]

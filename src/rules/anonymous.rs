@@ -8,7 +8,7 @@
 //! Whoever has the log has the addresses anyway.
 
 use std::hash::Hasher;
-use std::net::IpAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use arc_swap::ArcSwap;
@@ -138,9 +138,11 @@ pub enum Client<'a> {
 }
 
 impl<'a> Client<'a> {
-    /// Reads an address or a name.
+    /// Reads an address, whose port does not matter, or a name.
     pub fn parse(text: &'a str) -> Client<'a> {
-        text.parse().map_or(Client::Name(text), Client::Address)
+        let with_port = || text.parse().ok().map(|socket: SocketAddr| socket.ip());
+        let address = text.parse().ok().or_else(with_port);
+        address.map_or(Client::Name(text), Client::Address)
     }
 }
 
@@ -248,6 +250,7 @@ mod tests {
         }
         assert_eq!(of(1, DAY - 1, "192.0.2.1", "a"), numbers[0]);
         assert_eq!(of(1, 0, "::ffff:192.0.2.1", "a"), numbers[0]);
+        assert_eq!(of(1, 0, "192.0.2.1:4711", "a"), numbers[0]);
         // Of days in any order each has one salt.
         let mut salts = LogSalts::new([1; 16]);
         let first = *salts.at(TimestampMs(0));

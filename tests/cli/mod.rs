@@ -1,4 +1,5 @@
 //! The command line.
 
 mod check;
+mod mistakes;
 mod usage;

@@ -7,6 +7,7 @@ use crate::support::{Home, Server, until};
 const HELLO: &str = include_str!("data/hello.html");
 const PLAIN: &str = include_str!("data/plain.html");
 const PRERENDER: &str = include_str!("data/prerender.html");
+const NAMELESS: &str = include_str!("data/nameless.html");
 
 /// A server with the posts `hello` and `other`, of which the second has three views, and a site that embeds it.
 struct Scene {
@@ -26,6 +27,8 @@ impl Scene {
             ("/hello/", page(HELLO, &server)),
             ("/plain/", page(PLAIN, &server)),
             ("/prerender/", page(PRERENDER, &server)),
+            ("/2023/05/Hello.html", page(NAMELESS, &server)),
+            ("/nobody.html", page(NAMELESS, &server)),
         ]);
         server.create("hello", "text");
         server.create("other", "text");
@@ -89,6 +92,21 @@ fn a_page_that_is_seen_counts_once_and_shows_numbers() {
     );
     browser.wait_for(&tab, "document.querySelector('#badge').naturalHeight", 20);
     scene.wait_for_views(1);
+    scene.ends_with_views(1);
+}
+
+#[test]
+fn a_page_is_named_by_its_address_and_one_without_a_post_says_so() {
+    let Some(mut scene) = Scene::new("*") else {
+        return;
+    };
+    let tab = scene.open("/2023/05/Hello.html");
+    scene.wait_for_views(1);
+    let browser = &mut scene.browser;
+    assert_eq!(browser.evaluate(&tab, "self.warned"), "");
+    let tab = scene.open("/nobody.html");
+    let browser = &mut scene.browser;
+    browser.wait_for(&tab, "self.warned.includes('no post \"nobody\"')", true);
     scene.ends_with_views(1);
 }
 

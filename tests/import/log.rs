@@ -63,7 +63,7 @@ fn lines_count_at_their_own_time_under_the_counting_rules() {
     assert_eq!(
         finished.stdout,
         "counted: 3 views, 1 bot, 0 duplicate of 11 lines; not views: 2 other requests, 1 other paths, \
-         0 no such post, 4 unparsable; posts: 1 new; logs: 1 counted, 0 imported before, 0 failed\n"
+         0 no such post, 0 assets, 4 unparsable; posts: 1 new; logs: 1 counted, 0 imported before, 0 failed\n"
     );
     let shown: Vec<&str> = finished.stderr.lines().collect();
     assert_eq!(shown.len(), 3, "{shown:?}");

@@ -1,8 +1,11 @@
 //! Posts, logs and numbers that come from elsewhere.
 
+mod addresses;
 mod counts;
 mod export;
 mod log;
+mod log_formats;
+mod log_refusals;
 mod log_windows;
 mod post_failures;
 mod posts;

@@ -104,7 +104,11 @@ fn the_slug_is_given_or_an_address_or_the_name() {
     for (keys, slug) in [
         ("slug: something-&-else", "something-else"),
         ("slug: 2018", "post-2018"),
-        ("slug: ../../etc/passwd", "etc-passwd"),
+        ("slug: ../../etc/passwd", "passwd"),
+        ("slug: 2024/Hello", "hello"),
+        ("slug: c#-tips", "c-tips"),
+        ("permalink: /2020/01/02/caf%C3%A9/", "café"),
+        ("path: 2020-01-02-trip/index.html", "trip"),
         ("slug:\npath: a/b", "b"),
         ("slug: a\npath: b", "a"),
         ("url: /blog/Hello.html?a#b", "hello"),

@@ -37,16 +37,37 @@ fn slug_of(path: &str) -> String {
         bytes.push(hex.unwrap_or(byte));
     }
     let path = String::from_utf8(bytes).expect("these logs' paths are UTF-8");
-    let path = path.trim_matches('/');
-    let letters = path.chars().map(|c| match c {
-        '-' | '_' => c,
-        c if c.is_alphanumeric() => c,
-        _ => '-',
-    });
-    match path {
+    let path = path.to_lowercase();
+    let mut segments: Vec<&str> = path
+        .split('/')
+        .filter(|part| !["", ".", ".."].contains(part))
+        .collect();
+    if matches!(
+        segments.last(),
+        Some(&("index" | "index.html" | "index.htm"))
+    ) {
+        segments.pop();
+    }
+    let joined = segments.join("-");
+    let joined = joined.trim_end_matches(".html").trim_end_matches(".htm");
+    let mut slug = String::new();
+    for c in joined.chars() {
+        match c {
+            '-' | '_' => slug.push(c),
+            c if c.is_alphanumeric() => slug.push(c),
+            // What is no letter takes the hyphens beside it along.
+            _ => slug.push('\0'),
+        }
+    }
+    let words: Vec<&str> = slug
+        .split('\0')
+        .map(|word| word.trim_matches('-'))
+        .collect();
+    let words: Vec<&str> = words.into_iter().filter(|word| !word.is_empty()).collect();
+    match words.join("-").trim_matches('-') {
         "" => "index".to_owned(),
         number if number.bytes().all(|b| b.is_ascii_digit()) => format!("post-{number}"),
-        _ => letters.take(200).collect(),
+        slug => slug.chars().take(200).collect(),
     }
 }
 
@@ -109,7 +130,13 @@ fn every_read_of_a_real_log_is_a_view_a_crawlers_or_a_repeat() {
         for window in ["0", "1h"] {
             let home = Home::new();
             let file = log.to_string_lossy();
-            let import = ["import", "log", &file, "--create", "--dedup-window", window];
+            // Each path a post of its own, as the other program has it.
+            let path = ["--path", "/{*slug}", "--create", "--assets"];
+            let import = [
+                &["import", "log", &file, "--dedup-window", window],
+                &path[..],
+            ]
+            .concat();
             let finished = home.run(&import);
             assert_eq!(finished.code, Some(0), "{finished:?}");
             let first = numbers(&home);

@@ -126,6 +126,53 @@ fn curl_examples_run_as_written() {
     }
 }
 
+/// An answer without the time it was given at.
+fn without_time(answer: &str) -> String {
+    match answer.split_once("\"as_of\":\"") {
+        Some((before, time)) => {
+            let rest = time.split_once('"').map_or("", |(_, rest)| rest);
+            format!("{before}{rest}")
+        }
+        None => answer.to_owned(),
+    }
+}
+
+#[test]
+fn the_first_steps_print_what_is_written() {
+    let text = readme();
+    if Command::new("curl").arg("--version").output().is_err() {
+        missing("there is no curl on PATH (on Debian: apt-get install curl)");
+        return;
+    }
+    let home = Home::new();
+    let samples = samples().to_string_lossy().into_owned();
+    let server = home.serve().flag("--import", &samples).start();
+    let steps = blocks(&text, &["console"]).swap_remove(0);
+    let (mut commands, mut expected) = (String::new(), Vec::new());
+    for line in steps.lines() {
+        match line.strip_prefix("$ ") {
+            Some(command) => commands += &format!("{command} && echo\n"),
+            None => expected.push(without_time(line)),
+        }
+    }
+    let commands = commands.replace("localhost:8080", &server.address.to_string());
+    let output = Command::new("sh")
+        .args(["-c", &commands])
+        .output()
+        .expect("sh runs");
+    let said = String::from_utf8_lossy(&output.stdout);
+    let said: Vec<String> = said
+        .lines()
+        .map(|line| without_time(line.trim_end()))
+        .filter(|line| !line.is_empty())
+        .collect();
+    assert_eq!(said, expected);
+    assert!(
+        said.iter().any(|line| line.contains("\"views\":1,")),
+        "{said:?}"
+    );
+}
+
 #[test]
 fn the_copy_of_help_is_the_real_one() {
     let text = readme();

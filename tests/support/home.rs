@@ -85,8 +85,13 @@ impl Home {
         let mut all = arguments.to_vec();
         let store = self.store();
         all.extend(["--store", store.as_str()]);
+        self.run_bare_without_privileges(&all)
+    }
+
+    /// As [`Home::run_without_privileges`], with just these arguments.
+    pub fn run_bare_without_privileges(&self, arguments: &[&str]) -> Option<Finished> {
         if !is_root() {
-            return Some(self.run_bare(&all));
+            return Some(self.run_bare(arguments));
         }
         let unprivileged = ["--bounding-set", "-dac_override,-dac_read_search"];
         let tried = Command::new("setpriv")
@@ -101,7 +106,7 @@ impl Home {
         command
             .args(unprivileged)
             .arg(env!("CARGO_BIN_EXE_viewtally"))
-            .args(all)
+            .args(arguments)
             .current_dir(self.path());
         without_settings(&mut command);
         Some(Running::spawn(command).wait(WAIT_LIMIT * 4))

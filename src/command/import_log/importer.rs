@@ -8,6 +8,7 @@ use super::failure::Failure;
 use super::position::LogPosition;
 use super::progress::Progress;
 use super::report::Report;
+use super::verdict::{PATHS, Verdict, no_match};
 use crate::clock;
 use crate::command::output::print_error;
 use crate::command::retry::retry_while_busy;
@@ -20,30 +21,34 @@ const BATCH_ENTRIES: usize = 20_000;
 /// Bytes of log after which a batch is committed: at most so many are read again after an interruption.
 const BATCH_BYTES: u64 = 64 << 20;
 
+/// How logs are imported.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Options {
+    /// Make missing posts.
+    pub(super) create: bool,
+    /// Make them of assets, too.
+    pub(super) assets: bool,
+    /// Count logs that are imported already.
+    pub(super) again: bool,
+}
+
 /// Imports logs into a store.
 pub(super) struct Importer {
     store: Arc<dyn Store>,
     reader: LogReader,
-    create: bool,
-    again: bool,
-    /// The post of each slug of `reader`.
+    options: Options,
+    /// The post of each of `reader`'s posts.
     posts: Vec<Option<PostId>>,
     pub(super) report: Report,
 }
 
 impl Importer {
-    /// `create` makes missing posts; `again` counts logs that are imported already.
-    pub(super) fn new(
-        store: Arc<dyn Store>,
-        reader: LogReader,
-        create: bool,
-        again: bool,
-    ) -> Importer {
+    /// An importer that has imported nothing.
+    pub(super) fn new(store: Arc<dyn Store>, reader: LogReader, options: Options) -> Importer {
         Importer {
             store,
             reader,
-            create,
-            again,
+            options,
             posts: Vec::new(),
             report: Report::default(),
         }
@@ -62,14 +67,29 @@ impl Importer {
         let start = position.read.bytes();
         let first_line = position.lines;
         let bar = progress.bar.clone();
-        let reader = source.read(start, |raw| Box::new(bar.wrap_read(raw)))?;
+        let skipped = self.reader.begin_log();
+        let reader = source.read(start, skipped, |raw| Box::new(bar.wrap_read(raw)))?;
         let mut chunks = Chunks::new(reader, inside_line);
         let mut batch = Batch::new(self.store.dedup_window());
-        let read = self.read_all(&mut chunks, &mut position, &mut batch, &mut progress);
+        let mut verdict = Verdict::default();
+        let other_paths = self.report.other_paths;
+        let read = self.read_all(
+            &mut chunks,
+            &mut position,
+            &mut batch,
+            &mut progress,
+            &mut verdict,
+        );
         progress.bar.finish_and_clear();
         // The readable part of a damaged log counts.
         self.commit(&mut batch, &mut position)?;
         read?;
+        verdict.check_all()?;
+        let unmatched = self.reader.unmatched(PATHS);
+        // Of a log that goes on, the part before may have matched.
+        if start == 0 && !unmatched.is_empty() {
+            return Err(no_match(self.report.other_paths - other_paths, unmatched));
+        }
         if position.read.bytes() == start && start > 0 && position.lines == first_line {
             self.report.known += 1;
             print_error(format_args!(
@@ -97,7 +117,7 @@ impl Importer {
             })
             .collect();
         let prefix = source.prefix(&known)?;
-        if prefix.too_short && !self.again {
+        if prefix.too_short && !self.options.again {
             return Err(Failure::Log(
                 "it is shorter than a log imported before that begins with the same line; --again counts it all the same"
                     .to_owned(),
@@ -116,7 +136,7 @@ impl Importer {
             read: prefix.part,
             lines: prefix.lines,
         };
-        if self.again {
+        if self.options.again {
             (position.read, position.lines) = (Fingerprint::default(), 0);
             return Ok(Some((position, false)));
         }
@@ -129,11 +149,23 @@ impl Importer {
         position: &mut LogPosition,
         batch: &mut Batch,
         progress: &mut Progress<'_>,
+        verdict: &mut Verdict,
     ) -> Result<(), Failure> {
         let mut reads = Reads::default();
         let mut last_commit = position.read.bytes();
         while let Some(chunk) = chunks.next_chunk()? {
             self.reader.read(chunk.lines, &mut reads);
+            let is_first = position.read.bytes() == 0;
+            let may_go_on = chunk.unfinished && !reads.unparsable.is_empty();
+            if is_first || !may_go_on {
+                verdict.add(&reads, position.lines);
+                if chunk.too_long {
+                    verdict.add_too_long();
+                }
+            }
+            if is_first {
+                verdict.check_start()?;
+            }
             for &(line, error) in &reads.unparsable {
                 progress.unparsable(position.lines + line + 1, error);
             }
@@ -141,10 +173,10 @@ impl Importer {
                 progress.too_long(position.lines + 1);
             }
             self.report.unparsable += reads.unparsable.len() as u64 + u64::from(chunk.too_long);
-            self.report.lines += reads.lines + u64::from(chunk.too_long);
+            self.report.lines += reads.lines - reads.no_requests + u64::from(chunk.too_long);
             self.report.other_requests += reads.other_requests;
             self.report.other_paths += reads.other_paths;
-            if chunk.unfinished && !reads.unparsable.is_empty() {
+            if may_go_on {
                 // The server may still be writing this line; the next import counts it.
                 break;
             }
@@ -166,25 +198,42 @@ impl Importer {
         Ok(())
     }
 
-    /// Looks up the posts of new slugs.
+    /// Looks up the posts that are new to this import.
     fn find_posts(&mut self) -> Result<(), Failure> {
-        let new: Vec<(&str, TimestampMs)> = self.reader.slugs()[self.posts.len()..]
-            .iter()
-            .map(|(slug, time)| (slug.as_str(), *time))
-            .collect();
+        let new = &self.reader.posts()[self.posts.len()..];
         if new.is_empty() {
             return Ok(());
         }
-        let found = retry_while_busy(|| self.store.find_or_create(&new, self.create))?;
-        self.posts.extend(found.ids);
-        self.report.created += found.created;
+        let mut ids = vec![None; new.len()];
+        for asset in [false, true] {
+            let (places, names): (Vec<usize>, Vec<(&str, TimestampMs)>) = new
+                .iter()
+                .enumerate()
+                .filter(|(_, name)| name.asset == asset)
+                .map(|(place, name)| (place, (name.slug.as_str(), name.first)))
+                .unzip();
+            if names.is_empty() {
+                continue;
+            }
+            let create = self.options.create && (self.options.assets || !asset);
+            let found = retry_while_busy(|| self.store.find_or_create(&names, create))?;
+            for (place, id) in places.into_iter().zip(found.ids) {
+                ids[place] = id;
+            }
+            self.report.created += found.created;
+        }
+        self.posts.extend(ids);
         Ok(())
     }
 
     fn add(&mut self, reads: &Reads, batch: &mut Batch) {
         for read in &reads.reads {
-            let Some(post) = self.posts[read.slug] else {
-                self.report.no_post += 1;
+            let Some(post) = self.posts[read.post] else {
+                if self.reader.posts()[read.post].asset {
+                    self.report.assets += 1;
+                } else {
+                    self.report.no_post += 1;
+                }
                 continue;
             };
             match read.viewer {

@@ -12,5 +12,6 @@ mod position;
 mod progress;
 mod report;
 mod run;
+mod verdict;
 
 pub(super) use run::run;

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use crate::command::output::print_error;
-use crate::import::log::line::ParseError;
+use crate::import::log::ParseError;
 
 /// How many unparsable lines of a log are shown.
 const SHOWN: u64 = 3;

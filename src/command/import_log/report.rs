@@ -16,6 +16,8 @@ pub(super) struct Report {
     pub(super) other_requests: u64,
     pub(super) other_paths: u64,
     pub(super) no_post: u64,
+    /// Reads of assets that are no posts.
+    pub(super) assets: u64,
     pub(super) unparsable: u64,
     pub(super) views: u64,
     pub(super) uncounted: Uncounted,
@@ -41,12 +43,13 @@ impl fmt::Display for Report {
         write!(
             f,
             "counted: {} views, {bot} bot, {duplicate} duplicate of {} lines; \
-             not views: {} other requests, {} other paths, {} no such post, {} unparsable; ",
+             not views: {} other requests, {} other paths, {} no such post, {} assets, {} unparsable; ",
             self.views,
             self.lines,
             self.other_requests,
             self.other_paths,
             self.no_post,
+            self.assets,
             self.unparsable
         )?;
         if dropped > 0 {

@@ -1,9 +1,12 @@
 //! Imports the logs one after another, and reports.
 
+use std::path::PathBuf;
+use std::sync::Arc;
+
 use anyhow::Context;
 
 use super::failure::Failure;
-use super::importer::Importer;
+use super::importer::{Importer, Options};
 use super::report::Report;
 use crate::app;
 use crate::cli::LogFlags;
@@ -12,7 +15,7 @@ use crate::command::retry::retry_while_busy;
 use crate::command::status::Status;
 use crate::import::log::LogReader;
 use crate::rules::anonymous;
-use crate::store::{StoreOptions, StoreUrl};
+use crate::store::{Store, StoreOptions, StoreUrl};
 
 pub(in crate::command) fn run(url: &StoreUrl, flags: LogFlags) -> anyhow::Result<Status> {
     let rules = StoreOptions {
@@ -20,16 +23,43 @@ pub(in crate::command) fn run(url: &StoreUrl, flags: LogFlags) -> anyhow::Result
         ..StoreOptions::default()
     };
     let store = app::open_store(url, rules)?;
+    let failed = import_all(store, flags)?;
+    Ok(Status::of_failures(failed))
+}
+
+/// Imports the logs, and returns how many failed.
+fn import_all(store: Arc<dyn Store>, flags: LogFlags) -> anyhow::Result<u64> {
     let proposed = anonymous::random()?;
     let key =
         retry_while_busy(|| store.log_key(proposed)).context("cannot import into the store")?;
     let reader = LogReader::new(flags.paths, key);
-    let mut import = Importer::new(store, reader, flags.create, flags.again);
-    for file in &flags.files {
-        match import.import(file) {
+    let options = Options {
+        create: flags.create,
+        assets: flags.assets,
+        again: flags.again,
+    };
+    let mut import = Importer::new(store, reader, options);
+    let failed = each(&flags.files, |file| import.import(file))?;
+    import.report.failed = failed;
+    let report = import.report;
+    print_line(&report);
+    if report.no_post > 0 && !flags.create {
+        print_error(hint(&report));
+    }
+    Ok(failed)
+}
+
+/// Imports each log, and returns how many failed: a log that fails is reported, and the others go on.
+fn each(
+    files: &[PathBuf],
+    mut work: impl FnMut(&PathBuf) -> Result<(), Failure>,
+) -> anyhow::Result<u64> {
+    let mut failed = 0;
+    for file in files {
+        match work(file) {
             Ok(()) => {}
             Err(Failure::Log(why)) => {
-                import.report.failed += 1;
+                failed += 1;
                 print_error(format_args!("{}: {why}", file.display()));
             }
             Err(Failure::Store(error)) => {
@@ -40,12 +70,7 @@ pub(in crate::command) fn run(url: &StoreUrl, flags: LogFlags) -> anyhow::Result
             }
         }
     }
-    let report = import.report;
-    print_line(&report);
-    if report.no_post > 0 && !flags.create {
-        print_error(hint(&report));
-    }
-    Ok(Status::of_failures(report.failed))
+    Ok(failed)
 }
 
 /// What to try for reads of posts that are missing.

@@ -71,20 +71,24 @@ pub struct LogPrefix {
     pub too_short: bool,
 }
 
-/// The hash of the first line without its end; `None` for an empty log.
+/// The hash of the first line without its end; `None` for an empty log. Lines that begin with `#` are passed over: those of
+/// the W3C format begin all logs of a server alike.
 pub(super) fn head(reader: &mut dyn Read) -> io::Result<Option<String>> {
     let mut first = Vec::new();
     let mut piece = [0; 4096];
     let mut limited = reader.take(HEAD_MAX as u64);
     loop {
         let read = limited.read(&mut piece)?;
-        let end = memchr(b'\n', &piece[..read]);
-        first.extend_from_slice(&piece[..end.unwrap_or(read)]);
+        first.extend_from_slice(&piece[..read]);
+        while let Some(end) = memchr(b'\n', &first).filter(|_| first[0] == b'#') {
+            first.drain(..=end);
+        }
+        let end = memchr(b'\n', &first);
         if end.is_some() || read == 0 {
+            let line = &first[..end.unwrap_or(first.len())];
             let any = end.is_some() || !first.is_empty();
-            let line = first.strip_suffix(b"\r").unwrap_or(&first);
             let mut fingerprint = Fingerprint::default();
-            fingerprint.add(line);
+            fingerprint.add(line.strip_suffix(b"\r").unwrap_or(line));
             return Ok(any.then(|| fingerprint.hash()));
         }
     }
@@ -177,5 +181,8 @@ mod tests {
         assert_eq!(of("a\n"), Some(known("a").hash));
         assert_eq!(of(""), None);
         assert!(of(&"a".repeat(100_000)).is_some());
+        assert_eq!(of("#Software: x\n#Fields: y\r\na\r\n#b"), of("a"));
+        assert_eq!(of(&("#a\n".repeat(3_000) + "b\n")), of("b"));
+        assert_eq!(of("#a\n"), None);
     }
 }

@@ -2,11 +2,16 @@
 
 use foldhash::fast::RandomState;
 use hashbrown::HashMap;
-use memchr::{memchr_iter, memchr2};
+use memchr::memchr_iter;
 
-use super::line::{self, Field, LogEntry, ParseError};
+use super::asset::is_asset;
+use super::commonest::Commonest;
+use super::entry::{Field, LogEntry};
+use super::line::LineParser;
+use super::parse_error::ParseError;
 use super::path::PathPattern;
-use crate::model::TimestampMs;
+use super::sample::escaped;
+use crate::model::{TimestampMs, address};
 use crate::rules::anonymous::{Client, LogSalts, Salt, number};
 use crate::rules::bot::BotRule;
 
@@ -14,12 +19,16 @@ use crate::rules::bot::BotRule;
 const TARGETS_MAX: usize = 200_000;
 /// Maximum of cached agents.
 const AGENTS_MAX: usize = 20_000;
+/// Bytes of a target or an agent that is cached. Few real ones are longer, and what a client makes up need not be kept.
+const CACHED_LENGTH: usize = 512;
+/// Lines in no known format that are kept as a sample.
+const SAMPLE: usize = 3;
 
 /// One line that may be a view.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Read {
-    /// The index of its slug in [`LogReader::slugs`].
-    pub slug: usize,
+    /// The index of its post in [`LogReader::posts`].
+    pub post: usize,
     /// The time of the request.
     pub time: TimestampMs,
     /// The number of an anonymous viewer; `None` for a crawler.
@@ -33,24 +42,44 @@ pub struct Reads {
     pub reads: Vec<Read>,
     /// All lines.
     pub lines: u64,
+    /// Lines that say nothing of a request: blank ones, and directives.
+    pub no_requests: u64,
     /// Lines that are no `GET` answered 200 or 304.
     pub other_requests: u64,
     /// Reads of paths that match no pattern.
     pub other_paths: u64,
     /// Lines in no known format: the line's index, from 0, and why.
     pub unparsable: Vec<(u64, ParseError)>,
+    /// The first of them, as they may be shown.
+    pub sample: Vec<String>,
+}
+
+/// A post as a log names it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PostName {
+    /// Its slug.
+    pub slug: String,
+    /// When it was read first.
+    pub first: TimestampMs,
+    /// Whether its path is that of an asset, so that it need not be a post.
+    pub asset: bool,
 }
 
 /// Turns lines into reads. Caches slugs and agents, since a log repeats few of them many times.
 pub struct LogReader {
     patterns: Vec<PathPattern>,
+    parser: LineParser,
     bots: BotRule,
     salts: LogSalts,
     agents: HashMap<Box<[u8]>, bool, RandomState>,
-    /// Paths as logged, and the index of each one's slug; `None` if the path matches no pattern.
+    /// Paths as logged, and the index of each one's post; `None` if the path matches no pattern.
     targets: HashMap<Box<[u8]>, Option<usize>, RandomState>,
-    indexes: HashMap<String, usize, RandomState>,
-    slugs: Vec<(String, TimestampMs)>,
+    indexes: HashMap<(String, bool), usize, RandomState>,
+    posts: Vec<PostName>,
+    /// Whether a path of this log has matched.
+    matched: bool,
+    /// The paths of this log, until one matches.
+    unmatched: Commonest,
 }
 
 impl LogReader {
@@ -58,31 +87,47 @@ impl LogReader {
     pub fn new(patterns: Vec<PathPattern>, key: Salt) -> LogReader {
         LogReader {
             patterns,
+            parser: LineParser::default(),
             bots: BotRule::new(),
             salts: LogSalts::new(key),
             agents: HashMap::default(),
             targets: HashMap::default(),
             indexes: HashMap::default(),
-            slugs: Vec::new(),
+            posts: Vec::new(),
+            matched: false,
+            unmatched: Commonest::default(),
         }
     }
 
-    /// The slugs since the last eviction, each with the time of its first read.
-    pub fn slugs(&self) -> &[(String, TimestampMs)] {
-        &self.slugs
+    /// Begins another log. What is written to the answer is the part of it that is not read.
+    pub fn begin_log(&mut self) -> &mut dyn std::io::Write {
+        self.parser = LineParser::default();
+        self.matched = false;
+        self.unmatched = Commonest::default();
+        &mut self.parser
     }
 
-    /// Evicts all slugs if there are too many, and returns whether it did. Indexes then start from 0 again.
+    /// The posts since the last eviction.
+    pub fn posts(&self) -> &[PostName] {
+        &self.posts
+    }
+
+    /// The commonest paths of this log, if it has reads and none matched a pattern.
+    pub fn unmatched(&self, limit: usize) -> Vec<(String, u64)> {
+        self.unmatched.top(limit)
+    }
+
+    /// Evicts all posts if there are too many, and returns whether it did. Indexes then start from 0 again.
     pub fn evict(&mut self) -> bool {
         if self.agents.len() > AGENTS_MAX {
             self.agents.clear();
         }
-        if self.targets.len() <= TARGETS_MAX {
+        if self.targets.len() <= TARGETS_MAX && self.posts.len() <= TARGETS_MAX {
             return false;
         }
         self.targets.clear();
         self.indexes.clear();
-        self.slugs.clear();
+        self.posts.clear();
         true
     }
 
@@ -90,7 +135,9 @@ impl LogReader {
     pub fn read(&mut self, lines: &[u8], into: &mut Reads) {
         into.reads.clear();
         into.unparsable.clear();
-        (into.lines, into.other_requests, into.other_paths) = (0, 0, 0);
+        into.sample.clear();
+        (into.lines, into.no_requests) = (0, 0);
+        (into.other_requests, into.other_paths) = (0, 0);
         let mut from = 0;
         let ends = memchr_iter(b'\n', lines).map(|at| at + 1);
         // The last line may have no line end.
@@ -98,9 +145,16 @@ impl LogReader {
             if from == end {
                 continue;
             }
-            match line::parse(&lines[from..end]) {
-                Ok(entry) => self.add(&entry, into),
-                Err(error) => into.unparsable.push((into.lines, error)),
+            let line = &lines[from..end];
+            match self.parser.parse(line) {
+                Ok(Some(entry)) => self.add(&entry, into),
+                Ok(None) => into.no_requests += 1,
+                Err(error) => {
+                    if into.sample.len() < SAMPLE {
+                        into.sample.push(escaped(line.trim_ascii_end()));
+                    }
+                    into.unparsable.push((into.lines, error));
+                }
             }
             into.lines += 1;
             from = end;
@@ -112,49 +166,71 @@ impl LogReader {
             into.other_requests += 1;
             return;
         }
-        let Some(slug) = self.index_of(entry.target, TimestampMs(entry.time)) else {
+        let time = TimestampMs(entry.time);
+        let Some(post) = self.index_of(&entry.target, time) else {
             into.other_paths += 1;
             return;
         };
-        let bot = entry.agent.is_some_and(|field| self.is_bot(field));
-        let time = TimestampMs(entry.time);
+        let agent = entry.agent.as_ref().map(Field::text).unwrap_or_default();
+        let bot = entry.agent.is_some() && self.is_bot(&agent);
         let viewer = (!bot).then(|| {
-            let agent = entry.agent.map(Field::text).unwrap_or_default();
-            number(self.salts.at(time), Client::parse(entry.host), &agent)
+            let client = Client::parse(&entry.client);
+            number(self.salts.at(time), client, &agent)
         });
-        into.reads.push(Read { slug, time, viewer });
+        into.reads.push(Read { post, time, viewer });
     }
 
-    fn is_bot(&mut self, agent: Field<'_>) -> bool {
-        if let Some(&known) = self.agents.get(agent.raw()) {
+    fn is_bot(&mut self, agent: &str) -> bool {
+        if let Some(&known) = self.agents.get(agent.as_bytes()) {
             return known;
         }
-        let bot = self.bots.is_bot(&agent.text());
-        self.agents.insert(agent.raw().into(), bot);
+        let bot = self.bots.is_bot(agent);
+        if agent.len() <= CACHED_LENGTH {
+            self.agents.insert(agent.as_bytes().into(), bot);
+        }
         bot
     }
 
-    fn index_of(&mut self, target: Field<'_>, time: TimestampMs) -> Option<usize> {
+    fn index_of(&mut self, target: &Field<'_>, time: TimestampMs) -> Option<usize> {
+        let target = target.text();
         // Query and fragment do not affect the slug, and vary in each request.
-        let raw = target.raw();
-        let path = &raw[..memchr2(b'?', b'#', raw).unwrap_or(raw.len())];
-        if let Some(&known) = self.targets.get(path) {
-            return known;
-        }
-        let text = target.text();
-        let slug = self
-            .patterns
-            .iter()
-            .find_map(|pattern| pattern.slug_of(&text));
-        let index = slug.map(|slug| match self.indexes.get(&slug) {
-            Some(&index) => index,
+        let path = address::path_of(&target).unwrap_or_default();
+        let index = match self.targets.get(path.as_bytes()) {
+            Some(&known) => known,
             None => {
-                self.indexes.insert(slug.clone(), self.slugs.len());
-                self.slugs.push((slug, time));
-                self.slugs.len() - 1
+                let index = self.match_path(path, time);
+                if path.len() <= CACHED_LENGTH {
+                    self.targets.insert(path.as_bytes().into(), index);
+                }
+                index
             }
-        });
-        self.targets.insert(path.into(), index);
+        };
+        if !self.matched {
+            self.matched = index.is_some();
+            match index {
+                Some(_) => self.unmatched = Commonest::default(),
+                None => self.unmatched.add(path.as_bytes()),
+            }
+        }
+        index
+    }
+
+    fn match_path(&mut self, path: &str, time: TimestampMs) -> Option<usize> {
+        if path.is_empty() {
+            return None;
+        }
+        let decoded = address::decode(path);
+        let mut slugs = self.patterns.iter();
+        let slug = slugs.find_map(|pattern| pattern.slug_of(&decoded))?;
+        Some(self.index_of_post(slug, is_asset(&decoded), time))
+    }
+
+    fn index_of_post(&mut self, slug: String, asset: bool, first: TimestampMs) -> usize {
+        let next = self.posts.len();
+        let index = *self.indexes.entry((slug.clone(), asset)).or_insert(next);
+        if index == next {
+            self.posts.push(PostName { slug, first, asset });
+        }
         index
     }
 }
@@ -168,12 +244,8 @@ mod tests {
         let mut reader = LogReader::new(patterns, [1; 16]);
         let mut reads = Reads::default();
         reader.read(lines.as_bytes(), &mut reads);
-        let slugs = reader
-            .slugs()
-            .iter()
-            .map(|(slug, _)| slug.clone())
-            .collect();
-        (reads, slugs)
+        let slugs = reader.posts().iter().map(|post| post.slug.clone());
+        (reads, slugs.collect())
     }
 
     const AT: &str = "[17/May/2015:10:05:03 +0000]";
@@ -195,7 +267,7 @@ mod tests {
         let who: Vec<(usize, bool)> = reads
             .reads
             .iter()
-            .map(|read| (read.slug, read.viewer.is_some()))
+            .map(|read| (read.post, read.viewer.is_some()))
             .collect();
         assert_eq!(who, [(0, true), (1, false), (0, true), (2, true)]);
         assert_eq!(reads.reads[0].viewer, reads.reads[2].viewer);
@@ -204,5 +276,40 @@ mod tests {
             (8, 2, 1)
         );
         assert_eq!(reads.unparsable, [(6, ParseError::Host)]);
+        assert_eq!(reads.sample, ["nonsense"]);
+    }
+
+    #[test]
+    fn assets_are_posts_of_their_own() {
+        let lines = ["/a.js", "/a-js/", "/A.JS?v=1", "/a.css"]
+            .map(|path| format!("192.0.2.1 - - {AT} \"GET {path} HTTP/1.1\" 200 1\n"));
+        let mut reader = LogReader::new(vec![PathPattern::default()], [1; 16]);
+        let mut reads = Reads::default();
+        reader.read(lines.concat().as_bytes(), &mut reads);
+        let posts: Vec<(&str, bool)> = reader
+            .posts()
+            .iter()
+            .map(|post| (post.slug.as_str(), post.asset))
+            .collect();
+        assert_eq!(posts, [("a-js", true), ("a-js", false), ("a-css", true)]);
+        let of: Vec<usize> = reads.reads.iter().map(|read| read.post).collect();
+        assert_eq!(of, [0, 1, 0, 2]);
+    }
+
+    #[test]
+    fn the_commonest_paths_are_kept_until_one_matches() {
+        let line = |path: &str| format!("192.0.2.1 - - {AT} \"GET {path} HTTP/1.1\" 200 1\n");
+        let mut reader = LogReader::new(vec!["/blog/{slug}".parse().unwrap()], [1; 16]);
+        let mut reads = Reads::default();
+        let unmatched = [line("/a?b"), line("/c"), line("/a"), line("*")].concat();
+        reader.read(unmatched.as_bytes(), &mut reads);
+        let count = |path: &str, count| (path.to_owned(), count);
+        assert_eq!(reader.unmatched(2), [count("/a", 2), count("", 1)]);
+        reader.read(line("/blog/x").as_bytes(), &mut reads);
+        reader.read(unmatched.as_bytes(), &mut reads);
+        assert_eq!(reader.unmatched(2), []);
+        reader.begin_log();
+        reader.read(unmatched.as_bytes(), &mut reads);
+        assert_eq!(reader.unmatched(1), [count("/a", 2)]);
     }
 }

@@ -1,7 +1,7 @@
 //! Opens logs: files, which can be read twice, and streams, which cannot; compressed or not.
 
 use std::fs::File;
-use std::io::{self, BufReader, Cursor, Read, Seek};
+use std::io::{self, BufReader, Cursor, Read, Seek, Write};
 use std::path::Path;
 
 use flate2::bufread::MultiGzDecoder;
@@ -78,13 +78,15 @@ impl Source {
         }
     }
 
-    /// Reads it, decompressed, after its first `skip` bytes. `watch` wraps the reader of the raw bytes.
+    /// Reads it, decompressed, after its first `skip` bytes, which go to `skipped`. `watch` wraps the reader of the raw
+    /// bytes.
     ///
     /// # Errors
     /// See [`Source::head`].
     pub fn read<'a>(
         &'a mut self,
         skip: u64,
+        skipped: &mut dyn Write,
         watch: impl FnOnce(Box<dyn Read + 'a>) -> Box<dyn Read + 'a>,
     ) -> io::Result<Box<dyn Read + 'a>> {
         let raw: Box<dyn Read + 'a> = match &mut self.from {
@@ -95,7 +97,7 @@ impl Source {
             From::Stream(stream) => Box::new(stream),
         };
         let mut reader = decompressed(watch(raw))?;
-        io::copy(&mut (&mut reader).take(skip), &mut io::sink())?;
+        io::copy(&mut (&mut reader).take(skip), skipped)?;
         Ok(reader)
     }
 

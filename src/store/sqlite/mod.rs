@@ -1,6 +1,7 @@
 //! SQLite: its connections, its schema, its one writer; and the shared queries, compiled for it.
 
 mod backend;
+mod existing;
 mod file;
 mod lifecycle;
 mod migrate;

@@ -11,6 +11,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use diesel::prelude::*;
 
+use super::existing;
 use super::file::DatabaseFile;
 use super::migrate::{migrate, take_over_windows};
 use super::readers::{self, Readers};
@@ -47,7 +48,15 @@ impl SqliteStore {
             SqliteLocation::Memory => (memory_url(), None),
             SqliteLocation::File(path) => (file_url(path)?, Some(path)),
         };
-        let mut writer = Writer::connect(&url, options.durability)?;
+        if let Some(path) = path {
+            existing::check(path)?;
+        }
+        let mut writer = Writer::connect(&url, options.durability).map_err(|error| match path {
+            Some(path) if matches!(error, StoreError::Unavailable(_)) => {
+                existing::explain(error, path)
+            }
+            _ => error,
+        })?;
         let file = path.and_then(|path| DatabaseFile::at(path)).map(Arc::new);
         if let Some(file) = &file {
             // From here on no connection makes a file.
@@ -215,8 +224,7 @@ fn file_url(path: &Path) -> Result<String, StoreError> {
         .to_str()
         .ok_or_else(|| StoreError::Unavailable("the path is not valid UTF-8".to_owned()))?;
     if let Some(folder) = path.parent() {
-        std::fs::create_dir_all(folder)
-            .map_err(|error| StoreError::Unavailable(error.to_string()))?;
+        std::fs::create_dir_all(folder).map_err(|error| existing::unreadable(&error))?;
     }
     Ok(text.to_owned())
 }
