@@ -88,7 +88,7 @@ impl SeriesQuery {
     /// # Errors
     /// 422 when the answer would be too long; the store's.
     pub(super) fn series(&mut self, store: &dyn Store, post: PostId) -> Result<Series, Problem> {
-        let since = self.period.and_then(|period| period.since(self.now));
+        let since = self.period_start();
         let Some(by) = self.by else {
             return Ok(Series {
                 views: since
@@ -107,28 +107,37 @@ impl SeriesQuery {
             None => None,
         };
         let hours = store.hours(post, from)?;
-        let start = match since {
-            Some(since) => since,
+        let (start, since) = match since {
+            Some(since) => (since, Some(since)),
             None => {
                 let first = hours
                     .first()
                     .map_or(self.now, |&(hour, _)| TimestampMs(hour));
-                let start = first.min(self.now);
+                let first = first.min(self.now);
+                // No answer fails for good because of one hour long ago: what one answer cannot hold is left out, and said.
+                let oldest = TimestampMs(self.now.0.saturating_sub((MOST_BUCKETS - 2) * DAY));
+                let is_cut = matches!(by, By::Day) && first < oldest;
+                let start = if is_cut { oldest } else { first };
                 self.take(start, by)?;
-                start
+                (start, is_cut.then_some(start))
             }
         };
         let buckets = series::series(&hours, start.timestamp(), self.end(), by, &self.zone)
             .map_err(|_| out_of_calendar())?;
         let in_period = |since: TimestampMs| {
             let hours = hours.iter().filter(|(hour, _)| *hour >= since.0);
-            hours.map(|(_, views)| views).sum()
+            hours.fold(0, |sum: i64, (_, views)| sum.saturating_add(*views))
         };
         Ok(Series {
-            views: since.map(in_period),
+            views: self.period_start().map(in_period),
             since,
             series: Some(buckets),
         })
+    }
+
+    /// When the period began, if it is not all time.
+    fn period_start(&self) -> Option<TimestampMs> {
+        self.period.and_then(|period| period.since(self.now))
     }
 
     /// Just after now: the hour that has only begun is in it.

@@ -1,4 +1,4 @@
-//! `viewtally check`: checks that each number is the sum of its rows.
+//! `viewtally check`: checks that each number is the sum of its rows, and that rows agree with each other.
 
 use std::ops::ControlFlow;
 
@@ -7,11 +7,12 @@ use super::output::print_line;
 use super::retry::retry_while_busy;
 use super::status::Status;
 use crate::app;
+use crate::model::Checked;
 use crate::store::StoreUrl;
 
 pub(super) fn run(url: &StoreUrl, repair: bool) -> anyhow::Result<Status> {
     let store = app::open_existing_store(url)?;
-    let count = retry_while_busy(|| {
+    let checked = retry_while_busy(|| {
         store.check(repair, &mut |difference| {
             print_line(difference);
             ControlFlow::Continue(())
@@ -20,17 +21,27 @@ pub(super) fn run(url: &StoreUrl, repair: bool) -> anyhow::Result<Status> {
     if let Some(note) = JournalNote::read(url, &*store)? {
         print_line(note);
     }
-    Ok(match (count, repair) {
-        (0, _) => {
+    let Checked { found, left } = checked;
+    Ok(match (found, left, repair) {
+        (0, ..) => {
             print_line("every number is the sum of its rows");
             Status::Success
         }
-        (_, true) => {
-            print_line(format_args!("mended: {count}"));
+        (_, 0, true) => {
+            print_line(format_args!("mended: {found}"));
             Status::Success
         }
-        (_, false) => {
-            print_line(format_args!("differences: {count}; --repair mends them"));
+        (_, _, true) => {
+            let mended = found.saturating_sub(left);
+            print_line(format_args!(
+                "mended: {mended}; left: {left}, which no row tells how to mend"
+            ));
+            Status::Partial
+        }
+        (_, _, false) => {
+            print_line(format_args!(
+                "differences: {found}; --repair mends what can be mended"
+            ));
             Status::Partial
         }
     })

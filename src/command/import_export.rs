@@ -28,14 +28,22 @@ pub(super) fn run(url: &StoreUrl, path: &Path) -> anyhow::Result<Status> {
     bar.set_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()));
     let mut lines = BufReader::with_capacity(1 << 16, bar.wrap_read(input));
     let (mut number, mut text, mut wrong) = (0_u64, Vec::new(), None);
-    // A malformed line ends the records. The import then lacks the last record and is rolled back.
+    // A malformed line, or one with a number that cannot be, ends the records. The import then lacks the last record and is rolled back.
     let mut records = std::iter::from_fn(|| {
         text.clear();
         number += 1;
         match lines.read_until(b'\n', &mut text) {
             Ok(0) => None,
             Ok(_) => match serde_json::from_slice::<Record>(&text) {
-                Ok(record) => Some(record),
+                Ok(record) => match record.check() {
+                    Ok(()) => Some(record),
+                    Err(error) => {
+                        wrong = Some(format!(
+                            "{file}:{number}: {error}; try viewtally check --repair where it was exported, and export again"
+                        ));
+                        None
+                    }
+                },
                 Err(error) => {
                     wrong = Some(format!(
                         "{file}:{number}: is not a line of an export: {error}"

@@ -35,14 +35,14 @@ pub struct Tasks {
     /// The day whose salt, and the next day's, come from the store.
     salted: Option<TimestampMs>,
     prune_at: Instant,
-    pass: Pass,
+    pruning: Pruning,
 }
 
 /// How far a pass of pruning is.
 #[derive(Clone, Copy)]
-enum Pass {
+enum Pruning {
     /// None is under way.
-    Done,
+    Idle,
     /// The last viewing that was read.
     Viewings((PostId, i64)),
     /// The last name that was read.
@@ -65,7 +65,7 @@ impl Tasks {
             keep_viewings: i64::try_from(keep_viewings.as_millis()).unwrap_or(i64::MAX),
             salted: None,
             prune_at: Instant::now(),
-            pass: Pass::Done,
+            pruning: Pruning::Idle,
         }
     }
 
@@ -106,26 +106,26 @@ impl Tasks {
     fn prune(&mut self) -> Result<(), StoreError> {
         let (now, store) = (Instant::now(), self.store.store());
         let before = |age: i64| TimestampMs(clock::now().0.saturating_sub(age));
-        if let Pass::Done = self.pass
+        if let Pruning::Idle = self.pruning
             && now >= self.prune_at
         {
-            self.pass = Pass::Viewings((PostId::MIN, i64::MIN));
+            self.pruning = Pruning::Viewings((PostId::MIN, i64::MIN));
         }
-        self.pass = match self.pass {
-            Pass::Done => Pass::Done,
-            Pass::Viewings(after) => {
+        self.pruning = match self.pruning {
+            Pruning::Idle => Pruning::Idle,
+            Pruning::Viewings(after) => {
                 match store.prune_viewings(before(self.keep_viewings), after)? {
-                    Some(last) => Pass::Viewings(last),
-                    None => Pass::Names(i64::MIN),
+                    Some(last) => Pruning::Viewings(last),
+                    None => Pruning::Names(i64::MIN),
                 }
             }
-            Pass::Names(after) => {
+            Pruning::Names(after) => {
                 let forgotten_before = before(self.keep_viewings.max(FORGOTTEN_KNOWN));
                 match store.prune_names(forgotten_before, after)? {
-                    Some(last) => Pass::Names(last),
+                    Some(last) => Pruning::Names(last),
                     None => {
                         self.prune_at = now + PRUNE_INTERVAL;
-                        Pass::Done
+                        Pruning::Idle
                     }
                 }
             }

@@ -5,8 +5,17 @@ use std::fmt;
 use super::post::PostId;
 use super::time::TimestampMs;
 
+/// What a check has found.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Checked {
+    /// How many inconsistencies.
+    pub found: u64,
+    /// How many of them are there still; after a repair, those that cannot be mended.
+    pub left: u64,
+}
+
 /// One finding of `check`.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub enum Inconsistency {
     /// A post's total is not the sum of its rows.
     Total {
@@ -53,6 +62,75 @@ pub enum Inconsistency {
         /// How many viewings.
         rows: i64,
     },
+    /// Rows of a post with a number that cannot be: less than none, or larger than any.
+    Impossible {
+        /// The table.
+        table: &'static str,
+        /// The column.
+        column: &'static str,
+        /// The post; 0 for the whole site, or none.
+        post: PostId,
+        /// How many rows.
+        rows: i64,
+        /// The least of the numbers.
+        least: i64,
+        /// The greatest of them.
+        greatest: i64,
+    },
+    /// The rows that a post's number is the sum of add up to less than none.
+    LessThanNone {
+        /// The post.
+        post: PostId,
+        /// Its slug.
+        slug: String,
+        /// `views` or `viewers`.
+        what: &'static str,
+        /// Their sum.
+        rows: i64,
+    },
+    /// Viewings of a post whose last view is before their first.
+    Backward {
+        /// The post.
+        post: PostId,
+        /// How many.
+        rows: i64,
+    },
+    /// Windows in which viewers have counted for a post who have no viewing of it.
+    Unviewed {
+        /// The post.
+        post: PostId,
+        /// How many.
+        rows: i64,
+    },
+    /// Viewings of a post with fewer views than windows in which they counted.
+    FewViews {
+        /// The post.
+        post: PostId,
+        /// How many.
+        rows: i64,
+    },
+    /// The viewers of a post have more views than it was viewed. Which of both is wrong cannot be told.
+    MoreViewed {
+        /// The post.
+        post: PostId,
+        /// Its slug.
+        slug: String,
+        /// Views of its viewers.
+        viewed: i64,
+        /// Views by its hours.
+        hours: i64,
+    },
+    /// A post's trend is not what its hours say.
+    Trend {
+        /// The post.
+        post: PostId,
+        /// The stored one.
+        is: f64,
+        /// What it should be.
+        hours: f64,
+    },
+    /// What a repair has left.
+    Left(Box<Inconsistency>),
     /// Ledger entries under an unknown reason.
     NoReason {
         /// The post.
@@ -62,6 +140,13 @@ pub enum Inconsistency {
         /// How many events.
         count: i64,
     },
+}
+
+impl Inconsistency {
+    /// Whether it can be told from other rows, or from what can be at all, what would be right.
+    pub fn can_be_mended(&self) -> bool {
+        !matches!(self, Inconsistency::MoreViewed { .. })
+    }
 }
 
 impl fmt::Display for Inconsistency {
@@ -97,6 +182,51 @@ impl fmt::Display for Inconsistency {
                     "viewings: {rows} rows of viewer {viewer}, who has no name"
                 )
             }
+            Inconsistency::Impossible {
+                table,
+                column,
+                post,
+                rows,
+                least,
+                greatest,
+            } => write!(
+                f,
+                "{table}: {rows} rows of post {post} with {column} that cannot be, {least} to {greatest}"
+            ),
+            Inconsistency::LessThanNone {
+                post,
+                slug,
+                what,
+                rows,
+            } => write!(
+                f,
+                "post {post} ({slug}): its rows say {rows} {what}, less than none"
+            ),
+            Inconsistency::Backward { post, rows } => write!(
+                f,
+                "viewings: {rows} rows of post {post} with the last view before the first"
+            ),
+            Inconsistency::Unviewed { post, rows } => write!(
+                f,
+                "counted_windows: {rows} rows of post {post} and viewers without a viewing of it"
+            ),
+            Inconsistency::FewViews { post, rows } => write!(
+                f,
+                "viewings: {rows} rows of post {post} with fewer views than windows"
+            ),
+            Inconsistency::MoreViewed {
+                post,
+                slug,
+                viewed,
+                hours,
+            } => write!(
+                f,
+                "post {post} ({slug}): its viewers have {viewed} views, its hours {hours}; which is wrong cannot be told"
+            ),
+            Inconsistency::Trend { post, is, hours } => {
+                write!(f, "post {post}: trend is {is}, its hours say {hours}")
+            }
+            Inconsistency::Left(left) => write!(f, "left: {left}"),
             Inconsistency::NoReason {
                 post,
                 reason,

@@ -22,6 +22,7 @@ mod post_stats;
 mod rank;
 mod reason;
 mod record;
+mod record_check;
 pub mod series;
 pub mod slug;
 mod sort;
@@ -38,7 +39,7 @@ pub use batch::Batch;
 pub use dedup_window::DedupWindow;
 pub use drain_record::DrainRecord;
 pub use hourly_views::HourlyViews;
-pub use inconsistency::Inconsistency;
+pub use inconsistency::{Checked, Inconsistency};
 pub use journaled::{JournalPart, Journaled};
 pub use ledger_entry::LedgerEntry;
 pub use list_query::ListQuery;
@@ -50,7 +51,9 @@ pub use post::{Post, PostContent, PostId, PostKey, PostSummary, Revision};
 pub use post_stats::PostStats;
 pub use rank::Rank;
 pub use reason::Reason;
-pub use record::{EXPORT_VERSION, NumbersRow, OLDEST_EXPORT_VERSION, PostRecord, Record};
+pub use record::{
+    EXPORT_VERSION, MAX_STORED, NumbersRow, OLDEST_EXPORT_VERSION, PostRecord, Record,
+};
 pub use series::{Bucket, By};
 pub use sort::Sort;
 pub use time::TimestampMs;

@@ -35,7 +35,7 @@ impl NameTable {
             index,
             hasher,
         } = self;
-        let number = u32::try_from(text.ends.len()).expect("names are fewer than visits");
+        let number = u32::try_from(text.ends.len()).expect("the names are fewer than four billion");
         text.text.push_str(name);
         text.ends.push(text.text.len());
         index.insert(hasher.hash_one(name), number, |known| {

@@ -4,7 +4,8 @@
 //! Not exported: the salts of anonymous viewers, which must be deleted after their day. The key for readers in access logs
 //! is: without it, a log that goes on in the new store would count every reader again.
 
-use serde::{Deserialize, Serialize};
+use serde::de::Error;
+use serde::{Deserialize, Deserializer, Serialize};
 
 use super::post::{PostId, Revision};
 
@@ -12,6 +13,9 @@ use super::post::{PostId, Revision};
 pub const EXPORT_VERSION: u32 = 2;
 /// The oldest version of the format that this program reads. Version 1 has no windows and no log key.
 pub const OLDEST_EXPORT_VERSION: u32 = 1;
+
+/// The largest number that a row may hold: larger ones are not read exactly by every reader of JSON (RFC 8259, section 6).
+pub const MAX_STORED: i64 = (1 << 53) - 1;
 
 /// One line of an export. Fields are the columns of the table that each variant names.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -105,7 +109,17 @@ pub struct PostRecord {
     pub views: i64,
     pub viewers: i64,
     pub past_viewers: i64,
+    #[serde(deserialize_with = "finite")]
     pub trend: f64,
+}
+
+/// Reads a number that is one: JSON has `null` for what is infinite.
+fn finite<'de, D: Deserializer<'de>>(deserializer: D) -> Result<f64, D::Error> {
+    Option::deserialize(deserializer)?.ok_or_else(|| {
+        D::Error::custom(
+            "trend is null, for it was infinite where this was exported; try viewtally check --repair there, and export again",
+        )
+    })
 }
 
 /// A row of the table of numbers.

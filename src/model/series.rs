@@ -63,7 +63,7 @@ pub fn series(
     {
         let following = buckets.partition_point(|bucket| bucket.start.as_millisecond() <= hour);
         if let Some(bucket) = following.checked_sub(1).and_then(|at| buckets.get_mut(at)) {
-            bucket.views += views;
+            bucket.views = bucket.views.saturating_add(views);
         }
     }
     Ok(buckets)

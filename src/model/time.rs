@@ -14,6 +14,12 @@ pub const HOUR: i64 = 3_600_000;
 /// One UTC day in milliseconds.
 pub const DAY: i64 = 24 * HOUR;
 
+/// The times that calendars have, of the years -9999 to 9999: first and last.
+pub fn calendar() -> (i64, i64) {
+    let (first, last) = (jiff::Timestamp::MIN, jiff::Timestamp::MAX);
+    (first.as_millisecond(), last.as_millisecond())
+}
+
 impl TimestampMs {
     /// The start of the UTC hour this instant lies in.
     pub fn hour(self) -> TimestampMs {

@@ -22,13 +22,14 @@ pub struct Uncounted {
 impl Uncounted {
     /// Adds `n` events under `reason`.
     pub fn add(&mut self, reason: Reason, n: u64) {
-        *match reason {
+        let number = match reason {
             Reason::Duplicate => &mut self.duplicate,
             Reason::Bot => &mut self.bot,
             Reason::Prefetch => &mut self.prefetch,
             Reason::Excluded => &mut self.excluded,
             Reason::Dropped => &mut self.dropped,
-        } += n;
+        };
+        *number = number.saturating_add(n);
     }
 
     /// The number under `reason`.
@@ -44,6 +45,8 @@ impl Uncounted {
 
     /// The sum over all reasons.
     pub fn total(&self) -> u64 {
-        Reason::ALL.into_iter().map(|reason| self.get(reason)).sum()
+        Reason::ALL
+            .into_iter()
+            .fold(0, |sum: u64, reason| sum.saturating_add(self.get(reason)))
     }
 }

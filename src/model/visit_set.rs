@@ -266,7 +266,7 @@ impl Entry {
 }
 
 fn position_after(entries: &[Entry]) -> u32 {
-    u32::try_from(entries.len()).expect("four billion visits take more memory than there is")
+    u32::try_from(entries.len()).expect("the visits are fewer than four billion")
 }
 
 #[cfg(test)]

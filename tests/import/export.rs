@@ -155,3 +155,95 @@ fn an_export_that_cannot_be_written_leaves_nothing() {
         "{finished:?}"
     );
 }
+
+#[test]
+fn an_infinite_trend_is_made_again_before_it_is_exported() {
+    let (home, other) = (used(), Home::new());
+    let file = home.path().join("all.jsonl");
+    let trend = |text: &str| {
+        let mut lines = text.lines();
+        let post = lines
+            .find(|line| line.contains("\"slug\":\"a\""))
+            .expect("a post");
+        let post: serde_json::Value = serde_json::from_str(post).expect("JSON");
+        post["trend"].as_f64()
+    };
+    let before = trend(&export(&home, &file)).expect("a number");
+    for infinite in ["9e999", "-9e999"] {
+        home.database()
+            .execute(&format!("UPDATE counts SET trend = {infinite}"));
+        let after = trend(&export(&home, &file)).expect("a number");
+        assert!((before - after).abs() < 1e-6, "{before} {after}");
+    }
+    let finished = other.run(&["import", "export", &file.to_string_lossy()]);
+    assert_eq!(finished.code, Some(0), "{finished:?}");
+    assert_eq!(other.run(&["check"]).code, Some(0));
+}
+
+#[test]
+fn a_line_with_a_number_that_cannot_be_is_refused_by_its_place() {
+    let home = used();
+    let file = home.path().join("all.jsonl");
+    let good = export(&home, &file);
+    let posts = good
+        .lines()
+        .position(|line| line.contains("\"slug\":\"a\""));
+    let hours = good.lines().position(|line| line.contains("\"hour\""));
+    let viewings = good
+        .lines()
+        .position(|line| line.contains("\"counted_at\""));
+    for (line, field, value, why) in [
+        (posts, "trend", "null", "trend is null"),
+        (posts, "trend", "1e999", "number out of range"),
+        (posts, "views", "-1", "views is -1"),
+        (
+            posts,
+            "id",
+            "9223372036854775807",
+            "id is 9223372036854775807",
+        ),
+        (
+            posts,
+            "published_at",
+            "9223372036854775807",
+            "published_at is",
+        ),
+        (
+            hours,
+            "views",
+            "9223372036854775807",
+            "views is 9223372036854775807",
+        ),
+        (hours, "views", "99999999999999999999", "invalid"),
+        (hours, "hour", "-9223372036854775808", "hour is"),
+        (viewings, "viewer", "0", "viewer is 0"),
+    ] {
+        let at = line.expect("such a line");
+        let bad: Vec<String> = (good.lines().enumerate())
+            .map(|(number, text)| match number == at {
+                true => with(text, field, value),
+                false => text.to_owned(),
+            })
+            .collect();
+        home.write("bad.jsonl", bad.join("\n") + "\n");
+        let other = Home::new();
+        let bad = home.path().join("bad.jsonl");
+        let finished = other.run(&["import", "export", &bad.to_string_lossy()]);
+        assert_eq!(finished.code, Some(1), "{field} {value}: {finished:?}");
+        let place = format!("bad.jsonl:{}: ", at + 1);
+        assert!(
+            finished.stderr.contains(&place) && finished.stderr.contains(why),
+            "{field} {value}: {finished:?}"
+        );
+        let mut database = other.database();
+        assert_eq!(database.number("SELECT count(*) AS number FROM posts"), 0);
+    }
+}
+
+/// A line with another value of a field.
+fn with(line: &str, field: &str, value: &str) -> String {
+    let key = format!("\"{field}\":");
+    let start = line.find(&key).expect("such a field") + key.len();
+    let end = start + line[start..].find([',', '}']).expect("an end");
+    format!("{}{value}{}", &line[..start], &line[end..])
+}

@@ -11,5 +11,16 @@ pub fn to_column(n: u64) -> i64 {
 
 /// The sum of a column, 0 over no rows, of the column's own type, which PostgreSQL's `SUM` is not.
 pub fn sum(column: &str) -> SqlLiteral<BigInt> {
-    sql(&format!("CAST(COALESCE(SUM({column}), 0) AS BIGINT)"))
+    sql(&sum_text(column))
+}
+
+/// The same as text. A sum that a column cannot hold is the largest that it can: SQLite's own fails. It is made in two
+/// halves, which cannot grow too large.
+pub fn sum_text(column: &str) -> String {
+    let (most, part) = (i64::MAX, 1_i64 << 32);
+    let whole = format!("(SUM({column} / {part}) * {part} + SUM({column} % {part}))");
+    format!(
+        "COALESCE(CASE WHEN {whole} >= {most} THEN {most} WHEN {whole} <= -{most} THEN -{most} \
+         ELSE CAST({whole} AS BIGINT) END, 0)"
+    )
 }

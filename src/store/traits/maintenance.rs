@@ -2,17 +2,22 @@
 
 use super::super::error::StoreError;
 use super::super::row_sink::RowSink;
-use crate::model::{Batch, DrainRecord, Inconsistency, PostId, TimestampMs};
+use crate::model::{Batch, Checked, DrainRecord, Inconsistency, PostId, TimestampMs};
 use crate::sink::BatchResult;
 
 /// What runs beside the requests, at the start, at the stop, and in `check`.
 pub trait MaintenanceStore: Send + Sync {
-    /// Recomputes every stored sum and writes the differences to `findings` until it breaks; returns how many there
-    /// are. With `repair` all are corrected, in one transaction.
+    /// Recomputes every stored sum, compares rows with each other, and writes what does not agree to `findings` until it
+    /// breaks. With `repair` it is corrected, in one transaction, and what cannot be mended is written a second time, as
+    /// [left](Inconsistency::Left).
     ///
     /// # Errors
-    /// [`StoreError::Refused`] when a repair would leave differences; then nothing is changed.
-    fn check(&self, repair: bool, findings: RowSink<'_, Inconsistency>) -> Result<u64, StoreError>;
+    /// [`StoreError::Refused`] when a repair would leave what can be mended; then nothing is changed.
+    fn check(
+        &self,
+        repair: bool,
+        findings: RowSink<'_, Inconsistency>,
+    ) -> Result<Checked, StoreError>;
 
     /// Reads some viewings after a key and deletes those last seen before `before`, in one short transaction. Returns
     /// the last key read, or `None` at the end. The posts keep their numbers.

@@ -103,14 +103,14 @@ pub fn findings_can_be_stopped(db: &dyn Database) {
     db.execute("UPDATE counts SET views = 7");
     for (repair, wanted) in [(false, 2), (true, 1)] {
         let mut told = 0;
-        let count = store.check(repair, &mut |_| {
+        let checked = store.check(repair, &mut |_| {
             told += 1;
             match told {
                 n if n == wanted => ControlFlow::Break(()),
                 _ => ControlFlow::Continue(()),
             }
         });
-        assert_eq!((count.expect("a check"), told), (3, wanted));
+        assert_eq!((checked.expect("a check").found, told), (3, wanted));
     }
     assert_consistent(&*store);
 }

@@ -127,13 +127,14 @@ pub fn forget(store: &dyn Store, name: &str, at: TimestampMs) -> bool {
 /// What `check` finds.
 pub fn findings(store: &dyn Store, repair: bool) -> Vec<Inconsistency> {
     let mut findings = Vec::new();
-    let count = store
+    let checked = store
         .check(repair, &mut |finding| {
             findings.push(finding);
             ControlFlow::Continue(())
         })
         .expect("a check");
-    assert_eq!(count, findings.len() as u64);
+    assert_eq!(checked.found, findings.len() as u64);
+    assert_eq!(checked.left, if repair { 0 } else { checked.found });
     findings
 }
 

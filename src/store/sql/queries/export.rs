@@ -3,6 +3,7 @@
 //! Rows come in the order of their keys and one at a time, so that two exports of the same rows are the same bytes and
 //! a million posts take no more memory than one.
 
+use std::collections::HashMap;
 use std::ops::ControlFlow;
 
 use diesel::prelude::*;
@@ -11,7 +12,8 @@ use diesel::query_dsl::methods::LoadQuery;
 use super::backend::{DbConnection, RowByRow};
 use super::last_ids;
 use super::log_key;
-use crate::model::{EXPORT_VERSION, PostRecord, Record};
+use super::trends;
+use crate::model::{EXPORT_VERSION, PostId, PostRecord, Record};
 use crate::store::error::StoreError;
 use crate::store::row_sink::RowSink;
 use crate::store::sql::schema::{
@@ -117,6 +119,7 @@ fn content(
                 counts::trend,
             ),
         ));
+    let mended: HashMap<PostId, f64> = trends::of_infinite(connection)?.into_iter().collect();
     send(
         connection,
         query,
@@ -140,7 +143,7 @@ fn content(
                 views,
                 viewers,
                 past_viewers,
-                trend,
+                trend: mended.get(&id).copied().unwrap_or(trend),
             }))
         },
     )

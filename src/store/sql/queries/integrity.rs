@@ -1,31 +1,57 @@
-//! Sums recomputed from their rows.
+//! Sums recomputed from their rows, and rows compared with each other.
 //!
-//! `counts` and the site's hours are stored sums; here they are computed again. The rows are taken to be right. In plain
-//! SQL, because each check is one query, whichever the database.
+//! `counts` and the site's hours are stored sums; here they are computed again. The rows are taken to be right, except
+//! where they cannot be. In plain SQL, because each check is one query, whichever the database.
 
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Text};
 
 use super::backend::{Db, DbConnection, RowByRow};
+use super::{impossible, trends};
 use crate::model::{Inconsistency, Reason, TimestampMs};
 use crate::store::error::StoreError;
 use crate::store::row_sink::RowSink;
+use crate::store::sql::columns::sum_text;
+
+/// Tables whose rows belong to posts, and whether post 0 stands for something in them.
+pub(super) const TABLES: [(&str, bool); 7] = [
+    ("hourly_views", true),
+    ("ledger", true),
+    ("corrections", false),
+    ("viewings", false),
+    ("counted_windows", false),
+    ("counts", false),
+    ("post_tags", false),
+];
+
+/// What makes a viewing one of nobody: a number of a name that is not there.
+pub(super) const NAMELESS: &str = "viewer > 0 AND viewer NOT IN (SELECT id FROM viewers)";
+
+/// Windows without the viewing that they belong to.
+pub(super) const UNVIEWED: &str = "NOT EXISTS (SELECT 1 FROM viewings v \
+     WHERE v.post = counted_windows.post AND v.viewer = counted_windows.viewer)";
+
+/// In how many windows a viewing has counted.
+pub(super) const WINDOWS: &str = "(SELECT COUNT(*) FROM counted_windows w \
+     WHERE w.post = viewings.post AND w.viewer = viewings.viewer)";
 
 /// What a post's views add up to.
-pub(super) const VIEWS: &str = "CAST((SELECT COALESCE(SUM(h.views), 0) FROM hourly_views h WHERE h.post = counts.post) \
-     + (SELECT COALESCE(SUM(k.views), 0) FROM corrections k WHERE k.post = counts.post) AS BIGINT)";
-/// What a post's viewers add up to.
-pub(super) const VIEWERS: &str = "CAST((SELECT COUNT(*) FROM viewings v WHERE v.post = counts.post) + past_viewers \
-     + (SELECT COALESCE(SUM(k.viewers), 0) FROM corrections k WHERE k.post = counts.post) AS BIGINT)";
+pub(super) fn views() -> String {
+    let (hours, corrected) = (sum_text("h.views"), sum_text("k.views"));
+    format!(
+        "CAST((SELECT {hours} FROM hourly_views h WHERE h.post = counts.post) \
+         + (SELECT {corrected} FROM corrections k WHERE k.post = counts.post) AS BIGINT)"
+    )
+}
 
-/// Tables whose rows belong to posts without a foreign key.
-pub(super) const TABLES: [&str; 5] = [
-    "hourly_views",
-    "ledger",
-    "corrections",
-    "viewings",
-    "counted_windows",
-];
+/// What a post's viewers add up to.
+pub(super) fn viewers() -> String {
+    let corrected = sum_text("k.viewers");
+    format!(
+        "CAST((SELECT COUNT(*) FROM viewings v WHERE v.post = counts.post) + past_viewers \
+         + (SELECT {corrected} FROM corrections k WHERE k.post = counts.post) AS BIGINT)"
+    )
+}
 
 #[derive(QueryableByName)]
 #[diesel(check_for_backend(Db))]
@@ -48,86 +74,203 @@ pub(super) fn check(
 ) -> Result<u64, StoreError> {
     let mut count = 0;
     let mut wanted = true;
-    let mut find = |query: String, difference: &dyn Fn(Finding) -> Inconsistency| {
-        let rows = diesel::sql_query(query);
-        for row in rows.load_iter::<Finding, RowByRow>(connection)? {
-            count += 1;
-            let finding = difference(row?);
-            wanted = wanted && findings(finding).is_continue();
-        }
-        Ok::<(), StoreError>(())
+    let mut found = |finding| {
+        count += 1;
+        wanted = wanted && findings(finding).is_continue();
     };
-    for table in TABLES {
+    rows_of_nothing(connection, &mut found)?;
+    impossible::check(connection, &mut found)?;
+    viewings(connection, &mut found)?;
+    sums(connection, &mut found)?;
+    for wrong in trends::wrong(connection)? {
+        found(Inconsistency::Trend {
+            post: wrong.post,
+            is: wrong.is,
+            hours: wrong.hours,
+        });
+    }
+    Ok(count)
+}
+
+fn find(
+    connection: &mut DbConnection,
+    query: String,
+    found: &mut dyn FnMut(Inconsistency),
+    difference: impl Fn(Finding) -> Inconsistency,
+) -> Result<(), StoreError> {
+    let rows = diesel::sql_query(query);
+    for row in rows.load_iter::<Finding, RowByRow>(connection)? {
+        found(difference(row?));
+    }
+    Ok(())
+}
+
+/// Rows that lack what they belong to.
+fn rows_of_nothing(
+    connection: &mut DbConnection,
+    found: &mut dyn FnMut(Inconsistency),
+) -> Result<(), StoreError> {
+    for (table, has_zero) in TABLES {
+        let nothing = match has_zero {
+            true => "post <> 0",
+            false => "1 = 1",
+        };
         let query = format!(
             "SELECT r.post AS key, '' AS name, r.n AS stored, r.n AS summed FROM \
-             (SELECT post, COUNT(*) AS n FROM {table} WHERE post <> 0 GROUP BY post) r \
+             (SELECT post, COUNT(*) AS n FROM {table} WHERE {nothing} GROUP BY post) r \
              LEFT JOIN posts ON posts.id = r.post WHERE posts.id IS NULL ORDER BY r.post"
         );
-        find(query, &|found| Inconsistency::Orphans {
+        find(connection, query, found, |row| Inconsistency::Orphans {
             table,
-            post: found.key,
-            rows: found.summed,
+            post: row.key,
+            rows: row.summed,
         })?;
     }
     find(
+        connection,
         "SELECT posts.id AS key, slug AS name, CAST(0 AS BIGINT) AS stored, CAST(0 AS BIGINT) AS summed FROM posts \
              LEFT JOIN counts ON counts.post = posts.id WHERE counts.post IS NULL ORDER BY posts.id"
             .to_owned(),
-        &|found| Inconsistency::NoNumbers {
-            post: found.key,
-            slug: found.name,
+        found,
+        |row| Inconsistency::NoNumbers {
+            post: row.key,
+            slug: row.name,
         },
     )?;
     find(
-        "SELECT v.viewer AS key, '' AS name, COUNT(*) AS stored, COUNT(*) AS summed FROM viewings v \
-             LEFT JOIN viewers ON viewers.id = v.viewer \
-             WHERE v.viewer > 0 AND viewers.id IS NULL GROUP BY v.viewer ORDER BY v.viewer"
-            .to_owned(),
-        &|found| Inconsistency::Nameless {
-            viewer: found.key,
-            rows: found.summed,
-        },
-    )?;
-    find(
+        connection,
         format!(
-            "SELECT post AS key, reason AS name, CAST(SUM(count) AS BIGINT) AS stored, CAST(0 AS BIGINT) AS summed FROM ledger \
+            "SELECT viewer AS key, '' AS name, COUNT(*) AS stored, COUNT(*) AS summed FROM viewings \
+             WHERE {NAMELESS} GROUP BY viewer ORDER BY viewer"
+        ),
+        found,
+        |row| Inconsistency::Nameless {
+            viewer: row.key,
+            rows: row.summed,
+        },
+    )?;
+    find(
+        connection,
+        format!(
+            "SELECT post AS key, reason AS name, {} AS stored, CAST(0 AS BIGINT) AS summed FROM ledger \
              WHERE reason NOT IN ({}) GROUP BY post, reason ORDER BY post, reason",
+            sum_text("count"),
             reasons()
         ),
-        &|found| Inconsistency::NoReason {
-            post: found.key,
-            reason: found.name,
-            count: found.stored,
+        found,
+        |row| Inconsistency::NoReason {
+            post: row.key,
+            reason: row.name,
+            count: row.stored,
+        },
+    )
+}
+
+/// What viewings say, against each other, the windows and the hours.
+fn viewings(
+    connection: &mut DbConnection,
+    found: &mut dyn FnMut(Inconsistency),
+) -> Result<(), StoreError> {
+    let count = |table: &str, condition: &str| {
+        format!(
+            "SELECT post AS key, '' AS name, COUNT(*) AS stored, COUNT(*) AS summed FROM {table} \
+             WHERE {condition} GROUP BY post ORDER BY post"
+        )
+    };
+    find(
+        connection,
+        count("viewings", "last < first"),
+        found,
+        |row| Inconsistency::Backward {
+            post: row.key,
+            rows: row.stored,
         },
     )?;
-    for (what, rows) in [("views", VIEWS), ("viewers", VIEWERS)] {
-        let query = format!(
-            "SELECT t.post AS key, slug AS name, t.stored, t.summed FROM \
-             (SELECT post, {what} AS stored, {rows} AS summed FROM counts) t \
-             JOIN posts ON posts.id = t.post WHERE t.stored <> t.summed ORDER BY t.post"
-        );
-        find(query, &|found| Inconsistency::Total {
-            post: found.key,
-            slug: found.name,
-            what,
-            is: found.stored,
-            rows: found.summed,
+    let of_posts = format!("{UNVIEWED} AND post IN (SELECT id FROM posts)");
+    find(
+        connection,
+        count("counted_windows", &of_posts),
+        found,
+        |row| Inconsistency::Unviewed {
+            post: row.key,
+            rows: row.stored,
+        },
+    )?;
+    let fewer = format!("views >= 0 AND views < {WINDOWS}");
+    find(connection, count("viewings", &fewer), found, |row| {
+        Inconsistency::FewViews {
+            post: row.key,
+            rows: row.stored,
+        }
+    })?;
+    // Each view of a viewer is one of an hour, and an hour has views of nobody, too.
+    find(
+        connection,
+        format!(
+            "SELECT id AS key, slug AS name, t.viewed AS stored, t.hours AS summed FROM (SELECT id, slug, \
+             (SELECT {} FROM viewings v WHERE v.post = posts.id AND NOT ({NAMELESS})) AS viewed, \
+             (SELECT {} FROM hourly_views h WHERE h.post = posts.id) AS hours FROM posts) t \
+             WHERE t.viewed > t.hours ORDER BY id",
+            sum_text("v.views"),
+            sum_text("h.views")
+        ),
+        found,
+        |row| Inconsistency::MoreViewed {
+            post: row.key,
+            slug: row.name,
+            viewed: row.stored,
+            hours: row.summed,
+        },
+    )
+}
+
+/// Stored sums.
+fn sums(
+    connection: &mut DbConnection,
+    found: &mut dyn FnMut(Inconsistency),
+) -> Result<(), StoreError> {
+    for (what, rows) in [("views", views()), ("viewers", viewers())] {
+        let query = |condition: &str| {
+            format!(
+                "SELECT t.post AS key, slug AS name, t.stored, t.summed FROM \
+                 (SELECT post, {what} AS stored, {rows} AS summed FROM counts) t \
+                 JOIN posts ON posts.id = t.post WHERE {condition} ORDER BY t.post"
+            )
+        };
+        find(connection, query("t.stored <> t.summed"), found, |row| {
+            Inconsistency::Total {
+                post: row.key,
+                slug: row.name,
+                what,
+                is: row.stored,
+                rows: row.summed,
+            }
+        })?;
+        find(connection, query("t.summed < 0"), found, |row| {
+            Inconsistency::LessThanNone {
+                post: row.key,
+                slug: row.name,
+                what,
+                rows: row.summed,
+            }
         })?;
     }
     find(
-        "SELECT hour AS key, '' AS name, \
-             CAST(SUM(CASE WHEN post = 0 THEN views ELSE 0 END) AS BIGINT) AS stored, \
-             CAST(SUM(CASE WHEN post = 0 THEN 0 ELSE views END) AS BIGINT) AS summed \
-             FROM hourly_views GROUP BY hour \
-             HAVING SUM(CASE WHEN post = 0 THEN views ELSE -views END) <> 0 ORDER BY hour"
-            .to_owned(),
-        &|found| Inconsistency::SiteHour {
-            hour: TimestampMs(found.key),
-            is: found.stored,
-            rows: found.summed,
+        connection,
+        format!(
+            "SELECT hour AS key, '' AS name, {} AS stored, {} AS summed \
+             FROM hourly_views GROUP BY hour HAVING {} <> 0 ORDER BY hour",
+            sum_text("(CASE WHEN post = 0 THEN views ELSE 0 END)"),
+            sum_text("(CASE WHEN post = 0 THEN 0 ELSE views END)"),
+            sum_text("(CASE WHEN post = 0 THEN views ELSE -views END)")
+        ),
+        found,
+        |row| Inconsistency::SiteHour {
+            hour: TimestampMs(row.key),
+            is: row.stored,
+            rows: row.summed,
         },
-    )?;
-    Ok(count)
+    )
 }
 
 /// The names of all reasons, as an SQL list.

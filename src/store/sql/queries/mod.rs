@@ -13,6 +13,7 @@ mod drains;
 mod export;
 mod forgotten;
 mod hourly;
+mod impossible;
 mod integrity;
 mod journals;
 mod last_ids;
@@ -30,6 +31,7 @@ mod salts;
 mod spills;
 mod stats;
 mod stores;
+mod trends;
 mod viewer_removal;
 mod viewings;
 

@@ -7,6 +7,7 @@ use super::backend::{Db, DbConnection, RowByRow};
 use crate::model::{NumbersRow, Reason};
 use crate::store::error::StoreError;
 use crate::store::row_sink::RowSink;
+use crate::store::sql::columns::sum_text;
 
 #[derive(QueryableByName)]
 #[diesel(check_for_backend(Db))]
@@ -38,7 +39,8 @@ pub(super) fn numbers(
 ) -> Result<(), StoreError> {
     let sum = |reason: &str| {
         format!(
-            "CAST((SELECT COALESCE(SUM(l.count), 0) FROM ledger l WHERE l.post = p.id AND l.reason = '{reason}') AS BIGINT) AS {reason}"
+            "(SELECT {} FROM ledger l WHERE l.post = p.id AND l.reason = '{reason}') AS {reason}",
+            sum_text("l.count")
         )
     };
     let sums: Vec<String> = Reason::ALL

@@ -2,7 +2,7 @@
 
 use super::super::backend::DbStore;
 use super::super::{drains, integrity, repair, salts, spills, viewer_removal};
-use crate::model::{Batch, DrainRecord, Inconsistency, PostId, TimestampMs};
+use crate::model::{Batch, Checked, DrainRecord, Inconsistency, PostId, TimestampMs};
 use crate::sink::BatchResult;
 use crate::store::error::StoreError;
 use crate::store::row_sink::RowSink;
@@ -12,11 +12,16 @@ use crate::store::traits::MaintenanceStore;
 const PRUNE_STEP: usize = 2000;
 
 impl MaintenanceStore for DbStore {
-    fn check(&self, repair: bool, findings: RowSink<'_, Inconsistency>) -> Result<u64, StoreError> {
+    fn check(
+        &self,
+        repair: bool,
+        findings: RowSink<'_, Inconsistency>,
+    ) -> Result<Checked, StoreError> {
         if repair {
             return self.transact(|connection| repair::repair(connection, findings));
         }
-        self.read_snapshot(|connection| integrity::check(connection, findings))
+        let found = self.read_snapshot(|connection| integrity::check(connection, findings))?;
+        Ok(Checked { found, left: found })
     }
 
     fn prune_viewings(
