@@ -16,6 +16,7 @@ mod embed;
 mod http;
 mod import;
 mod operation;
+mod pages;
 mod posts;
 mod rules;
 mod serving;

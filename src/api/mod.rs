@@ -5,26 +5,18 @@
 //!
 //! This module must not know a socket, which database there is, or how views are counted.
 
-mod auth;
 mod correction;
 mod dispatch;
 mod embed;
-mod errors;
-mod exchange;
 mod health;
-mod lookup;
 mod numbers;
 mod pagination;
-mod parameters;
 mod post_body;
 mod posts;
-mod record_view;
 mod router;
 mod series;
 mod site_views;
-mod state;
 mod viewers;
 mod views;
 
-pub use auth::Auth;
-pub use state::{ApiState, common_headers};
+pub use dispatch::{Found, answer, plan};

@@ -8,7 +8,8 @@
 use jiff::tz::TimeZone;
 use serde::Serialize;
 
-use super::{errors, parameters};
+use crate::endpoint::errors;
+use crate::endpoint::parameters;
 use crate::http::{Problem, query};
 use crate::model::time::{DAY, HOUR};
 use crate::model::{Bucket, By, Period, PostId, TimestampMs, series};

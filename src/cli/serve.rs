@@ -53,6 +53,15 @@ pub struct ServeFlags {
         help_heading = "Serving"
     )]
     pub token_file: Option<PathBuf>,
+    /// Time zone whose days the pages show [default: the system's]
+    #[arg(
+        long,
+        env = "VIEWTALLY_TZ",
+        hide_env = true,
+        value_name = "ZONE",
+        help_heading = "Serving"
+    )]
+    pub tz: Option<String>,
     /// Site whose pages may read and send beacons; * for all
     #[arg(
         long,

@@ -97,7 +97,7 @@ impl Browser {
         Tab(text(&created["targetId"]))
     }
 
-    fn session(&mut self, Tab(target): &Tab) -> String {
+    pub(super) fn session(&mut self, Tab(target): &Tab) -> String {
         if let Some(session) = self.sessions.get(target) {
             return session.clone();
         }
@@ -133,7 +133,7 @@ impl Browser {
     }
 
     /// One call of the protocol, and its result; `null` where it failed. Events in between are passed over.
-    fn call(&mut self, session: Option<&str>, method: &str, parameters: Value) -> Value {
+    pub(super) fn call(&mut self, session: Option<&str>, method: &str, parameters: Value) -> Value {
         self.calls += 1;
         let mut message = json!({"id": self.calls, "method": method, "params": parameters});
         if let Some(session) = session {

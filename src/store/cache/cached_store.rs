@@ -8,8 +8,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use quick_cache::Weighter;
-use quick_cache::sync::{Cache, GuardResult};
+use quick_cache::sync::{Cache, EntryAction, GuardResult};
 
+use super::cached_page::CachedPage;
 use super::cached_post::CachedPost;
 use super::changes::{Changes, Version};
 use crate::model::{Batch, DedupWindow, PostId, PostKey};
@@ -34,7 +35,7 @@ const ENTRY_OVERHEAD: usize = 256;
 
 impl Weighter<PostId, Arc<CachedPost>> for Bytes {
     fn weight(&self, _: &PostId, post: &Arc<CachedPost>) -> u64 {
-        (post.json_before_views().len() + 2 * post.slug.len() + ENTRY_OVERHEAD) as u64
+        (post.bytes() + 2 * post.slug.len() + ENTRY_OVERHEAD) as u64
     }
 }
 
@@ -67,6 +68,24 @@ impl CachedStore {
     /// read means that no batch was committed in between.
     pub fn version(&self) -> Version {
         self.changes.version()
+    }
+
+    /// The edits so far: any change but views that this process has made or seen.
+    pub fn edits(&self) -> u64 {
+        self.changes.edits()
+    }
+
+    /// Keeps a page rendered from `post` for its next readers, as long as the post itself is kept.
+    pub fn keep_page(&self, post: &Arc<CachedPost>, page: Arc<CachedPage>) {
+        // Inside the entry, for what an entry weighs may change nowhere else. Without the entry it is not kept.
+        let _ = self
+            .posts
+            .entry(&post.id, Some(Duration::ZERO), |_, current| {
+                if Arc::ptr_eq(current, post) {
+                    current.set_page(page);
+                }
+                EntryAction::Retain(())
+            });
     }
 
     /// The store behind it.

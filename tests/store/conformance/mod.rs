@@ -31,7 +31,8 @@ macro_rules! conformance {
                     an_id_is_never_given_twice, any_text_comes_back_as_it_was;
                 lists: each_order_lists_every_post_once, ties_go_to_the_higher_id,
                     a_post_added_between_two_pages_shifts_nothing, tags_and_titles_filter,
-                    summaries_are_of_the_posts_asked_for;
+                    summaries_are_of_the_posts_asked_for, neighbours_are_the_next_in_time,
+                    addresses_are_in_the_order_of_ids;
                 imports: a_file_creates_updates_and_leaves_its_post, a_taken_slug_gets_a_number,
                     a_moved_file_keeps_its_post, missing_dates_are_those_of_the_import;
                 log_imports: slugs_are_found_or_created, a_log_continues_where_it_ended,

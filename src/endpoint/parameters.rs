@@ -5,7 +5,7 @@ use crate::http::{Problem, query};
 use crate::model::Period;
 
 /// Whether the query asks for a read that is not counted. Checked on every read, so without decoding.
-pub(super) fn count_is_false(query: &str) -> bool {
+pub fn count_is_false(query: &str) -> bool {
     query
         .split('&')
         .any(|pair| matches!(pair, "count=false" | "count=0"))
@@ -15,7 +15,7 @@ pub(super) fn count_is_false(query: &str) -> bool {
 ///
 /// # Errors
 /// A problem that names the parameter.
-pub(super) fn period(query: &str) -> Result<Option<Period>, Problem> {
+pub fn period(query: &str) -> Result<Option<Period>, Problem> {
     query::get(query, "period")
         .map(|name| {
             Period::from_name(&name)
@@ -28,7 +28,7 @@ pub(super) fn period(query: &str) -> Result<Option<Period>, Problem> {
 ///
 /// # Errors
 /// A problem that names the parameter.
-pub(super) fn limit(query: &str) -> Result<usize, Problem> {
+pub fn limit(query: &str) -> Result<usize, Problem> {
     match query::get(query, "limit") {
         None => Ok(20),
         Some(text) => match text.parse() {
