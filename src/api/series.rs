@@ -149,6 +149,7 @@ impl SeriesQuery {
         let (length, name) = match by {
             By::Hour => (HOUR, "hours"),
             By::Day => (DAY, "days"),
+            By::Month => (28 * DAY, "months"),
         };
         // Rounded up, and one more for the part of a bucket at the other end.
         let buckets = self.now.0.saturating_sub(start.0) / length + 2;

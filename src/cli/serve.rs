@@ -10,6 +10,7 @@ use ipnet::IpNet;
 
 use super::values::{duration, network, on_off};
 use crate::counter::OverflowPolicy;
+use crate::pages::Access;
 
 /// Flags of `serve`.
 #[derive(Clone, Debug, Args)]
@@ -53,6 +54,16 @@ pub struct ServeFlags {
         help_heading = "Serving"
     )]
     pub token_file: Option<PathBuf>,
+    /// Who may see the pages with numbers: everybody, or who has the token
+    #[arg(
+        long,
+        env = "VIEWTALLY_DASHBOARD",
+        hide_env = true,
+        value_name = "WHO",
+        default_value = "public",
+        help_heading = "Serving"
+    )]
+    pub dashboard: Access,
     /// Time zone whose days the pages show [default: the system's]
     #[arg(
         long,

@@ -132,6 +132,7 @@ impl Config {
             cache_bytes: CACHE_BYTES,
             pages: PageSettings {
                 zone: time_zone(flags.tz.as_deref())?,
+                numbers: flags.dashboard,
             },
             drain_timeout: flags.drain_timeout,
         })

@@ -41,6 +41,14 @@ impl PostQuery {
                 ));
             }
         };
+        PostQuery::of(text, sort, period, limit)
+    }
+
+    /// Reads all but the order from the query of a request.
+    ///
+    /// # Errors
+    /// A problem that names the parameter.
+    pub fn of(text: &str, sort: Sort, period: Period, limit: usize) -> Result<PostQuery, Problem> {
         let mut found = PostQuery {
             list: ListQuery {
                 sort,
@@ -91,6 +99,17 @@ impl PostQuery {
         match self.period {
             Period::All => state.store.store().list(&self.list),
             period => state.rankings.page(period, &self.list, clock::now()),
+        }
+    }
+
+    /// The page of posts, as far as it can be had at once: a period that was not ranked since the start has none yet.
+    ///
+    /// # Errors
+    /// Those of the store.
+    pub fn page_now(&self, state: &SiteState) -> Result<Option<Page<PostSummary>>, StoreError> {
+        match self.period {
+            Period::All => self.page(state).map(Some),
+            period => state.rankings.page_now(period, &self.list, clock::now()),
         }
     }
 

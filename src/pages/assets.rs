@@ -34,6 +34,11 @@ static STYLE: LazyLock<Asset> = LazyLock::new(|| {
     Asset::new("style", "css", "text/css; charset=utf-8", content)
 });
 
+static SCRIPT: LazyLock<Asset> = LazyLock::new(|| {
+    let content = include_str!("assets/numbers.js");
+    Asset::new("numbers", "js", "text/javascript; charset=utf-8", content)
+});
+
 static ICON: LazyLock<Asset> = LazyLock::new(|| {
     let content = include_str!("assets/icon.svg");
     Asset::new("icon", "svg", "image/svg+xml", content)
@@ -44,6 +49,11 @@ pub fn style() -> String {
     format!("/assets/{}", STYLE.name)
 }
 
+/// The path of the script of pages with numbers.
+pub fn script() -> String {
+    format!("/assets/{}", SCRIPT.name)
+}
+
 /// The path of the icon.
 pub fn icon() -> String {
     format!("/assets/{}", ICON.name)
@@ -51,7 +61,7 @@ pub fn icon() -> String {
 
 /// Serves a file by its name.
 pub fn get(exchange: &mut Exchange<'_>, name: &str) -> Result<(), Problem> {
-    let all = [&*STYLE, &*ICON];
+    let all = [&*STYLE, &*SCRIPT, &*ICON];
     let asset = all.into_iter().find(|asset| asset.name == name);
     let asset = asset.ok_or_else(errors::no_such_path)?;
     exchange.response.start(200);

@@ -1,6 +1,7 @@
 //! From a page's path to what shows it.
 
 use super::found::Found;
+use super::numbers::{dashboard, live};
 use super::router::{self, Page};
 use super::settings::PageSettings;
 use super::state::PageState;
@@ -51,7 +52,8 @@ impl Pages {
             }
             Page::Feed => Some(StoreUse::Read),
             Page::Sitemap | Page::SitemapPart(_) => Some(StoreUse::Scan),
-            Page::Robots | Page::Asset(_) => None,
+            Page::Dashboard => Some(PostQuery::store_use(request.target.query)),
+            Page::Robots | Page::Asset(_) | Page::Live => None,
         };
         Some(Plan {
             route: page.route(),
@@ -95,6 +97,8 @@ impl Pages {
             Page::Sitemap => sitemap::get(&mut exchange),
             Page::SitemapPart(number) => sitemap::part(&mut exchange, number),
             Page::Robots => sitemap::robots(&mut exchange),
+            Page::Dashboard => dashboard::show(&self.0, &mut exchange),
+            Page::Live => live::get(&self.0, &mut exchange),
             Page::Asset(name) => assets::get(&mut exchange, name),
         }?;
         Ok(exchange.event)

@@ -6,6 +6,7 @@
 //!
 //! This module must not know a socket, which database there is, or the API.
 
+mod access;
 mod assets;
 mod dispatch;
 mod feed;
@@ -13,6 +14,7 @@ mod found;
 mod gaps;
 mod layout;
 mod markdown;
+mod numbers;
 mod origin;
 mod policy;
 mod post_index;
@@ -27,4 +29,4 @@ mod text;
 pub use dispatch::Pages;
 pub use found::Found;
 pub use problem::write_problem;
-pub use settings::PageSettings;
+pub use settings::{Access, PageSettings};

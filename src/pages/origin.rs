@@ -23,11 +23,7 @@ impl Origin {
                 host: 0,
             };
         }
-        let scheme = if is_https(exchange) {
-            "https://"
-        } else {
-            "http://"
-        };
+        let scheme = scheme(exchange);
         let host: Cow<'_, str> = escape(host);
         Origin {
             text: format!("{scheme}{host}"),
@@ -43,6 +39,22 @@ impl Origin {
     /// `example.com`, or nothing.
     pub fn host(&self) -> &str {
         &self.text[self.host..]
+    }
+}
+
+/// The scheme and host of a request, not escaped; empty without a host.
+pub fn plain(exchange: &Exchange<'_>) -> String {
+    match exchange.header("Host") {
+        None | Some("") => String::new(),
+        Some(host) => format!("{}{host}", scheme(exchange)),
+    }
+}
+
+fn scheme(exchange: &Exchange<'_>) -> &'static str {
+    if is_https(exchange) {
+        "https://"
+    } else {
+        "http://"
     }
 }
 

@@ -15,6 +15,10 @@ pub enum Page<'p> {
     /// A part of a sitemap that is too large for one file, by its number.
     SitemapPart(&'p str),
     Robots,
+    /// The site's numbers.
+    Dashboard,
+    /// What happens right now, as JSON.
+    Live,
     /// A style sheet, script or image, by its file's name.
     Asset(&'p str),
 }
@@ -29,6 +33,8 @@ impl Page<'_> {
             Page::Sitemap => "/sitemap.xml",
             Page::SitemapPart(_) => "/sitemap-{part}.xml",
             Page::Robots => "/robots.txt",
+            Page::Dashboard => "/",
+            Page::Live => "/live.json",
             Page::Asset(_) => "/assets/{asset}",
         }
     }
@@ -41,6 +47,8 @@ pub fn find<'r>(request: &Request<'r>) -> Option<Page<'r>> {
         return in_posts(rest, request);
     }
     match path {
+        "/" => Some(Page::Dashboard),
+        "/live.json" => Some(Page::Live),
         "/feed.xml" => Some(Page::Feed),
         "/sitemap.xml" => Some(Page::Sitemap),
         "/robots.txt" => Some(Page::Robots),

@@ -6,7 +6,7 @@
 
 use std::fmt::Write as _;
 
-use super::origin::Origin;
+use super::origin::{self, Origin};
 use super::text;
 use crate::endpoint::{Exchange, errors};
 use crate::http::Problem;
@@ -50,16 +50,11 @@ pub fn part(exchange: &mut Exchange<'_>, number: &str) -> Result<(), Problem> {
 
 /// `/robots.txt`
 pub fn robots(exchange: &mut Exchange<'_>) -> Result<(), Problem> {
-    let host = exchange.header("Host").unwrap_or_default();
+    let origin = origin::plain(exchange);
     let mut text = ROBOTS.to_owned();
-    if !host.is_empty() {
-        let scheme = if super::origin::is_https(exchange) {
-            "https"
-        } else {
-            "http"
-        };
+    if !origin.is_empty() {
         // A String takes every write.
-        let _ = writeln!(text, "\nSitemap: {scheme}://{host}/sitemap.xml");
+        let _ = writeln!(text, "\nSitemap: {origin}/sitemap.xml");
     }
     exchange.response.start(200);
     exchange

@@ -1,7 +1,7 @@
 //! Problems: a page for people, problem details for programs.
 
 use super::negotiation::{BROWSER, page};
-use crate::support::{Home, Response, assert_problem, until};
+use crate::support::{Home, Response, Signal, assert_problem, until};
 
 fn assert_page(answer: &Response, status: u16) {
     let text = answer.text();
@@ -52,16 +52,15 @@ fn a_browser_is_told_by_a_page_that_the_server_stops() {
         .expect("sent");
     let mut other = server.connect();
     assert_eq!(other.get("/healthz").status, 200);
+    let mut probe = server.connect();
     until("the body is awaited", || {
-        server.metric("http_requests_in_flight") == 1
+        server.metric("http_requests_in_flight") >= 1
     });
-    server.signal(crate::support::Signal::Int);
-    let answer = loop {
-        let answer = other.request("GET", "/posts", &[("Accept", BROWSER)], b"");
-        if answer.status != 200 {
-            break answer;
-        }
-    };
+    server.signal(Signal::Int);
+    until("readiness tells that it drains", || {
+        probe.get("/readyz").status == 503
+    });
+    let answer = other.request("GET", "/posts", &[("Accept", BROWSER)], b"");
     assert_page(&answer, 503);
     assert_eq!(answer.header("Retry-After"), Some("5"));
     held.send(b"{\"a\": 1}\n").expect("sent");

@@ -125,7 +125,7 @@ const PROVOKE: &str = "(() => {
         if (element.focus) element.focus();
         element.dispatchEvent(new Event('mouseover'));
     }
-    const script = document.querySelector('script:not([src]), iframe, object, embed, base, form:not(.search)');
+    const script = document.querySelector('script:not([src]), iframe, object, embed, base, form:not(.search):not(.range)');
     return script ? 'an element: ' + script.outerHTML : 'inert';
 })()";
 
@@ -152,9 +152,12 @@ fn paths(server: &Server) -> Vec<String> {
         paths.push(format!("/posts?q={payload}&tag={payload}"));
         paths.push(format!("/posts?sort={payload}&cursor={payload}"));
         paths.push(format!("/posts/{payload}"));
+        paths.push(format!("/?period=7d&q={payload}&tag={payload}"));
+        paths.push(format!("/?tz={payload}&from={payload}"));
     }
     for sort in ["published", "views", "trending"] {
         paths.push(format!("/posts?sort={sort}"));
+        paths.push(format!("/?sort={sort}"));
     }
     paths
 }

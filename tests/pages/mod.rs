@@ -1,7 +1,12 @@
 //! Pages for people, over bare sockets and in a real browser.
 
+mod accessible;
+mod dashboard;
+mod dashboard_in_browser;
 mod errors;
 mod feeds;
 mod hostile_text;
 mod negotiation;
 mod posts;
+mod real_site;
+mod speed;

@@ -114,10 +114,10 @@ impl Browser {
         self.call(None, "Target.activateTarget", parameters);
     }
 
-    /// What a script says in the tab's page; `null` where it has no answer, or the page is just being changed.
+    /// What a script says in the tab's page, once it is there; `null` where it has no answer, or the page is just being changed.
     pub fn evaluate(&mut self, tab: &Tab, script: &str) -> Value {
         let session = self.session(tab);
-        let parameters = json!({"expression": script, "returnByValue": true});
+        let parameters = json!({"expression": script, "returnByValue": true, "awaitPromise": true});
         let mut answer = self.call(Some(&session), "Runtime.evaluate", parameters);
         answer["result"]["value"].take()
     }

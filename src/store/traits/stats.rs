@@ -1,5 +1,8 @@
 //! Statistics: what was counted, when, and what was not.
 
+use std::num::NonZeroI64;
+use std::ops::Range;
+
 use super::super::error::StoreError;
 use crate::model::{PostId, PostKey, PostStats, Rank, TimestampMs};
 use crate::sink::PostTotals;
@@ -50,6 +53,40 @@ pub trait StatsStore: Send + Sync {
     /// # Errors
     /// Those of every method.
     fn views_since(&self, post: PostId, since: TimestampMs) -> Result<i64, StoreError>;
+
+    /// As [`StatsStore::hours`], of the hours that begin in `time`.
+    ///
+    /// # Errors
+    /// Those of every method.
+    fn hours_between(
+        &self,
+        post: PostId,
+        time: Range<TimestampMs>,
+    ) -> Result<Vec<(i64, i64)>, StoreError>;
+
+    /// The sum of [`StatsStore::hours_between`].
+    ///
+    /// # Errors
+    /// Those of every method.
+    fn views_between(&self, post: PostId, time: Range<TimestampMs>) -> Result<i64, StoreError>;
+
+    /// The first hour in which a post, or the [`SITE`], has views.
+    ///
+    /// # Errors
+    /// Those of every method.
+    fn first_hour(&self, post: PostId) -> Result<Option<TimestampMs>, StoreError>;
+
+    /// The views of some posts in `time`, cut into steps of so many milliseconds: the post, the number of the step, its
+    /// views. Steps without views are left out. Reads the hours of these posts and no others.
+    ///
+    /// # Errors
+    /// Those of every method.
+    fn views_by_step(
+        &self,
+        posts: &[PostId],
+        time: Range<TimestampMs>,
+        step: NonZeroI64,
+    ) -> Result<Vec<(PostId, i64, i64)>, StoreError>;
 
     /// The posts with the most views since each of some hours, most first, at most `limit` each. Reads every hourly
     /// row once. `None` if `go_on` answers false meanwhile.

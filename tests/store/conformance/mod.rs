@@ -48,7 +48,8 @@ macro_rules! conformance {
                     a_clock_that_is_set_back_makes_no_view_of_a_repeat,
                     a_window_of_another_length_does_not_count_its_start_again,
                     forgotten_viewers_and_posts_lose_their_windows;
-                stats: unknown_posts_have_no_numbers, hours_begin_where_asked,
+                stats: unknown_posts_have_no_numbers, hours_begin_where_asked, hours_end_where_asked,
+                    steps_are_counted_from_the_start_of_the_time,
                     ranks_are_of_each_period, a_ranking_can_be_stopped;
                 corrections: a_correction_sets_the_numbers_given, a_correct_number_adds_no_row,
                     a_missing_post_cannot_be_corrected, views_go_on_from_a_correction;

@@ -1,5 +1,8 @@
 //! Statistics.
 
+use std::num::NonZeroI64;
+use std::ops::Range;
+
 use super::super::backend::DbStore;
 use super::super::{corrections, hourly, rank, stats};
 use crate::model::{PostId, PostKey, PostStats, TimestampMs};
@@ -26,6 +29,31 @@ impl StatsStore for DbStore {
 
     fn views_since(&self, post: PostId, since: TimestampMs) -> Result<i64, StoreError> {
         self.read(|connection| hourly::views_since(connection, post, since))
+    }
+
+    fn hours_between(
+        &self,
+        post: PostId,
+        time: Range<TimestampMs>,
+    ) -> Result<Vec<(i64, i64)>, StoreError> {
+        self.read(|connection| hourly::hours_between(connection, post, time))
+    }
+
+    fn views_between(&self, post: PostId, time: Range<TimestampMs>) -> Result<i64, StoreError> {
+        self.read(|connection| hourly::views_between(connection, post, time))
+    }
+
+    fn first_hour(&self, post: PostId) -> Result<Option<TimestampMs>, StoreError> {
+        self.read(|connection| hourly::first_hour(connection, post))
+    }
+
+    fn views_by_step(
+        &self,
+        posts: &[PostId],
+        time: Range<TimestampMs>,
+        step: NonZeroI64,
+    ) -> Result<Vec<(PostId, i64, i64)>, StoreError> {
+        self.read(|connection| hourly::views_by_step(connection, posts, time, step))
     }
 
     fn rank(
