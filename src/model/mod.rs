@@ -3,6 +3,7 @@
 
 mod batch;
 mod batch_format;
+mod correction;
 mod dedup_window;
 mod drain_record;
 mod hourly_views;
@@ -31,6 +32,7 @@ mod viewing;
 mod visit;
 
 pub use batch::Batch;
+pub use correction::Correction;
 pub use dedup_window::DedupWindow;
 pub use drain_record::DrainRecord;
 pub use hourly_views::HourlyViews;

@@ -1,7 +1,7 @@
 //! From a page's path to what shows it.
 
 use super::found::Found;
-use super::numbers::{dashboard, live};
+use super::numbers::{dashboard, live, post_stats};
 use super::router::{self, Page};
 use super::settings::PageSettings;
 use super::state::PageState;
@@ -53,6 +53,7 @@ impl Pages {
             Page::Feed => Some(StoreUse::Read),
             Page::Sitemap | Page::SitemapPart(_) => Some(StoreUse::Scan),
             Page::Dashboard => Some(PostQuery::store_use(request.target.query)),
+            Page::Stats(_) => Some(StoreUse::Read),
             Page::Robots | Page::Asset(_) | Page::Live => None,
         };
         Some(Plan {
@@ -98,6 +99,7 @@ impl Pages {
             Page::SitemapPart(number) => sitemap::part(&mut exchange, number),
             Page::Robots => sitemap::robots(&mut exchange),
             Page::Dashboard => dashboard::show(&self.0, &mut exchange),
+            Page::Stats(name) => post_stats::show(&self.0, &mut exchange, name),
             Page::Live => live::get(&self.0, &mut exchange),
             Page::Asset(name) => assets::get(&mut exchange, name),
         }?;

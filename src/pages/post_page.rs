@@ -3,12 +3,12 @@
 use std::sync::Arc;
 
 use askama::Template;
-use jiff::tz::TimeZone;
 
 use super::gaps::{self, Filling, HOST, ORIGIN, VIEWS, without_marks};
 use super::layout::Layout;
 use super::origin::Origin;
 use super::policy::{self, HTML};
+use super::settings::{Access, PageSettings};
 use super::state::PageState;
 use super::{markdown, text};
 use crate::endpoint::lookup::find_post;
@@ -26,6 +26,8 @@ struct PostPage<'a> {
     layout: Layout,
     origin: char,
     views: char,
+    /// Whether everybody may see the numbers.
+    links_numbers: bool,
     slug: String,
     title: &'a str,
     summary: &'a str,
@@ -116,7 +118,7 @@ fn render_and_keep(
         key: post.content.published_at.0,
         id: post.id,
     })?;
-    let text = render(&post, neighbours, &pages.settings.zone)?;
+    let text = render(&post, neighbours, &pages.settings)?;
     let page = Arc::new(gaps::cut(&text, edits));
     if post.revision == cached.revision {
         cache.keep_page(cached, Arc::clone(&page));
@@ -124,7 +126,8 @@ fn render_and_keep(
     Ok(page)
 }
 
-fn render(post: &Post, neighbours: Neighbours, zone: &TimeZone) -> Result<String, Problem> {
+fn render(post: &Post, neighbours: Neighbours, settings: &PageSettings) -> Result<String, Problem> {
+    let zone = &settings.zone;
     let content = &post.content;
     let title = without_marks(content.title.clone());
     let summary = without_marks(content.summary.clone());
@@ -141,6 +144,7 @@ fn render(post: &Post, neighbours: Neighbours, zone: &TimeZone) -> Result<String
         layout: Layout::new(HOST),
         origin: ORIGIN,
         views: VIEWS,
+        links_numbers: settings.numbers == Access::Public,
         slug: text::encode(&content.slug),
         title: &title,
         summary: &summary,

@@ -17,6 +17,8 @@ pub enum Page<'p> {
     Robots,
     /// The site's numbers.
     Dashboard,
+    /// A post's numbers, by its name in the path.
+    Stats(&'p str),
     /// What happens right now, as JSON.
     Live,
     /// A style sheet, script or image, by its file's name.
@@ -34,6 +36,7 @@ impl Page<'_> {
             Page::SitemapPart(_) => "/sitemap-{part}.xml",
             Page::Robots => "/robots.txt",
             Page::Dashboard => "/",
+            Page::Stats(_) => "/posts/{post}/stats",
             Page::Live => "/live.json",
             Page::Asset(_) => "/assets/{asset}",
         }
@@ -69,7 +72,10 @@ fn in_posts<'r>(rest: &'r str, request: &Request<'r>) -> Option<Page<'r>> {
             let post = rest.strip_prefix('/').filter(|post| !post.is_empty())?;
             match memchr::memchr(b'/', post.as_bytes()) {
                 None => Page::Post(post),
-                Some(_) => return None,
+                Some(end) => {
+                    let (post, rest) = post.split_at(end);
+                    return (rest == "/stats" && !post.is_empty()).then_some(Page::Stats(post));
+                }
             }
         }
     };

@@ -36,6 +36,23 @@ pub fn views(n: i64) -> String {
     number(n) + if n == 1 { " view" } else { " views" }
 }
 
+/// A difference, with its sign.
+pub fn signed(n: i64) -> String {
+    if n > 0 {
+        format!("+{}", number(n))
+    } else {
+        number(n)
+    }
+}
+
+/// A minute as people write it: `5 March 2026, 14:05`.
+pub fn minute(time: TimestampMs, zone: &TimeZone) -> String {
+    time.timestamp()
+        .to_zoned(zone.clone())
+        .strftime("%-d %B %Y, %H:%M")
+        .to_string()
+}
+
 /// A day as people write it: `5 March 2026`.
 pub fn day(time: TimestampMs, zone: &TimeZone) -> String {
     time.timestamp()

@@ -49,6 +49,7 @@ fn axe_finds_no_barrier() {
             &full,
             "/posts/tutorial-sizes-of-tables-and-databases-in-postgresql",
         ),
+        (&full, "/posts/yes-i-used-goto/stats"),
         (&full, "/nothing"),
     ] {
         for screen in [DESK, NIGHT, PHONE] {

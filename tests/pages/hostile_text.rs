@@ -148,6 +148,11 @@ fn paths(server: &Server) -> Vec<String> {
         let answer = server.send_json("POST", "/posts", &post);
         assert_eq!(answer.status, 201, "{payload}: {}", answer.text());
         paths.push(format!("/posts/post-{number}-x"));
+        let correction = json!({"views": 7, "reason": payload});
+        let corrected =
+            server.send_json("PUT", &format!("/posts/post-{number}-x/views"), &correction);
+        assert_eq!(corrected.status, 200);
+        paths.push(format!("/posts/post-{number}-x/stats"));
         let payload = encoded(&payload);
         paths.push(format!("/posts?q={payload}&tag={payload}"));
         paths.push(format!("/posts?sort={payload}&cursor={payload}"));

@@ -7,6 +7,7 @@ mod errors;
 mod feeds;
 mod hostile_text;
 mod negotiation;
+mod post_stats;
 mod posts;
 mod real_site;
 mod speed;

@@ -76,9 +76,7 @@ pub fn show(pages: &PageState, exchange: &mut Exchange<'_>) -> Result<(), Proble
         list.query.words().unwrap_or_default(),
         list.query.tag().unwrap_or_default(),
     );
-    let (from, to) = asked.days().map_or_else(Default::default, |(from, to)| {
-        (from.to_string(), to.to_string())
-    });
+    let (from, to) = asked.day_texts();
     let next = list.page.next.map(|next| {
         let cursor = cursor::encode(next, list.query.cursor_letter());
         address.with(&[("cursor", &cursor)])
@@ -95,7 +93,7 @@ pub fn show(pages: &PageState, exchange: &mut Exchange<'_>) -> Result<(), Proble
         steps: ranges::steps(&asked),
         from,
         to,
-        zone: zone_name(&asked),
+        zone: asked.shown_zone().to_owned(),
         range_fields: address.fields(&["period", "from", "to", "by", "tz"]),
         orders: ranges::orders(address, list.sort),
         is_ranking_late: list.is_ranking_late,
@@ -119,12 +117,6 @@ pub fn show(pages: &PageState, exchange: &mut Exchange<'_>) -> Result<(), Proble
     policy::write(exchange.response);
     exchange.response.text(HTML, &html);
     Ok(())
-}
-
-/// The zone's name, for the form.
-fn zone_name(asked: &TimeQuery) -> String {
-    let known = asked.zone_name.as_deref().or(asked.zone.iana_name());
-    known.unwrap_or("UTC").to_owned()
 }
 
 /// The page of posts.

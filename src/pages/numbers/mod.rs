@@ -2,9 +2,11 @@
 
 pub mod dashboard;
 pub mod live;
+pub mod post_stats;
 
 mod address;
 mod chart;
+mod codes;
 mod figures;
 mod ranges;
 mod rows;

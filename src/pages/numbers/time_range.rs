@@ -25,7 +25,7 @@ pub struct TimeQuery {
     /// Whose days and months.
     pub zone: TimeZone,
     /// The zone's name, where the address names one.
-    pub zone_name: Option<String>,
+    zone_name: Option<String>,
     now: TimestampMs,
 }
 
@@ -100,12 +100,18 @@ impl TimeQuery {
         }
     }
 
-    /// The first and the last day that are asked for.
-    pub fn days(&self) -> Option<(Date, Date)> {
+    /// The first and the last day that are asked for, for a form; empty for a period.
+    pub fn day_texts(&self) -> (String, String) {
         match self.span {
-            Span::Period(_) => None,
-            Span::Days(from, to) => Some((from, to)),
+            Span::Period(_) => Default::default(),
+            Span::Days(from, to) => (from.to_string(), to.to_string()),
         }
+    }
+
+    /// The zone's name, for a form.
+    pub fn shown_zone(&self) -> &str {
+        let known = self.zone_name.as_deref().or(self.zone.iana_name());
+        known.unwrap_or("UTC")
     }
 
     /// The steps that are asked for.

@@ -29,7 +29,7 @@ pub fn rows(uncounted: &Uncounted) -> Vec<UncountedRow> {
 
 fn words(reason: Reason) -> (&'static str, &'static str) {
     match reason {
-        Reason::Duplicate => ("Repeats", "the same viewer again, within --dedup-window"),
+        Reason::Duplicate => ("Repeats", "the same viewer again in the same window"),
         Reason::Bot => (
             "Crawlers",
             "clients that say they are search engines or previews",
@@ -38,10 +38,10 @@ fn words(reason: Reason) -> (&'static str, &'static str) {
             "Prefetches",
             "pages that a browser loaded before anybody wanted them",
         ),
-        Reason::Excluded => ("Excluded", "clients in --exclude"),
+        Reason::Excluded => ("Excluded", "clients that the server is told to leave out"),
         Reason::Dropped => (
             "Dropped",
-            "the channel was full under --overflow shed, or the post was deleted",
+            "read while the channel was full, or of a post that was deleted",
         ),
     }
 }

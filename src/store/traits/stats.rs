@@ -4,7 +4,7 @@ use std::num::NonZeroI64;
 use std::ops::Range;
 
 use super::super::error::StoreError;
-use crate::model::{PostId, PostKey, PostStats, Rank, TimestampMs};
+use crate::model::{Correction, PostId, PostKey, PostStats, Rank, TimestampMs};
 use crate::sink::PostTotals;
 
 /// The largest number that may be set by hand or brought from elsewhere. Sums over nine million posts that all have it
@@ -99,6 +99,12 @@ pub trait StatsStore: Send + Sync {
         limit: usize,
         go_on: &dyn Fn() -> bool,
     ) -> Result<Option<Ranked>, StoreError>;
+
+    /// The corrections of a post, latest first, at most `limit`.
+    ///
+    /// # Errors
+    /// Those of every method.
+    fn corrections(&self, post: PostId, limit: usize) -> Result<Vec<Correction>, StoreError>;
 
     /// Sets those of a post's numbers that are given, up to [`MAX_NUMBER`], and stores the correction with its reason.
     /// The caller invalidates the cached post.

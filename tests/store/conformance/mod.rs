@@ -51,7 +51,7 @@ macro_rules! conformance {
                 stats: unknown_posts_have_no_numbers, hours_begin_where_asked, hours_end_where_asked,
                     steps_are_counted_from_the_start_of_the_time,
                     ranks_are_of_each_period, a_ranking_can_be_stopped;
-                corrections: a_correction_sets_the_numbers_given, a_correct_number_adds_no_row,
+                corrections: a_correction_sets_the_numbers_given, corrections_are_listed_latest_first, a_correct_number_adds_no_row,
                     a_missing_post_cannot_be_corrected, views_go_on_from_a_correction;
                 viewers: viewers_are_listed_latest_first, a_viewing_is_found_by_name_and_number,
                     the_posts_of_a_viewer_are_listed_latest_first,

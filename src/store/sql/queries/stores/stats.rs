@@ -5,7 +5,7 @@ use std::ops::Range;
 
 use super::super::backend::DbStore;
 use super::super::{corrections, hourly, rank, stats};
-use crate::model::{PostId, PostKey, PostStats, TimestampMs};
+use crate::model::{Correction, PostId, PostKey, PostStats, TimestampMs};
 use crate::sink::PostTotals;
 use crate::store::error::StoreError;
 use crate::store::traits::{Ranked, StatsStore};
@@ -63,6 +63,10 @@ impl StatsStore for DbStore {
         go_on: &dyn Fn() -> bool,
     ) -> Result<Option<Ranked>, StoreError> {
         self.read(|connection| rank::rank(connection, since, limit, go_on))
+    }
+
+    fn corrections(&self, post: PostId, limit: usize) -> Result<Vec<Correction>, StoreError> {
+        self.read(|connection| corrections::latest(connection, post, limit))
     }
 
     fn correct(
