@@ -5,18 +5,20 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use crate::api::{self, ApiState, Auth};
 use crate::clock;
 use crate::config::{Config, TokenError};
 use crate::counter::CounterPool;
+use crate::endpoint::{Auth, SiteState, common_headers};
 use crate::fd_limit::{self, TooFew};
 use crate::journal::{self, Journal, JournalError, JournalFolder, Recovered};
 use crate::maintenance::{Maintenance, OnReplaced};
 use crate::metrics::Metrics;
+use crate::pages::Pages;
 use crate::rules::{BotRule, Salts, ViewRules};
 use crate::server::{InFlight, Listener, Server, ServerConfig};
 use crate::shutdown::Running;
 use crate::sink::{BatchSink, JournalSink, SinkError, SinkHealth};
+use crate::site::Site;
 use crate::store::spill::{self, ReplayError};
 use crate::store::{self, CachedStore, StoreError, StoreOptions, StoreUrl};
 
@@ -219,7 +221,7 @@ pub fn start(config: &Config) -> Result<Running, StartError> {
         salts,
     };
     let in_flight = Arc::new(InFlight::default());
-    let api = Arc::new(ApiState {
+    let state = SiteState {
         store: Arc::clone(&cached),
         rankings: Arc::clone(maintenance.rankings()),
         events: Arc::clone(&intake) as _,
@@ -227,7 +229,8 @@ pub fn start(config: &Config) -> Result<Running, StartError> {
         rules,
         auth: Auth::new(token.as_str().to_owned()),
         metrics: Arc::clone(&metrics),
-    });
+    };
+    let site = Arc::new(Site::new(state, Pages::new(config.pages.clone())));
     let server_config = ServerConfig {
         max_connections,
         max_connections_per_address: config.max_connections_per_address,
@@ -235,11 +238,11 @@ pub fn start(config: &Config) -> Result<Running, StartError> {
         idle_timeout: config.idle_timeout,
         request_timeout: config.request_timeout,
         max_body: config.max_body,
-        common_headers: api::common_headers(&config.cors_origin),
+        common_headers: common_headers(&config.cors_origin),
     };
     let server = Server::start(
         listener,
-        api,
+        site,
         Arc::clone(&in_flight),
         Arc::clone(&metrics),
         server_config,

@@ -34,6 +34,7 @@ pub mod command;
 pub mod config;
 mod counter;
 mod embed;
+mod endpoint;
 mod fd_limit;
 mod http;
 mod import;
@@ -41,10 +42,12 @@ mod journal;
 mod maintenance;
 mod metrics;
 mod model;
+mod pages;
 mod rules;
 mod server;
 mod shutdown;
 mod sink;
+mod site;
 mod store;
 #[cfg(test)]
 mod test_support;
@@ -62,9 +65,9 @@ pub mod internals {
 
     /// What decides where a request begins and ends, and what it asks.
     pub mod request {
-        pub use crate::api::{
-            SeriesQuery, count_is_false, decode, encode, limit, next_address, period,
-        };
+        pub use crate::api::{SeriesQuery, next_address};
+        pub use crate::endpoint::cursor::{decode, encode};
+        pub use crate::endpoint::parameters::{count_is_false, limit, period};
         pub use crate::http::{Method, Target, is_authority, query};
         pub use crate::model::{Cursor, series};
         pub use crate::rules::client_addr::client_addr;
@@ -76,7 +79,7 @@ pub mod internals {
 
     /// What reads files.
     pub mod import {
-        pub use crate::import::log::{LogReader, PathPattern, Reads, line, path};
+        pub use crate::import::log::{LogReader, PathPattern, Reads};
         pub use crate::import::{
             FileLocation, FrontMatter, ImportError, ImportedPost, KeyValue, Outcome, Value,
             from_text, split,

@@ -1,7 +1,7 @@
 //! All metrics, each declared once with its help text.
 
-use std::sync::atomic::AtomicU64;
-use std::time::Duration;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::{Duration, Instant};
 
 use prometheus_client::encoding::{EncodeLabelSet, EncodeLabelValue};
 use prometheus_client::metrics::counter::Counter;
@@ -97,6 +97,11 @@ pub struct Metrics {
     last_drain_time: Gauge,
     last_drain_seconds: Gauge<f64, AtomicU64>,
     last_drain_unwritten: Gauge,
+    /// Events the channel can hold.
+    pub channel_capacity: usize,
+    created: Instant,
+    /// The last commit, in milliseconds after `created`; 0 before the first.
+    last_commit: AtomicU64,
 }
 
 impl Metrics {
@@ -266,6 +271,9 @@ impl Metrics {
             last_drain_time,
             last_drain_seconds,
             last_drain_unwritten,
+            channel_capacity,
+            created: Instant::now(),
+            last_commit: AtomicU64::new(0),
             registry,
         };
         // Each outcome exists from the start, at zero, so that its rate is defined before the first event.
@@ -289,6 +297,20 @@ impl Metrics {
     pub fn observe_commit(&self, events: u64, took: Duration) {
         self.batch_events.observe(events as f64);
         self.commit_seconds.observe(took.as_secs_f64());
+        let now = u64::try_from(self.created.elapsed().as_millis()).unwrap_or(u64::MAX);
+        self.last_commit.store(now.max(1), Ordering::Relaxed);
+    }
+
+    /// The time since the last commit; `None` before the first.
+    pub fn since_commit(&self) -> Option<Duration> {
+        match self.last_commit.load(Ordering::Relaxed) {
+            0 => None,
+            at => Some(
+                self.created
+                    .elapsed()
+                    .saturating_sub(Duration::from_millis(at)),
+            ),
+        }
     }
 
     /// Records the outcomes of committed events.

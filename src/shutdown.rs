@@ -6,7 +6,6 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use crate::api::ApiState;
 use crate::clock;
 use crate::counter::{CounterPool, EventSender, Rest};
 use crate::journal::{self, Journal, JournalFolder};
@@ -15,6 +14,7 @@ use crate::metrics::Metrics;
 use crate::model::{DrainRecord, Reason, Uncounted};
 use crate::server::{InFlight, Server};
 use crate::sink::{BatchSink, SinkError};
+use crate::site::Site;
 use crate::store::CachedStore;
 
 /// How long threads may take to end once nothing is left for them to do.
@@ -28,7 +28,7 @@ const SMALL_BATCH: usize = 10_000;
 
 /// A server that runs.
 pub struct Running {
-    pub(crate) server: Arc<Server<ApiState>>,
+    pub(crate) server: Arc<Server<Site>>,
     pub(crate) in_flight: Arc<InFlight>,
     pub(crate) intake: Arc<EventSender>,
     pub(crate) counters: Arc<CounterPool>,

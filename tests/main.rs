@@ -17,6 +17,7 @@ mod http;
 mod import;
 mod journal;
 mod operation;
+mod pages;
 mod posts;
 mod rules;
 mod serving;

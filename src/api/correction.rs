@@ -2,10 +2,11 @@
 
 use serde_json::Value;
 
-use super::exchange::Exchange;
-use super::lookup::decode_segment;
-use super::{errors, post_body, views};
+use super::{post_body, views};
 use crate::clock;
+use crate::endpoint::Exchange;
+use crate::endpoint::errors;
+use crate::endpoint::lookup::decode_segment;
 use crate::http::{Invalid, Problem};
 use crate::model::PostKey;
 use crate::store::MAX_NUMBER;

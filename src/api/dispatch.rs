@@ -2,16 +2,12 @@
 
 use std::sync::Arc;
 
-use super::errors;
-use super::exchange::Exchange;
-use super::lookup::decode_segment;
 use super::router::{self, Match, Route};
-use super::state::ApiState;
 use super::{correction, embed, health, posts, site_views, viewers, views};
-use crate::counter::Recorded;
+use crate::endpoint::{Exchange, PostQuery, SiteState, errors, lookup};
 use crate::http::{Method, Problem, Response, query};
-use crate::model::PostKey;
-use crate::server::{Handler, Plan, Request, StoreUse};
+use crate::model::ViewEvent;
+use crate::server::{Plan, Request, StoreUse};
 use crate::store::CachedPost;
 
 /// What planning found out.
@@ -23,118 +19,94 @@ pub struct Found<'r> {
     refusal: Option<Problem>,
 }
 
-impl Handler for ApiState {
-    type Context<'r> = Found<'r>;
-    type Event = Recorded;
-
-    fn plan<'r>(&self, request: &Request<'r>) -> Plan<Found<'r>> {
-        let place = router::find(request.target.path);
-        let refusal = self.check(request, place.route).err();
-        let (known, store) = match &refusal {
-            Some(_) => (None, None),
-            None => self.needs(request, place),
-        };
-        Plan {
-            route: place.route.name(),
-            store,
-            reads_body: refusal.is_none() && reads_body(place.route, request.method),
-            during_drain: place.route.is_for_operators(),
-            context: Found {
-                place,
-                known,
-                refusal,
-            },
-        }
-    }
-
-    fn handle<'r>(
-        &self,
-        request: &Request<'r>,
-        found: Found<'r>,
-        response: &mut Response,
-    ) -> Option<Recorded> {
-        let mut exchange = Exchange {
-            state: self,
-            request,
-            known: found.known,
-            response,
-            event: None,
-        };
-        let result = match found.refusal {
-            Some(problem) => Err(problem),
-            None => answer(&mut exchange, found.place),
-        };
-        match result {
-            Ok(()) => exchange.event.map(|event| self.events.record(event)),
-            Err(problem) => {
-                problem.write(exchange.response);
-                None
-            }
-        }
-    }
-
-    fn after_write(&self, event: Recorded, before_block: &mut dyn FnMut()) {
-        self.events.send(event, before_block);
+/// Decides what answering takes.
+pub fn plan<'r>(state: &SiteState, request: &Request<'r>) -> Plan<Found<'r>> {
+    let place = router::find(request.target.path);
+    let refusal = check(state, request, place.route).err();
+    let (known, store) = match &refusal {
+        Some(_) => (None, None),
+        None => needs(state, request, place),
+    };
+    Plan {
+        route: place.route.name(),
+        store,
+        reads_body: refusal.is_none() && reads_body(place.route, request.method),
+        during_drain: place.route.is_for_operators(),
+        context: Found {
+            place,
+            known,
+            refusal,
+        },
     }
 }
 
-impl ApiState {
-    /// What the request's head alone decides. The token comes first of all that costs anything: a body is read only for
-    /// those who may write.
-    fn check(&self, request: &Request<'_>, route: Route) -> Result<(), Problem> {
-        if route == Route::Unknown && request.target.path != "*" {
-            return Err(errors::no_such_path());
-        }
-        if request.method == Method::Options {
-            return Ok(());
-        }
-        if !route.methods().contains(&request.method) {
-            return Err(errors::method_not_allowed(allow(route)));
-        }
-        if route.needs_token(request.method) {
-            self.auth.check(&request.headers)?;
-        }
-        Ok(())
+/// Fills the response; returns what goes to the counters once it is written.
+///
+/// # Errors
+/// What is answered instead.
+pub fn answer(
+    state: &SiteState,
+    request: &Request<'_>,
+    found: Found<'_>,
+    response: &mut Response,
+) -> Result<Option<ViewEvent>, Problem> {
+    if let Some(problem) = found.refusal {
+        return Err(problem);
     }
+    let mut exchange = Exchange {
+        state,
+        request,
+        known: found.known,
+        response,
+        event: None,
+    };
+    call(&mut exchange, found.place)?;
+    Ok(exchange.event)
+}
 
-    /// The post, if it is in memory; and how the store is used, if it is.
-    fn needs(
-        &self,
-        request: &Request<'_>,
-        place: Match<'_>,
-    ) -> (Option<Arc<CachedPost>>, Option<StoreUse>) {
-        let is_read = matches!(request.method, Method::Get | Method::Head);
-        let store_use = match (place.route, request.method) {
-            (_, Method::Options) => return (None, None),
-            (Route::Post, _) if is_read => return self.needs_post(place.post),
-            (Route::PostViews, Method::Post) => return self.needs_post(place.post),
-            (Route::BadgeSvg | Route::BadgeJson | Route::Pixel, _) => {
-                return self.needs_post(place.post);
-            }
-            (
-                Route::Snippet | Route::Healthz | Route::Readyz | Route::Metrics | Route::Unknown,
-                _,
-            ) => return (None, None),
-            (Route::Posts, _) if is_read => posts::list_use(request.target.query),
-            (Route::SiteViews, _) if query::get(request.target.query, "posts").is_none() => {
-                StoreUse::Scan
-            }
-            _ if is_read => StoreUse::Read,
-            _ => StoreUse::Write,
-        };
-        (None, Some(store_use))
+/// What the request's head alone decides. The token comes first of all that costs anything: a body is read only for
+/// those who may write.
+fn check(state: &SiteState, request: &Request<'_>, route: Route) -> Result<(), Problem> {
+    if route == Route::Unknown && request.target.path != "*" {
+        return Err(errors::no_such_path());
     }
+    if request.method == Method::Options {
+        return Ok(());
+    }
+    if !route.methods().contains(&request.method) {
+        return Err(errors::method_not_allowed(allow(route)));
+    }
+    if route.needs_token(request.method) {
+        state.auth.check(&request.headers)?;
+    }
+    Ok(())
+}
 
-    fn needs_post(&self, segment: &str) -> (Option<Arc<CachedPost>>, Option<StoreUse>) {
-        match decode_segment(segment) {
-            Ok(slug) => match self.store.cached(PostKey::parse(&slug)) {
-                Some(post) => (Some(post), None),
-                None => (None, Some(StoreUse::Read)),
-            },
-            // Nothing has such a name.
-            Err(_) => (None, None),
+/// The post, if it is in memory; and how the store is used, if it is.
+fn needs(
+    state: &SiteState,
+    request: &Request<'_>,
+    place: Match<'_>,
+) -> (Option<Arc<CachedPost>>, Option<StoreUse>) {
+    let is_read = matches!(request.method, Method::Get | Method::Head);
+    let store_use = match (place.route, request.method) {
+        (_, Method::Options) => return (None, None),
+        (Route::Post, _) if is_read => return lookup::known_post(state, place.post),
+        (Route::PostViews, Method::Post) => return lookup::known_post(state, place.post),
+        (Route::BadgeSvg | Route::BadgeJson | Route::Pixel, _) => {
+            return lookup::known_post(state, place.post);
         }
-    }
+        (Route::Snippet | Route::Healthz | Route::Readyz | Route::Metrics | Route::Unknown, _) => {
+            return (None, None);
+        }
+        (Route::Posts, _) if is_read => PostQuery::store_use(request.target.query),
+        (Route::SiteViews, _) if query::get(request.target.query, "posts").is_none() => {
+            StoreUse::Scan
+        }
+        _ if is_read => StoreUse::Read,
+        _ => StoreUse::Write,
+    };
+    (None, Some(store_use))
 }
 
 fn reads_body(route: Route, method: Method) -> bool {
@@ -144,7 +116,7 @@ fn reads_body(route: Route, method: Method) -> bool {
     )
 }
 
-fn answer(exchange: &mut Exchange<'_>, place: Match<'_>) -> Result<(), Problem> {
+fn call(exchange: &mut Exchange<'_>, place: Match<'_>) -> Result<(), Problem> {
     let Match {
         route,
         post,

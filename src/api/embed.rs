@@ -12,12 +12,12 @@
 
 use std::hash::BuildHasher;
 
-use super::errors;
-use super::exchange::Exchange;
-use super::lookup::find_post;
-use super::record_view::{record_view, write_outcome};
 use crate::embed::badge::{Badge, BadgeError};
 use crate::embed::{PIXEL, SNIPPET};
+use crate::endpoint::Exchange;
+use crate::endpoint::errors;
+use crate::endpoint::lookup::find_post;
+use crate::endpoint::record_view::{record_view, write_outcome};
 use crate::http::{Method, Problem, etag};
 use crate::model::Outcome;
 

@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use super::exchange::Exchange;
+use crate::endpoint::Exchange;
 use crate::http::Problem;
 
 #[derive(Serialize)]

@@ -5,33 +5,21 @@
 //!
 //! This module must not know a socket, which database there is, or how views are counted.
 
-mod auth;
 mod correction;
 mod dispatch;
 mod embed;
-mod errors;
-mod exchange;
 mod health;
-mod lookup;
 mod numbers;
 mod pagination;
-mod parameters;
 mod post_body;
 mod posts;
-mod record_view;
 mod router;
 mod series;
 mod site_views;
-mod state;
 mod viewers;
 mod views;
 
-pub use auth::Auth;
-pub use state::{ApiState, common_headers};
+pub use dispatch::{Found, answer, plan};
 
 #[cfg(feature = "internals")]
-pub use {
-    pagination::{decode, encode, next_address},
-    parameters::{count_is_false, limit, period},
-    series::SeriesQuery,
-};
+pub use {pagination::next_address, series::SeriesQuery};

@@ -2,8 +2,8 @@
 
 use serde::Serialize;
 
-use super::exchange::Exchange;
 use super::series::Series;
+use crate::endpoint::Exchange;
 use crate::model::{PostId, PostStats, TimestampMs, Uncounted};
 
 /// As in the answer.

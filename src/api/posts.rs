@@ -4,18 +4,14 @@ use std::sync::Arc;
 
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 
-use super::errors;
-use super::exchange::Exchange;
-use super::lookup::{decode_segment, find_post};
-use super::record_view::{record_view, write_outcome};
-use super::{pagination, parameters, post_body};
+use super::{pagination, post_body};
 use crate::clock;
+use crate::endpoint::lookup::{decode_segment, find_post};
+use crate::endpoint::record_view::{record_view, write_outcome};
+use crate::endpoint::{Exchange, PostQuery, errors, parameters};
 use crate::http::etag::{self, ETag};
-use crate::http::{Method, Problem, Response, query};
-use crate::model::{
-    ListQuery, Outcome, Period, Post, PostContent, PostId, PostKey, Revision, Sort,
-};
-use crate::server::StoreUse;
+use crate::http::{Method, Problem, Response};
+use crate::model::{Outcome, Post, PostContent, PostId, PostKey, Revision};
 use crate::store::cache::{JSON_BETWEEN, JSON_END};
 use crate::store::{CachedPost, Store, StoreError};
 
@@ -33,7 +29,9 @@ pub(super) fn read(exchange: &mut Exchange<'_>, segment: &str) -> Result<(), Pro
     exchange.response.start(if unchanged { 304 } else { 200 });
     exchange.response.etag(&tag);
     write_outcome(exchange.response, outcome);
-    exchange.response.lines("Cache-Control: no-cache\r\n");
+    exchange
+        .response
+        .lines("Cache-Control: no-cache\r\nVary: Accept\r\n");
     if !unchanged {
         write_post(exchange.response, post, views, viewers);
     }
@@ -154,72 +152,15 @@ fn read_content(
     post_body::content(exchange.request.body, old, clock::now()).map_err(errors::invalid)
 }
 
-/// How the store is used by a list: a search looks through many posts.
-pub(super) fn list_use(text: &str) -> StoreUse {
-    match query::get(text, "q") {
-        Some(words) if !words.is_empty() => StoreUse::Scan,
-        _ => StoreUse::Read,
-    }
-}
-
 pub(super) fn list(exchange: &mut Exchange<'_>) -> Result<(), Problem> {
-    let text = exchange.query();
-    let sort = match query::get(text, "sort").as_deref() {
-        None | Some("published") => Sort::Published,
-        Some("views") => Sort::Views,
-        Some("trending") => Sort::Trending,
-        Some(_) => {
-            return Err(errors::bad_parameter(
-                "sort",
-                "published, views or trending",
-            ));
-        }
-    };
-    let period = match (parameters::period(text)?, sort) {
-        (None, _) => Period::All,
-        (Some(period), Sort::Views) => period,
-        (Some(_), _) => {
-            return Err(errors::bad_parameter(
-                "period",
-                "24h, 7d, 30d, 1y or all, and only with sort=views",
-            ));
-        }
-    };
-    let order = order_letter(sort, period);
-    let after = pagination::after(exchange, order)?;
-    let request = ListQuery {
-        sort,
-        limit: parameters::limit(text)?,
-        after,
-        tag: query::get(text, "tag").map(String::from),
-        title: query::get(text, "q")
-            .map(String::from)
-            .filter(|title| !title.is_empty()),
-    };
-    let found = match period {
-        Period::All => exchange.state.store.store().list(&request)?,
-        period => exchange
-            .state
-            .rankings
-            .page(period, &request, clock::now())?,
-    };
+    let query = PostQuery::parse(exchange.query(), parameters::limit(exchange.query())?)?;
+    let found = query.page(exchange.state)?;
     exchange.response.start(200);
-    exchange.response.header("Cache-Control", "no-cache");
-    pagination::answer(exchange, found, order);
+    exchange
+        .response
+        .lines("Cache-Control: no-cache\r\nVary: Accept\r\n");
+    pagination::answer(exchange, found, query.cursor_letter());
     Ok(())
-}
-
-/// What tells the cursors of one order from those of another.
-fn order_letter(sort: Sort, period: Period) -> char {
-    match (sort, period) {
-        (Sort::Published, _) => 'p',
-        (Sort::Trending, _) => 't',
-        (Sort::Views, Period::All) => 'v',
-        (Sort::Views, Period::Day) => 'd',
-        (Sort::Views, Period::Week) => 'w',
-        (Sort::Views, Period::Month) => 'm',
-        (Sort::Views, Period::Year) => 'y',
-    }
 }
 
 #[cfg(test)]

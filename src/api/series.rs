@@ -8,7 +8,8 @@
 use jiff::tz::TimeZone;
 use serde::Serialize;
 
-use super::{errors, parameters};
+use crate::endpoint::errors;
+use crate::endpoint::parameters;
 use crate::http::{Problem, query};
 use crate::model::time::{DAY, HOUR};
 use crate::model::{Bucket, By, Period, PostId, TimestampMs, series};
@@ -157,6 +158,7 @@ impl SeriesQuery {
         let (length, name) = match by {
             By::Hour => (HOUR, "hours"),
             By::Day => (DAY, "days"),
+            By::Month => (28 * DAY, "months"),
         };
         // Rounded up, and one more for the part of a bucket at the other end.
         let buckets = self.now.0.saturating_sub(start.0) / length + 2;

@@ -3,11 +3,11 @@
 use serde::Serialize;
 use unicode_normalization::UnicodeNormalization;
 
-use super::errors;
-use super::exchange::Exchange;
 use super::numbers::{Numbers, start};
 use super::series::SeriesQuery;
 use crate::clock;
+use crate::endpoint::Exchange;
+use crate::endpoint::errors;
 use crate::http::{Problem, query};
 use crate::model::PostKey;
 use crate::store::SITE;

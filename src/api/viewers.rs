@@ -5,11 +5,10 @@ use std::time::Duration;
 use percent_encoding::percent_decode_str;
 use serde::Serialize;
 
-use super::errors;
-use super::exchange::Exchange;
-use super::lookup::find_post;
-use super::{pagination, parameters};
+use super::pagination;
 use crate::clock;
+use crate::endpoint::lookup::find_post;
+use crate::endpoint::{Exchange, cursor, errors, parameters};
 use crate::http::Problem;
 use crate::model::{Page, PostId, ViewingKey};
 
@@ -19,7 +18,7 @@ const CURSOR: char = 's';
 pub(super) fn of_post(exchange: &mut Exchange<'_>, post: &str) -> Result<(), Problem> {
     let (limit, after) = (
         parameters::limit(exchange.query())?,
-        pagination::after(exchange, CURSOR)?,
+        cursor::from_query(exchange.query(), CURSOR)?,
     );
     let post = find(exchange, post)?;
     let viewers = exchange
@@ -48,7 +47,7 @@ pub(super) fn one(exchange: &mut Exchange<'_>, post: &str, viewer: &str) -> Resu
 pub(super) fn posts(exchange: &mut Exchange<'_>, viewer: &str) -> Result<(), Problem> {
     let (limit, after) = (
         parameters::limit(exchange.query())?,
-        pagination::after(exchange, CURSOR)?,
+        cursor::from_query(exchange.query(), CURSOR)?,
     );
     let name = decode(viewer)?;
     let seen = exchange.state.store.store().seen_by(&name, after, limit)?;

@@ -2,13 +2,13 @@
 
 use serde::Serialize;
 
-use super::errors;
-use super::exchange::Exchange;
-use super::lookup::{decode_segment, find_post};
 use super::numbers::{Numbers, start};
-use super::record_view::{record_view, write_outcome};
 use super::series::SeriesQuery;
 use crate::clock;
+use crate::endpoint::Exchange;
+use crate::endpoint::errors;
+use crate::endpoint::lookup::{decode_segment, find_post};
+use crate::endpoint::record_view::{record_view, write_outcome};
 use crate::http::Problem;
 use crate::model::{PostId, PostKey};
 

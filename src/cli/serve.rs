@@ -10,6 +10,7 @@ use ipnet::IpNet;
 
 use super::values::{duration, listen_address, network, on_off};
 use crate::counter::OverflowPolicy;
+use crate::pages::Access;
 use crate::store::Durability;
 
 /// Flags of `serve`.
@@ -55,6 +56,25 @@ pub struct ServeFlags {
         help_heading = "Serving"
     )]
     pub token_file: Option<PathBuf>,
+    /// Who may see the pages with numbers: everybody, or who has the token
+    #[arg(
+        long,
+        env = "VIEWTALLY_DASHBOARD",
+        hide_env = true,
+        value_name = "WHO",
+        default_value = "public",
+        help_heading = "Serving"
+    )]
+    pub dashboard: Access,
+    /// Time zone whose days the pages show [default: the system's]
+    #[arg(
+        long,
+        env = "VIEWTALLY_TZ",
+        hide_env = true,
+        value_name = "ZONE",
+        help_heading = "Serving"
+    )]
+    pub tz: Option<String>,
     /// Site whose pages may read and send beacons; * for all
     #[arg(
         long,

@@ -5,12 +5,14 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use ipnet::IpNet;
+use jiff::tz::TimeZone;
 
 use super::error::ConfigError;
 use super::token::TokenSource;
 use crate::cli::ServeFlags;
 use crate::counter::CounterConfig;
 use crate::journal::{JournalOptions, MIN_JOURNAL};
+use crate::pages::PageSettings;
 use crate::store::{Durability, StoreOptions, StoreUrl};
 
 /// Bytes of posts in the cache.
@@ -58,6 +60,8 @@ pub struct Config {
     pub cache_bytes: u64,
     /// How events are kept until they are counted; `None` if they are not.
     pub journal: Option<JournalOptions>,
+    /// How pages are shown.
+    pub pages: PageSettings,
     /// How long a stop may take.
     pub drain_timeout: Duration,
 }
@@ -144,6 +148,10 @@ impl Config {
                 sync: flags.durability == Durability::Power,
             }),
             cache_bytes: CACHE_BYTES,
+            pages: PageSettings {
+                zone: time_zone(flags.tz.as_deref())?,
+                numbers: flags.dashboard,
+            },
             drain_timeout: flags.drain_timeout,
         })
     }
@@ -151,6 +159,18 @@ impl Config {
 
 fn refuse<T>(why: String) -> Result<T, ConfigError> {
     Err(ConfigError::new(why))
+}
+
+/// The zone of that name, or the system's, or UTC where the system's is not known.
+fn time_zone(name: Option<&str>) -> Result<TimeZone, ConfigError> {
+    let Some(name) = name else {
+        return Ok(TimeZone::try_system().unwrap_or(TimeZone::UTC));
+    };
+    TimeZone::get(name).map_err(|_| {
+        ConfigError::new(format!(
+            "--tz {name:?} is no time zone; try a name such as UTC or Asia/Seoul"
+        ))
+    })
 }
 
 /// Whether a text is an origin as browsers send it: `https://example.com:8080`. They compare it character by character,

@@ -8,8 +8,9 @@ pub struct ETag {
 }
 
 impl ETag {
-    /// The tag of these numbers.
-    pub fn new(numbers: [i64; 4]) -> ETag {
+    /// The tag of these numbers, up to four.
+    pub fn new<const N: usize>(numbers: [i64; N]) -> ETag {
+        const { assert!(N <= 4, "the numbers fit into the bytes") };
         let mut tag = ETag {
             bytes: [0; 96],
             length: 0,

@@ -2,6 +2,7 @@
 //!
 //! Nothing here reads a socket, knows a post, or names anything else of the crate.
 
+pub mod accept;
 mod authority;
 mod date;
 pub mod etag;

@@ -130,23 +130,35 @@ impl Problem {
         Problem::new(503, "Store not available", detail).with("Retry-After", "1")
     }
 
+    /// 503 while the store does other work.
+    pub fn store_busy() -> Problem {
+        Problem::busy("the store is busy; try again shortly")
+    }
+
     /// 505: another major version of HTTP.
     pub fn version_not_supported() -> Problem {
         let detail = "HTTP/1.1 and HTTP/1.0 are spoken here";
         Problem::new(505, "HTTP version not supported", detail).closing()
     }
 
+    /// Its status.
+    pub fn status(&self) -> u16 {
+        self.status
+    }
+
+    /// The title of its kind.
+    pub fn title(&self) -> &'static str {
+        self.title
+    }
+
+    /// What is wrong this time.
+    pub fn detail(&self) -> &str {
+        &self.detail
+    }
+
     /// Writes itself as the response, in place of what a handler may have begun.
     pub fn write(&self, response: &mut Response) {
-        response.start(self.status);
-        // A CDN that is told nothing keeps a 404 for minutes, and a post may come to be in that time.
-        response.header("Cache-Control", "no-store");
-        for (name, value) in &self.headers {
-            response.header(name, value);
-        }
-        if self.close {
-            response.close();
-        }
+        self.start(response);
         response.json_as(
             "application/problem+json",
             &Body {
@@ -157,5 +169,18 @@ impl Problem {
                 errors: &self.errors,
             },
         );
+    }
+
+    /// Starts the response over, with all but the body.
+    pub fn start(&self, response: &mut Response) {
+        response.start(self.status);
+        // A CDN that is told nothing keeps a 404 for minutes, and a post may come to be in that time.
+        response.header("Cache-Control", "no-store");
+        for (name, value) in &self.headers {
+            response.header(name, value);
+        }
+        if self.close {
+            response.close();
+        }
     }
 }

@@ -33,10 +33,10 @@ pub struct Response {
     status: u16,
     headers: Vec<u8>,
     has_body: bool,
-    /// The body's beginning, where it is shared.
-    shared: Option<SharedBody>,
-    /// The rest of the body.
+    /// The body but for what is shared.
     own: Vec<u8>,
+    /// A part of the body that is shared, and how much of `own` comes before it.
+    shared: Option<(usize, SharedBody)>,
     close: bool,
 }
 
@@ -128,7 +128,18 @@ impl Response {
     pub fn shared_json(&mut self, beginning: SharedBody) {
         self.lines("Content-Type: application/json\r\n");
         self.has_body = true;
-        self.shared = Some(beginning);
+        self.shared = Some((0, beginning));
+    }
+
+    /// Starts a body that [`Response::append`] fills.
+    pub fn start_body(&mut self, content_type: &'static str) {
+        self.header("Content-Type", content_type);
+        self.has_body = true;
+    }
+
+    /// Adds shared bytes to the body, once.
+    pub fn append_shared(&mut self, bytes: SharedBody) {
+        self.shared = Some((self.own.len(), bytes));
     }
 
     /// Adds to the body.
@@ -161,9 +172,9 @@ impl Response {
         if self.close {
             out.extend_from_slice(b"Connection: close\r\n");
         }
-        let shared: &[u8] = match &self.shared {
-            Some(shared) => (**shared).as_ref(),
-            None => b"",
+        let (before, shared): (usize, &[u8]) = match &self.shared {
+            Some((before, shared)) => (*before, (**shared).as_ref()),
+            None => (0, b""),
         };
         // RFC 9110 §8.6: no Content-Length in 204; in 304 it would be the length of the 200, which is left out.
         if !matches!(self.status, 204 | 304) {
@@ -176,19 +187,21 @@ impl Response {
         if !self.has_body || head_only {
             return None;
         }
+        let (before, after) = self.own.split_at(before);
+        out.extend_from_slice(before);
         let at = out.len();
         let insert = self
             .shared
             .as_ref()
             .filter(|_| shared.len() >= SEND_SHARED)
-            .map(|body| Insert {
+            .map(|(_, body)| Insert {
                 at,
                 body: Arc::clone(body),
             });
         if insert.is_none() {
             out.extend_from_slice(shared);
         }
-        out.extend_from_slice(&self.own);
+        out.extend_from_slice(after);
         insert
     }
 }
@@ -266,6 +279,22 @@ mod tests {
         let mut out = Vec::new();
         response.render(&mut out, 0, b"", false);
         assert!(out.len() < SEND_SHARED);
+    }
+
+    #[test]
+    fn shared_bytes_stand_where_they_were_added() {
+        for length in [1, SEND_SHARED] {
+            let mut response = Response::default();
+            response.start(200);
+            response.start_body("text/html");
+            response.append(b"<before>");
+            response.append_shared(Arc::new(vec![b'a'; length]));
+            response.append(b"<after>");
+            let text = rendered(&response, false);
+            let body = text.split_once("\r\n\r\n").unwrap().1;
+            assert_eq!(body, format!("<before>{}<after>", "a".repeat(length)));
+            assert!(text.contains(&format!("Content-Length: {}\r\n", length + 15)));
+        }
     }
 
     #[test]

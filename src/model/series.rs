@@ -18,6 +18,8 @@ pub enum By {
     Hour,
     /// The days of the zone: 23 or 25 hours long when its clocks change.
     Day,
+    /// The months of the zone.
+    Month,
 }
 
 /// The views of one hour or day.
@@ -114,6 +116,16 @@ fn starts(
                     starts.push(start);
                 }
                 date = date.checked_add(1.day())?;
+                start = first_instant(date, zone)?;
+            }
+            Ok((starts, start))
+        }
+        By::Month => {
+            let mut date = from.to_zoned(zone.clone()).date().first_of_month();
+            let mut start = first_instant(date, zone)?;
+            while start < to {
+                starts.push(start);
+                date = date.checked_add(1.month())?;
                 start = first_instant(date, zone)?;
             }
             Ok((starts, start))
@@ -343,6 +355,21 @@ mod tests {
             &[
                 ("2011-12-29T00:00:00-10:00", 24),
                 ("2011-12-31T00:00:00+14:00", 24),
+            ],
+        );
+    }
+
+    #[test]
+    fn months_are_those_of_the_zone() {
+        check(
+            &each_hour("2025-01-31T00:00:00Z", "2025-04-01T00:00:00Z"),
+            ["2025-02-14T12:00:00Z", "2025-03-02T00:00:00Z"],
+            By::Month,
+            "Europe/Berlin",
+            &[
+                ("2025-02-01T00:00:00+01:00", 28 * 24),
+                // Summer time began on the 30th.
+                ("2025-03-01T00:00:00+01:00", 31 * 24 - 1),
             ],
         );
     }

@@ -2,7 +2,7 @@
 
 use std::net::SocketAddr;
 
-use crate::http::{Headers, Method, Response, Target};
+use crate::http::{Headers, Method, Problem, Response, Target};
 
 /// A request: parsed, checked, and whole but for its body.
 #[derive(Clone, Copy, Debug)]
@@ -47,6 +47,19 @@ pub struct Plan<C> {
     pub context: C,
 }
 
+impl<C> Plan<C> {
+    /// The same plan with another context.
+    pub fn map<D>(self, wrap: impl FnOnce(C) -> D) -> Plan<D> {
+        Plan {
+            route: self.route,
+            store: self.store,
+            reads_body: self.reads_body,
+            during_drain: self.during_drain,
+            context: wrap(self.context),
+        }
+    }
+}
+
 /// Answers requests.
 pub trait Handler: Send + Sync + 'static {
     /// What [`Handler::plan`] hands to [`Handler::handle`].
@@ -64,6 +77,9 @@ pub trait Handler: Send + Sync + 'static {
         context: Self::Context<'r>,
         response: &mut Response,
     ) -> Option<Self::Event>;
+
+    /// Writes a problem that keeps the request from being handled as the response.
+    fn refuse(&self, request: &Request<'_>, problem: &Problem, response: &mut Response);
 
     /// Called after the whole response was handed to the kernel; never where that failed. Calls `before_block` before
     /// it waits for anything.

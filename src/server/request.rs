@@ -201,7 +201,7 @@ pub(super) fn serve<H: Handler>(
             if !streamed && course.guard.is_some() {
                 return course.into_queued(slot_use);
             }
-            course.refusal = Some(store_busy());
+            course.refusal = Some(Problem::store_busy());
         }
     }
     if !streamed {
@@ -215,7 +215,7 @@ pub(super) fn serve<H: Handler>(
     let event = match &course.refusal {
         Some(problem) => {
             drop(found);
-            problem.write(response);
+            shared.handler.refuse(&request, problem, response);
             None
         }
         None => {
@@ -275,7 +275,8 @@ fn handle<'r, H: Handler>(
         shared.handler.handle(request, context, response)
     }));
     handled.unwrap_or_else(|_| {
-        Problem::internal().write(response);
+        let problem = Problem::internal();
+        shared.handler.refuse(request, &problem, response);
         None
     })
 }
@@ -283,10 +284,6 @@ fn handle<'r, H: Handler>(
 /// RFC 9110 §15.2.1. It is short; should the socket not take it, the client sends its body after a while all the same.
 fn send_continue(socket: RawFd) {
     let _ = raw_fd::send_now(socket, b"HTTP/1.1 100 Continue\r\n\r\n");
-}
-
-fn store_busy() -> Problem {
-    Problem::busy("the store is busy; try again shortly")
 }
 
 /// How a request is to be answered, as far as that is known.
@@ -332,7 +329,7 @@ impl Course {
         } else if reads_body && too_large {
             Some(Problem::too_large(max))
         } else {
-            timed_out.then(store_busy)
+            timed_out.then(Problem::store_busy)
         };
         Course {
             guard,

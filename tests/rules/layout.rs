@@ -27,8 +27,22 @@ const LAYOUT: &[(&[&str], May)] = &[
     ),
     (&["http"], May::Only(&[])),
     (&["rules"], May::Only(&["model"])),
+    // One handler of the two that answer.
+    (
+        &["site"],
+        May::Only(&[
+            "api",
+            "pages",
+            "endpoint",
+            "server/handler",
+            "http",
+            "model",
+        ]),
+    ),
     (&["api"], May::Only(API)),
     (&["pages"], May::Only(API)),
+    // What both answer with: neither repeats the other's look-up, recording of views or checks.
+    (&["endpoint"], May::Only(API)),
     (&["embed"], May::Only(&[])),
     (
         // Events are in the journal before they are on the channel.
@@ -62,6 +76,7 @@ const LAYOUT: &[(&[&str], May)] = &[
 /// Of the server its seam, of the counters their sender's trait, of the store its traits with their error, its cache and
 /// its rankings; and what answers about the server itself need: its measurements, whether the sink works, the time.
 const API: &[&str] = &[
+    "endpoint",
     "server/handler",
     "http",
     "rules",

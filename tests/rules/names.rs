@@ -78,7 +78,7 @@ const GONE: &[Gone] = &[
     gone("next_number", "predict_fd"),
     gone("find_other", "scan_fds"),
     gone("refusing", "accept_failing"),
-    gone("Service", "ApiState"),
+    gone("Service", "SiteState"),
     gone("Asked", "SeriesQuery"),
     gone("judge", "classify"),
     gone("of_many", "site_views"),

@@ -97,7 +97,7 @@ impl Browser {
         Tab(text(&created["targetId"]))
     }
 
-    fn session(&mut self, Tab(target): &Tab) -> String {
+    pub(super) fn session(&mut self, Tab(target): &Tab) -> String {
         if let Some(session) = self.sessions.get(target) {
             return session.clone();
         }
@@ -114,10 +114,10 @@ impl Browser {
         self.call(None, "Target.activateTarget", parameters);
     }
 
-    /// What a script says in the tab's page; `null` where it has no answer, or the page is just being changed.
+    /// What a script says in the tab's page, once it is there; `null` where it has no answer, or the page is just being changed.
     pub fn evaluate(&mut self, tab: &Tab, script: &str) -> Value {
         let session = self.session(tab);
-        let parameters = json!({"expression": script, "returnByValue": true});
+        let parameters = json!({"expression": script, "returnByValue": true, "awaitPromise": true});
         let mut answer = self.call(Some(&session), "Runtime.evaluate", parameters);
         answer["result"]["value"].take()
     }
@@ -133,7 +133,7 @@ impl Browser {
     }
 
     /// One call of the protocol, and its result; `null` where it failed. Events in between are passed over.
-    fn call(&mut self, session: Option<&str>, method: &str, parameters: Value) -> Value {
+    pub(super) fn call(&mut self, session: Option<&str>, method: &str, parameters: Value) -> Value {
         self.calls += 1;
         let mut message = json!({"id": self.calls, "method": method, "params": parameters});
         if let Some(session) = session {

@@ -9,6 +9,7 @@ pub mod http;
 pub mod launch;
 pub mod load;
 pub mod lock;
+pub mod page;
 pub mod problem;
 pub mod process;
 pub mod raw;

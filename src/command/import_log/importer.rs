@@ -22,7 +22,7 @@ const BATCH_ENTRIES: usize = 20_000;
 const BATCH_BYTES: u64 = 64 << 20;
 
 /// How logs are imported.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Options {
     /// Make missing posts.
     pub(super) create: bool,

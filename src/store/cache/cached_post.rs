@@ -1,9 +1,12 @@
 //! A post as it is served: its JSON but for the numbers, and the numbers.
 
+use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 
+use arc_swap::ArcSwapOption;
 use serde::Serialize;
 
+use super::cached_page::CachedPage;
 use crate::model::{Post, PostContent, PostId, Revision, TimestampMs};
 
 /// What follows the views in a post's JSON, before the viewers.
@@ -26,6 +29,8 @@ pub struct CachedPost {
     views: AtomicI64,
     /// Distinct viewers so far; as `views`.
     viewers: AtomicI64,
+    /// Its page, once somebody has read that. Set only by the cache, which weighs it.
+    page: ArcSwapOption<CachedPage>,
 }
 
 impl CachedPost {
@@ -38,12 +43,8 @@ impl CachedPost {
             json: json_before_views(post.id, &post.content).into(),
             views: AtomicI64::new(post.views),
             viewers: AtomicI64::new(post.viewers),
+            page: ArcSwapOption::empty(),
         }
-    }
-
-    /// Its JSON object up to and including `"views":`.
-    pub fn json_before_views(&self) -> &[u8] {
-        &self.json
     }
 
     /// Views counted so far.
@@ -54,6 +55,21 @@ impl CachedPost {
     /// Distinct viewers so far.
     pub fn viewers(&self) -> i64 {
         self.viewers.load(Ordering::Relaxed)
+    }
+
+    /// Its page, if it was rendered since the last of `edits`.
+    pub fn page(&self, edits: u64) -> Option<Arc<CachedPage>> {
+        self.page.load_full().filter(|page| page.edits == edits)
+    }
+
+    pub(super) fn set_page(&self, page: Arc<CachedPage>) {
+        self.page.store(Some(page));
+    }
+
+    /// The bytes of its text in all forms.
+    pub(super) fn bytes(&self) -> usize {
+        let page = self.page.load();
+        self.json.len() + page.as_ref().map_or(0, |page| page.bytes())
     }
 
     /// Advances the numbers to those of a commit. Commits may arrive here in another order than they were made in, so

@@ -8,11 +8,13 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use quick_cache::Weighter;
-use quick_cache::sync::{Cache, GuardResult};
+use quick_cache::sync::{Cache, EntryAction, GuardResult};
 
+use super::cached_page::CachedPage;
 use super::cached_post::CachedPost;
 use super::changes::{Changes, Version};
-use crate::model::{Batch, DedupWindow, PostId, PostKey};
+use super::site_totals::SiteTotals;
+use crate::model::{Batch, DedupWindow, PostId, PostKey, PostStats};
 use crate::sink::{BatchResult, BatchSink, SinkError, Written};
 use crate::store::error::StoreError;
 use crate::store::traits::Store;
@@ -34,7 +36,7 @@ const ENTRY_OVERHEAD: usize = 256;
 
 impl Weighter<PostId, Arc<CachedPost>> for Bytes {
     fn weight(&self, _: &PostId, post: &Arc<CachedPost>) -> u64 {
-        (post.json_before_views().len() + 2 * post.slug.len() + ENTRY_OVERHEAD) as u64
+        (post.bytes() + 2 * post.slug.len() + ENTRY_OVERHEAD) as u64
     }
 }
 
@@ -46,6 +48,7 @@ pub struct CachedStore {
     /// the slug.
     slugs: Cache<Box<str>, PostId>,
     changes: Changes,
+    totals: SiteTotals,
 }
 
 impl CachedStore {
@@ -60,6 +63,7 @@ impl CachedStore {
             posts: Cache::with_weighter(entries, capacity, Bytes),
             slugs: Cache::new(entries),
             changes: Changes::default(),
+            totals: SiteTotals::default(),
         }
     }
 
@@ -67,6 +71,33 @@ impl CachedStore {
     /// read means that no batch was committed in between.
     pub fn version(&self) -> Version {
         self.changes.version()
+    }
+
+    /// The edits so far: any change but views that this process has made or seen.
+    pub fn edits(&self) -> u64 {
+        self.changes.edits()
+    }
+
+    /// The numbers of the whole site, which are sums over all posts: up to a second old, or older where computing them
+    /// takes long.
+    ///
+    /// # Errors
+    /// Those of the store.
+    pub fn site_stats(&self) -> Result<PostStats, StoreError> {
+        self.totals.get(|| self.store.site_stats())
+    }
+
+    /// Keeps a page rendered from `post` for its next readers, as long as the post itself is kept.
+    pub fn keep_page(&self, post: &Arc<CachedPost>, page: Arc<CachedPage>) {
+        // Inside the entry, for what an entry weighs may change nowhere else. Without the entry it is not kept.
+        let _ = self
+            .posts
+            .entry(&post.id, Some(Duration::ZERO), |_, current| {
+                if Arc::ptr_eq(current, post) {
+                    current.set_page(page);
+                }
+                EntryAction::Retain(())
+            });
     }
 
     /// The store behind it.

@@ -1,9 +1,12 @@
 //! Posts in memory, ready to be sent: a read-through cache in front of a store, bounded in bytes.
 
+mod cached_page;
 mod cached_post;
 mod cached_store;
 mod changes;
+mod site_totals;
 
+pub use cached_page::{CachedPage, Gap};
 pub use cached_post::{CachedPost, JSON_BETWEEN, JSON_END};
 pub use cached_store::CachedStore;
 pub use changes::Version;

@@ -56,6 +56,22 @@ impl Rankings {
         page_of(self.store.store(), snapshot.list(period), query)
     }
 
+    /// As [`Rankings::page`]; `None` where nothing has been ranked yet, which takes seconds on a large site.
+    ///
+    /// # Errors
+    /// Those of the store.
+    pub fn page_now(
+        &self,
+        period: Period,
+        query: &ListQuery,
+        now: TimestampMs,
+    ) -> Result<Option<Page<PostSummary>>, StoreError> {
+        match self.snapshot() {
+            Some(_) => self.page(period, query, now).map(Some),
+            None => Ok(None),
+        }
+    }
+
     /// The loop of the thread: computes a snapshot at the start, and later ones when they are due, until
     /// [`Rankings::close`].
     pub fn run(&self, refreshes: &Receiver<()>, now: impl Fn() -> TimestampMs) {

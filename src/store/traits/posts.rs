@@ -1,7 +1,12 @@
 //! Posts: read, listed and edited.
 
+use std::ops::Range;
+
 use super::super::error::StoreError;
-use crate::model::{ListQuery, Page, Post, PostContent, PostId, PostKey, PostSummary, Revision};
+use crate::model::{
+    Cursor, ListQuery, Neighbours, Page, Post, PostAddress, PostContent, PostId, PostKey,
+    PostSummary, Revision,
+};
 
 /// Posts and their lists.
 pub trait PostStore: Send + Sync {
@@ -26,6 +31,24 @@ pub trait PostStore: Send + Sync {
         posts: &[PostId],
         query: &ListQuery,
     ) -> Result<Vec<PostSummary>, StoreError>;
+
+    /// The posts published just before and just after a post, which is given by its publication time and id.
+    ///
+    /// # Errors
+    /// Those of every method.
+    fn neighbours(&self, of: Cursor) -> Result<Neighbours, StoreError>;
+
+    /// The lowest id of a post that is at least `from`.
+    ///
+    /// # Errors
+    /// Those of every method.
+    fn first_id(&self, from: PostId) -> Result<Option<PostId>, StoreError>;
+
+    /// The addresses of the posts with these ids, in their order. Reads as many rows as there are ids.
+    ///
+    /// # Errors
+    /// Those of every method.
+    fn addresses(&self, ids: Range<PostId>) -> Result<Vec<PostAddress>, StoreError>;
 
     /// Adds a post.
     ///

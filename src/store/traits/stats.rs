@@ -1,7 +1,10 @@
 //! Statistics: what was counted, when, and what was not.
 
+use std::num::NonZeroI64;
+use std::ops::Range;
+
 use super::super::error::StoreError;
-use crate::model::{PostId, PostKey, PostStats, Rank, TimestampMs};
+use crate::model::{Correction, PostId, PostKey, PostStats, Rank, TimestampMs};
 use crate::sink::PostTotals;
 
 /// The largest number that may be set by hand or brought from elsewhere. Sums over nine million posts that all have it
@@ -51,6 +54,40 @@ pub trait StatsStore: Send + Sync {
     /// Those of every method.
     fn views_since(&self, post: PostId, since: TimestampMs) -> Result<i64, StoreError>;
 
+    /// As [`StatsStore::hours`], of the hours that begin in `time`.
+    ///
+    /// # Errors
+    /// Those of every method.
+    fn hours_between(
+        &self,
+        post: PostId,
+        time: Range<TimestampMs>,
+    ) -> Result<Vec<(i64, i64)>, StoreError>;
+
+    /// The sum of [`StatsStore::hours_between`].
+    ///
+    /// # Errors
+    /// Those of every method.
+    fn views_between(&self, post: PostId, time: Range<TimestampMs>) -> Result<i64, StoreError>;
+
+    /// The first hour in which a post, or the [`SITE`], has views.
+    ///
+    /// # Errors
+    /// Those of every method.
+    fn first_hour(&self, post: PostId) -> Result<Option<TimestampMs>, StoreError>;
+
+    /// The views of some posts in `time`, cut into steps of so many milliseconds: the post, the number of the step, its
+    /// views. Steps without views are left out. Reads the hours of these posts and no others.
+    ///
+    /// # Errors
+    /// Those of every method.
+    fn views_by_step(
+        &self,
+        posts: &[PostId],
+        time: Range<TimestampMs>,
+        step: NonZeroI64,
+    ) -> Result<Vec<(PostId, i64, i64)>, StoreError>;
+
     /// The posts with the most views since each of some hours, most first, at most `limit` each. Reads every hourly
     /// row once. `None` if `go_on` answers false meanwhile.
     ///
@@ -62,6 +99,12 @@ pub trait StatsStore: Send + Sync {
         limit: usize,
         go_on: &dyn Fn() -> bool,
     ) -> Result<Option<Ranked>, StoreError>;
+
+    /// The corrections of a post, latest first, at most `limit`.
+    ///
+    /// # Errors
+    /// Those of every method.
+    fn corrections(&self, post: PostId, limit: usize) -> Result<Vec<Correction>, StoreError>;
 
     /// Sets those of a post's numbers that are given, up to [`MAX_NUMBER`], and stores the correction with its reason.
     /// The caller invalidates the cached post.

@@ -44,6 +44,23 @@ pub fn a_correction_sets_the_numbers_given(db: &dyn Database) {
     assert_consistent(&*store);
 }
 
+pub fn corrections_are_listed_latest_first(db: &dyn Database) {
+    let store = db.store();
+    let post = create(&*store, "a");
+    assert_eq!(store.corrections(post, 9).expect("a list"), []);
+    for (views, reason) in [(10, "first"), (4, "second"), (7, "third")] {
+        store
+            .correct(post, Some(views), None, reason, NOON)
+            .expect("corrected");
+    }
+    let listed = store.corrections(post, 2).expect("a list");
+    let listed: Vec<(i64, i64, &str)> = listed
+        .iter()
+        .map(|one| (one.views, one.viewers, one.reason.as_str()))
+        .collect();
+    assert_eq!(listed, [(3, 0, "third"), (-6, 0, "second")]);
+}
+
 pub fn a_correct_number_adds_no_row(db: &dyn Database) {
     let store = db.store();
     let post = create(&*store, "a");

@@ -3,7 +3,7 @@
 use super::database::Database;
 use super::samples::{NOON, after_noon, content, create, listed, views, write};
 use crate::model::time::DAY;
-use crate::model::{ListQuery, PostContent, PostId, Sort, TimestampMs};
+use crate::model::{Cursor, ListQuery, PostContent, PostId, PostLink, Sort, TimestampMs};
 use crate::store::Store;
 
 fn sorted(sort: Sort) -> ListQuery {
@@ -149,4 +149,43 @@ pub fn summaries_are_of_the_posts_asked_for(db: &dyn Database) {
         ..all
     };
     assert_eq!(store.summaries(&ids, &other).expect("posts"), []);
+}
+
+pub fn neighbours_are_the_next_in_time(db: &dyn Database) {
+    let store = db.store();
+    let ids = create_some(&*store, 3);
+    // At the same moment as p1, and so after it.
+    let twin = PostContent {
+        published_at: after_noon(1),
+        ..content("twin")
+    };
+    let twin = store.create(&twin).expect("a post").id;
+    let neighbours = |published_at: i64, id: PostId| {
+        let of = Cursor {
+            key: after_noon(published_at).0,
+            id,
+        };
+        let found = store.neighbours(of).expect("neighbours");
+        let slug = |link: Option<PostLink>| link.map_or("-".to_owned(), |link| link.slug);
+        (slug(found.older), slug(found.newer))
+    };
+    let pair = |older: &str, newer: &str| (older.to_owned(), newer.to_owned());
+    assert_eq!(neighbours(0, ids[0]), pair("-", "p1"));
+    assert_eq!(neighbours(1, ids[1]), pair("p0", "twin"));
+    assert_eq!(neighbours(1, twin), pair("p1", "p2"));
+    assert_eq!(neighbours(2, ids[2]), pair("twin", "-"));
+}
+
+pub fn addresses_are_in_the_order_of_ids(db: &dyn Database) {
+    let store = db.store();
+    assert_eq!(store.first_id(0).expect("an answer"), None);
+    let ids = create_some(&*store, 5);
+    store.delete(ids[2], None).expect("deleted");
+    let addresses = store.addresses(ids[1]..ids[4]).expect("addresses");
+    let slugs: Vec<&str> = addresses.iter().map(|post| post.slug.as_str()).collect();
+    assert_eq!(slugs, ["p1", "p3"]);
+    assert_eq!(addresses[0].updated_at, NOON);
+    assert_eq!(store.first_id(0).expect("an answer"), Some(ids[0]));
+    assert_eq!(store.first_id(ids[2]).expect("an answer"), Some(ids[3]));
+    assert_eq!(store.first_id(ids[4] + 1).expect("an answer"), None);
 }

@@ -31,7 +31,8 @@ macro_rules! conformance {
                     an_id_is_never_given_twice, any_text_comes_back_as_it_was;
                 lists: each_order_lists_every_post_once, ties_go_to_the_higher_id,
                     a_post_added_between_two_pages_shifts_nothing, tags_and_titles_filter,
-                    summaries_are_of_the_posts_asked_for;
+                    summaries_are_of_the_posts_asked_for, neighbours_are_the_next_in_time,
+                    addresses_are_in_the_order_of_ids;
                 imports: a_file_creates_updates_and_leaves_its_post, a_taken_slug_gets_a_number,
                     a_moved_file_keeps_its_post, missing_dates_are_those_of_the_import;
                 log_imports: slugs_are_found_or_created, a_log_continues_where_it_ended,
@@ -47,9 +48,10 @@ macro_rules! conformance {
                     a_clock_that_is_set_back_makes_no_view_of_a_repeat,
                     a_window_of_another_length_does_not_count_its_start_again,
                     forgotten_viewers_and_posts_lose_their_windows;
-                stats: unknown_posts_have_no_numbers, hours_begin_where_asked,
+                stats: unknown_posts_have_no_numbers, hours_begin_where_asked, hours_end_where_asked,
+                    steps_are_counted_from_the_start_of_the_time,
                     ranks_are_of_each_period, a_ranking_can_be_stopped;
-                corrections: a_correction_sets_the_numbers_given, a_correct_number_adds_no_row,
+                corrections: a_correction_sets_the_numbers_given, corrections_are_listed_latest_first, a_correct_number_adds_no_row,
                     a_missing_post_cannot_be_corrected, views_go_on_from_a_correction;
                 viewers: viewers_are_listed_latest_first, a_viewing_is_found_by_name_and_number,
                     the_posts_of_a_viewer_are_listed_latest_first,

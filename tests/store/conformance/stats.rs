@@ -1,5 +1,7 @@
 //! Statistics by hour, and the ranking of posts.
 
+use std::num::NonZeroI64;
+
 use super::database::Database;
 use super::samples::{NOON, after_noon, create, views, write};
 use crate::model::time::HOUR;
@@ -45,6 +47,52 @@ pub fn hours_begin_where_asked(db: &dyn Database) {
             100
         );
     }
+}
+
+pub fn hours_end_where_asked(db: &dyn Database) {
+    let store = db.store();
+    assert_eq!(store.first_hour(SITE).expect("an answer"), None);
+    let post = create(&*store, "a");
+    for (hour, n) in [(-2, 1), (0, 10), (3, 100)] {
+        write(&*store, &views(post, after_noon(hour * HOUR), n));
+    }
+    let at = |n: i64| after_noon(n * HOUR);
+    for asked in [post, SITE] {
+        let between =
+            |from: i64, to: i64| store.hours_between(asked, at(from)..at(to)).expect("hours");
+        assert_eq!(between(-2, 3), [(at(-2).0, 1), (at(0).0, 10)]);
+        assert_eq!(between(-1, 4), [(at(0).0, 10), (at(3).0, 100)]);
+        assert_eq!(between(4, 9), []);
+        let sum = |from: i64, to: i64| store.views_between(asked, at(from)..at(to)).expect("views");
+        assert_eq!((sum(-2, 3), sum(-1, 4), sum(4, 9)), (11, 110, 0));
+        assert_eq!(store.first_hour(asked).expect("an answer"), Some(at(-2)));
+    }
+}
+
+pub fn steps_are_counted_from_the_start_of_the_time(db: &dyn Database) {
+    let store = db.store();
+    let (a, b, c) = (
+        create(&*store, "a"),
+        create(&*store, "b"),
+        create(&*store, "c"),
+    );
+    for (post, hour, n) in [
+        (a, 0, 1),
+        (a, 1, 10),
+        (a, 2, 100),
+        (b, 5, 7),
+        (b, 6, 50),
+        (c, 1, 3),
+    ] {
+        write(&*store, &views(post, after_noon(hour * HOUR), n));
+    }
+    let step = NonZeroI64::new(2 * HOUR).expect("a step");
+    let time = NOON..after_noon(6 * HOUR);
+    let mut steps = store.views_by_step(&[a, b], time, step).expect("steps");
+    steps.sort_unstable();
+    assert_eq!(steps, [(a, 0, 11), (a, 1, 100), (b, 2, 7)]);
+    let none = store.views_by_step(&[], NOON..after_noon(1), step);
+    assert_eq!(none.expect("steps"), []);
 }
 
 pub fn ranks_are_of_each_period(db: &dyn Database) {

@@ -4,7 +4,7 @@
 use diesel::prelude::*;
 
 use super::backend::DbConnection;
-use crate::model::{PostId, TimestampMs};
+use crate::model::{Correction, PostId, TimestampMs};
 use crate::sink::PostTotals;
 use crate::store::error::StoreError;
 use crate::store::sql::schema::{corrections, counts};
@@ -50,4 +50,30 @@ pub(super) fn correct(
         ))
         .execute(connection)?;
     Ok(totals)
+}
+
+/// The latest corrections of a post.
+pub(super) fn latest(
+    connection: &mut DbConnection,
+    post: PostId,
+    limit: usize,
+) -> Result<Vec<Correction>, StoreError> {
+    let rows: Vec<(i64, i64, i64, String)> = corrections::table
+        .filter(corrections::post.eq(post))
+        .order(corrections::id.desc())
+        .limit(i64::try_from(limit).unwrap_or(i64::MAX))
+        .select((
+            corrections::at,
+            corrections::views,
+            corrections::viewers,
+            corrections::reason,
+        ))
+        .load(connection)?;
+    let correction = |(at, views, viewers, reason)| Correction {
+        at: TimestampMs(at),
+        views,
+        viewers,
+        reason,
+    };
+    Ok(rows.into_iter().map(correction).collect())
 }

@@ -4,6 +4,7 @@
 //! `stores/` implements the store's traits by them; everything else here is a function from a connection and values
 //! to values, inside a transaction of the caller's.
 
+mod addresses;
 mod batch;
 mod batch_post;
 mod batch_writer;
@@ -19,6 +20,7 @@ mod journals;
 mod last_ids;
 mod log_imports;
 mod log_key;
+mod neighbours;
 mod numbers;
 mod post_import;
 mod post_list;

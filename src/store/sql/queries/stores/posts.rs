@@ -1,8 +1,13 @@
 //! Posts.
 
+use std::ops::Range;
+
 use super::super::backend::DbStore;
-use super::super::{post_list, posts};
-use crate::model::{ListQuery, Page, Post, PostContent, PostId, PostKey, PostSummary, Revision};
+use super::super::{addresses, neighbours, post_list, posts};
+use crate::model::{
+    Cursor, ListQuery, Neighbours, Page, Post, PostAddress, PostContent, PostId, PostKey,
+    PostSummary, Revision,
+};
 use crate::store::error::StoreError;
 use crate::store::traits::PostStore;
 
@@ -21,6 +26,18 @@ impl PostStore for DbStore {
         query: &ListQuery,
     ) -> Result<Vec<PostSummary>, StoreError> {
         self.read(|connection| post_list::summaries(connection, posts, query))
+    }
+
+    fn neighbours(&self, of: Cursor) -> Result<Neighbours, StoreError> {
+        self.read_snapshot(|connection| neighbours::find(connection, of))
+    }
+
+    fn first_id(&self, from: PostId) -> Result<Option<PostId>, StoreError> {
+        self.read(|connection| addresses::first_id(connection, from))
+    }
+
+    fn addresses(&self, ids: Range<PostId>) -> Result<Vec<PostAddress>, StoreError> {
+        self.read(|connection| addresses::of(connection, ids))
     }
 
     fn create(&self, content: &PostContent) -> Result<Post, StoreError> {

@@ -1,8 +1,11 @@
 //! Statistics.
 
+use std::num::NonZeroI64;
+use std::ops::Range;
+
 use super::super::backend::DbStore;
 use super::super::{corrections, hourly, rank, stats};
-use crate::model::{PostId, PostKey, PostStats, TimestampMs};
+use crate::model::{Correction, PostId, PostKey, PostStats, TimestampMs};
 use crate::sink::PostTotals;
 use crate::store::error::StoreError;
 use crate::store::traits::{Ranked, StatsStore};
@@ -28,6 +31,31 @@ impl StatsStore for DbStore {
         self.read(|connection| hourly::views_since(connection, post, since))
     }
 
+    fn hours_between(
+        &self,
+        post: PostId,
+        time: Range<TimestampMs>,
+    ) -> Result<Vec<(i64, i64)>, StoreError> {
+        self.read(|connection| hourly::hours_between(connection, post, time))
+    }
+
+    fn views_between(&self, post: PostId, time: Range<TimestampMs>) -> Result<i64, StoreError> {
+        self.read(|connection| hourly::views_between(connection, post, time))
+    }
+
+    fn first_hour(&self, post: PostId) -> Result<Option<TimestampMs>, StoreError> {
+        self.read(|connection| hourly::first_hour(connection, post))
+    }
+
+    fn views_by_step(
+        &self,
+        posts: &[PostId],
+        time: Range<TimestampMs>,
+        step: NonZeroI64,
+    ) -> Result<Vec<(PostId, i64, i64)>, StoreError> {
+        self.read(|connection| hourly::views_by_step(connection, posts, time, step))
+    }
+
     fn rank(
         &self,
         since: &[TimestampMs],
@@ -35,6 +63,10 @@ impl StatsStore for DbStore {
         go_on: &dyn Fn() -> bool,
     ) -> Result<Option<Ranked>, StoreError> {
         self.read(|connection| rank::rank(connection, since, limit, go_on))
+    }
+
+    fn corrections(&self, post: PostId, limit: usize) -> Result<Vec<Correction>, StoreError> {
+        self.read(|connection| corrections::latest(connection, post, limit))
     }
 
     fn correct(

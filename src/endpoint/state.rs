@@ -10,7 +10,7 @@ use crate::sink::SinkHealth;
 use crate::store::{CachedStore, Rankings};
 
 /// Shared by all workers. Its parts are immutable or guard themselves.
-pub struct ApiState {
+pub struct SiteState {
     /// Posts and numbers.
     pub store: Arc<CachedStore>,
     /// Lists by period.

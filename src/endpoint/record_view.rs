@@ -16,7 +16,7 @@ thread_local! {
 }
 
 /// Decides what becomes of a read of `post`, and has it sent once the response is written.
-pub(super) fn record_view(exchange: &mut Exchange<'_>, post: PostId) -> Outcome {
+pub fn record_view(exchange: &mut Exchange<'_>, post: PostId) -> Outcome {
     if count_is_false(exchange.query()) {
         return Outcome::OptedOut;
     }
@@ -36,7 +36,7 @@ pub(super) fn record_view(exchange: &mut Exchange<'_>, post: PostId) -> Outcome 
 }
 
 /// Says in the response what became of the read.
-pub(super) fn write_outcome(response: &mut Response, outcome: Outcome) {
+pub fn write_outcome(response: &mut Response, outcome: Outcome) {
     match outcome {
         // Nearly always.
         Outcome::Accepted => response.lines("View-Outcome: accepted\r\n"),

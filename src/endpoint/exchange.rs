@@ -2,41 +2,41 @@
 
 use std::sync::Arc;
 
-use super::state::ApiState;
+use super::state::SiteState;
 use crate::http::{Method, Response};
 use crate::model::ViewEvent;
 use crate::server::Request;
 use crate::store::CachedPost;
 
 /// See the module.
-pub(super) struct Exchange<'a> {
-    pub(super) state: &'a ApiState,
-    pub(super) request: &'a Request<'a>,
+pub struct Exchange<'a> {
+    pub state: &'a SiteState,
+    pub request: &'a Request<'a>,
     /// The post the path names, where it is in memory.
-    pub(super) known: Option<Arc<CachedPost>>,
-    pub(super) response: &'a mut Response,
+    pub known: Option<Arc<CachedPost>>,
+    pub response: &'a mut Response,
     /// What goes to the counters once the response is written.
-    pub(super) event: Option<ViewEvent>,
+    pub event: Option<ViewEvent>,
 }
 
 impl<'a> Exchange<'a> {
     /// The value of the first header field of that name.
-    pub(super) fn header(&self, name: &str) -> Option<&'a str> {
+    pub fn header(&self, name: &str) -> Option<&'a str> {
         self.request.headers.get(name)
     }
 
     /// The values of all header fields of that name as one list (RFC 9110 §5.3).
-    pub(super) fn header_list(&self, name: &str) -> Option<String> {
+    pub fn header_list(&self, name: &str) -> Option<String> {
         let lists: Vec<&str> = self.request.headers.all(name).collect();
         (!lists.is_empty()).then(|| lists.join(", "))
     }
 
-    pub(super) fn method(&self) -> Method {
+    pub fn method(&self) -> Method {
         self.request.method
     }
 
     /// The query of the request's target.
-    pub(super) fn query(&self) -> &'a str {
+    pub fn query(&self) -> &'a str {
         self.request.target.query
     }
 }

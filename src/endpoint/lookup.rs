@@ -8,15 +8,17 @@ use unicode_normalization::UnicodeNormalization;
 
 use super::errors;
 use super::exchange::Exchange;
+use super::state::SiteState;
 use crate::http::Problem;
 use crate::model::PostKey;
+use crate::server::StoreUse;
 use crate::store::CachedPost;
 
 /// The text of a path segment: percent-decoded once, in normalisation form C as slugs are.
 ///
 /// # Errors
 /// 404 for bytes that are not UTF-8: nothing can have such a name.
-pub(super) fn decode_segment(segment: &str) -> Result<Cow<'_, str>, Problem> {
+pub fn decode_segment(segment: &str) -> Result<Cow<'_, str>, Problem> {
     let text = percent_decode_str(segment)
         .decode_utf8()
         .map_err(|_| errors::no_such_post())?;
@@ -27,11 +29,23 @@ pub(super) fn decode_segment(segment: &str) -> Result<Cow<'_, str>, Problem> {
     })
 }
 
+/// The post a path names where it is in memory, or else how the store is used to find it.
+pub fn known_post(state: &SiteState, segment: &str) -> (Option<Arc<CachedPost>>, Option<StoreUse>) {
+    match decode_segment(segment) {
+        Ok(slug) => match state.store.cached(PostKey::parse(&slug)) {
+            Some(post) => (Some(post), None),
+            None => (None, Some(StoreUse::Read)),
+        },
+        // Nothing has such a name.
+        Err(_) => (None, None),
+    }
+}
+
 /// The post a path names.
-pub(super) fn find_post(
-    exchange: &Exchange<'_>,
-    segment: &str,
-) -> Result<Arc<CachedPost>, Problem> {
+///
+/// # Errors
+/// 404 for a name that no post has; the store's.
+pub fn find_post(exchange: &Exchange<'_>, segment: &str) -> Result<Arc<CachedPost>, Problem> {
     if let Some(post) = &exchange.known {
         return Ok(Arc::clone(post));
     }

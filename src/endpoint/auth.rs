@@ -21,12 +21,12 @@ impl Auth {
     ///
     /// # Errors
     /// 401 without the token.
-    pub(super) fn check(&self, headers: &Headers<'_>) -> Result<(), Problem> {
+    pub fn check(&self, headers: &Headers<'_>) -> Result<(), Problem> {
         check_token(&self.token, headers.get("Authorization"))
     }
 
     /// As [`Auth::check`], where a missing token is no error.
-    pub(super) fn allows(&self, headers: &Headers<'_>) -> bool {
+    pub fn allows(&self, headers: &Headers<'_>) -> bool {
         self.check(headers).is_ok()
     }
 }

@@ -4,47 +4,47 @@ use crate::http::{Invalid, Problem};
 use crate::store::StoreError;
 
 /// 401: the token is missing or wrong.
-pub(super) fn unauthorized(detail: &str) -> Problem {
+pub fn unauthorized(detail: &str) -> Problem {
     Problem::new(401, "Not authorised", detail).with("WWW-Authenticate", "Bearer")
 }
 
-pub(super) fn no_such_path() -> Problem {
+pub fn no_such_path() -> Problem {
     Problem::new(404, "Not found", "there is nothing at this path")
 }
 
-pub(super) fn no_such_post() -> Problem {
+pub fn no_such_post() -> Problem {
     let detail = "there is no such post; GET /posts lists them";
     Problem::new(404, "Not found", detail)
 }
 
-pub(super) fn no_such_viewer() -> Problem {
+pub fn no_such_viewer() -> Problem {
     Problem::new(404, "Not found", "nobody of that name has viewed this")
 }
 
 /// 405 with `Allow` (RFC 9110 §15.5.6).
-pub(super) fn method_not_allowed(allow: String) -> Problem {
+pub fn method_not_allowed(allow: String) -> Problem {
     let detail = format!("this path answers {allow}");
     Problem::new(405, "Method not allowed", detail).with("Allow", allow)
 }
 
-pub(super) fn slug_taken(slug: &str) -> Problem {
+pub fn slug_taken(slug: &str) -> Problem {
     let detail = format!("another post has the slug {slug:?}; choose another one");
     Problem::new(409, "Slug taken", detail)
 }
 
 /// 412: a precondition does not hold (RFC 9110 §13.1).
-pub(super) fn changed() -> Problem {
+pub fn changed() -> Problem {
     let detail = "the post is not what If-Match names, or is what If-None-Match names; read it again and repeat the change";
     Problem::new(412, "Precondition failed", detail)
 }
 
-pub(super) fn wrong_type() -> Problem {
+pub fn wrong_type() -> Problem {
     let detail = "send Content-Type: application/json";
     Problem::new(415, "Unsupported media type", detail)
 }
 
 /// 422 with everything that is wrong.
-pub(super) fn invalid(errors: Vec<Invalid>) -> Problem {
+pub fn invalid(errors: Vec<Invalid>) -> Problem {
     let detail = match errors.as_slice() {
         [only] => only.detail.clone(),
         all => format!("{} things are wrong with the body", all.len()),
@@ -52,13 +52,13 @@ pub(super) fn invalid(errors: Vec<Invalid>) -> Problem {
     Problem::new(422, "Not valid", detail).with_errors(errors)
 }
 
-pub(super) fn bad_parameter(name: &str, wanted: &str) -> Problem {
+pub fn bad_parameter(name: &str, wanted: &str) -> Problem {
     let detail = format!("the query parameter {name} takes {wanted}");
     Problem::new(422, "Not valid", detail)
 }
 
 /// 422: the parameters are right each by itself, but not together.
-pub(super) fn too_long_a_series(most: i64, buckets: &str) -> Problem {
+pub fn too_long_a_series(most: i64, buckets: &str) -> Problem {
     let detail = format!(
         "an answer holds up to {most} {buckets}; ask with by=day, a shorter period or for fewer posts"
     );
@@ -74,7 +74,7 @@ impl From<StoreError> for Problem {
                 let detail = "another post has this slug; choose another one";
                 Problem::new(409, "Slug taken", detail)
             }
-            StoreError::Busy(_) => Problem::busy("the store is busy; try again shortly"),
+            StoreError::Busy(_) => Problem::store_busy(),
             StoreError::Newer { .. } | StoreError::Refused(_) | StoreError::Unavailable(_) => {
                 // What the database said may name files and tables: for the log, not for the client.
                 tracing::error!(%error, "the store failed a request");

@@ -1,0 +1,18 @@
+//! What every endpoint stands on, whether it answers with JSON or with a page: what it may use, the request with its
+//! response, the look-up of a post, the recording of a view, who may write, and what becomes an error.
+
+pub mod cursor;
+pub mod errors;
+pub mod lookup;
+pub mod parameters;
+pub mod record_view;
+
+mod auth;
+mod exchange;
+mod post_query;
+mod state;
+
+pub use auth::Auth;
+pub use exchange::Exchange;
+pub use post_query::PostQuery;
+pub use state::{SiteState, common_headers};

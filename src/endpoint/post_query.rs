@@ -1,0 +1,134 @@
+//! Which list of posts the query of a request asks for, and the page of it.
+
+use super::state::SiteState;
+use super::{cursor, errors, parameters};
+use crate::clock;
+use crate::http::{Problem, query};
+use crate::model::{ListQuery, Page, Period, PostSummary, Sort};
+use crate::server::StoreUse;
+use crate::store::StoreError;
+
+/// `sort`, `period`, `tag`, `q` and `cursor` of a query.
+pub struct PostQuery {
+    list: ListQuery,
+    period: Period,
+}
+
+impl PostQuery {
+    /// Reads the query of a request.
+    ///
+    /// # Errors
+    /// A problem that names the parameter.
+    pub fn parse(text: &str, limit: usize) -> Result<PostQuery, Problem> {
+        let sort = match query::get(text, "sort").as_deref() {
+            None | Some("published") => Sort::Published,
+            Some("views") => Sort::Views,
+            Some("trending") => Sort::Trending,
+            Some(_) => {
+                return Err(errors::bad_parameter(
+                    "sort",
+                    "published, views or trending",
+                ));
+            }
+        };
+        let period = match (parameters::period(text)?, sort) {
+            (None, _) => Period::All,
+            (Some(period), Sort::Views) => period,
+            (Some(_), _) => {
+                return Err(errors::bad_parameter(
+                    "period",
+                    "24h, 7d, 30d, 1y or all, and only with sort=views",
+                ));
+            }
+        };
+        PostQuery::of(text, sort, period, limit)
+    }
+
+    /// Reads all but the order from the query of a request.
+    ///
+    /// # Errors
+    /// A problem that names the parameter.
+    pub fn of(text: &str, sort: Sort, period: Period, limit: usize) -> Result<PostQuery, Problem> {
+        let mut found = PostQuery {
+            list: ListQuery {
+                sort,
+                limit,
+                after: None,
+                tag: query::get(text, "tag").map(String::from),
+                title: words(text),
+            },
+            period,
+        };
+        found.list.after = cursor::from_query(text, found.cursor_letter())?;
+        Ok(found)
+    }
+
+    /// How the store is used by a list: a search looks through many posts.
+    pub fn store_use(text: &str) -> StoreUse {
+        match words(text) {
+            Some(_) => StoreUse::Scan,
+            None => StoreUse::Read,
+        }
+    }
+
+    /// The tag that all posts must have.
+    pub fn tag(&self) -> Option<&str> {
+        self.list.tag.as_deref()
+    }
+
+    /// The words that are looked for.
+    pub fn words(&self) -> Option<&str> {
+        self.list.title.as_deref()
+    }
+
+    /// In what order posts are listed.
+    pub fn sort(&self) -> Sort {
+        self.list.sort
+    }
+
+    /// Whether the list begins with its first post.
+    pub fn is_from_start(&self) -> bool {
+        self.list.after.is_none()
+    }
+
+    /// The page of posts.
+    ///
+    /// # Errors
+    /// Those of the store.
+    pub fn page(&self, state: &SiteState) -> Result<Page<PostSummary>, StoreError> {
+        match self.period {
+            Period::All => state.store.store().list(&self.list),
+            period => state.rankings.page(period, &self.list, clock::now()),
+        }
+    }
+
+    /// The page of posts, as far as it can be had at once: a period that was not ranked since the start has none yet.
+    ///
+    /// # Errors
+    /// Those of the store.
+    pub fn page_now(&self, state: &SiteState) -> Result<Option<Page<PostSummary>>, StoreError> {
+        match self.period {
+            Period::All => self.page(state).map(Some),
+            period => state.rankings.page_now(period, &self.list, clock::now()),
+        }
+    }
+
+    /// What tells the cursors of one order from those of another.
+    pub fn cursor_letter(&self) -> char {
+        match (self.list.sort, self.period) {
+            (Sort::Published, _) => 'p',
+            (Sort::Trending, _) => 't',
+            (Sort::Views, Period::All) => 'v',
+            (Sort::Views, Period::Day) => 'd',
+            (Sort::Views, Period::Week) => 'w',
+            (Sort::Views, Period::Month) => 'm',
+            (Sort::Views, Period::Year) => 'y',
+        }
+    }
+}
+
+fn words(text: &str) -> Option<String> {
+    query::get(text, "q")
+        .map(String::from)
+        .filter(|words| !words.is_empty())
+}

@@ -1,0 +1,169 @@
+//! The site's numbers.
+
+use std::collections::HashMap;
+
+use askama::Template;
+
+use super::address::Address;
+use super::figures::Figures;
+use super::ranges::{self, Choice};
+use super::rows::{self, Row};
+use super::time_range::TimeQuery;
+use super::uncounted::{self, UncountedRow};
+use crate::clock;
+use crate::endpoint::{Exchange, PostQuery, cursor};
+use crate::http::{Problem, query};
+use crate::model::{ListQuery, Page, Period, PostId, PostSummary, Sort};
+use crate::pages::layout::Layout;
+use crate::pages::policy::{self, HTML};
+use crate::pages::state::PageState;
+use crate::pages::{access, assets, text};
+use crate::store::SITE;
+
+/// Posts on a page.
+const LIMIT: usize = 20;
+
+#[derive(Template)]
+#[template(path = "dashboard.html", config = "src/pages/askama.toml")]
+struct Dashboard<'a> {
+    layout: Layout,
+    script: String,
+    figures: Figures,
+    views: String,
+    all_views: String,
+    all_viewers: String,
+    not_counted: String,
+    uncounted: Vec<UncountedRow>,
+    periods: Vec<Choice>,
+    steps: [(&'static str, &'static str, bool); 4],
+    from: String,
+    to: String,
+    zone: String,
+    range_fields: Vec<(&'static str, String)>,
+    orders: Vec<Choice>,
+    /// Why the list is not in the order asked for.
+    is_ranking_late: bool,
+    search_fields: Vec<(&'static str, String)>,
+    words: &'a str,
+    tag: &'a str,
+    without_tag: String,
+    without_words: String,
+    rows: Vec<Row<'a>>,
+    next: Option<String>,
+    first: Option<String>,
+    is_site_empty: bool,
+    origin: String,
+}
+
+/// Shows the dashboard.
+pub fn show(pages: &PageState, exchange: &mut Exchange<'_>) -> Result<(), Problem> {
+    access::check(pages, exchange)?;
+    let text = exchange.query();
+    let asked = TimeQuery::parse(text, &pages.settings.zone, clock::now())?;
+    let store = exchange.state.store.store();
+    let figures = Figures::read(store, SITE, &asked)?;
+    let totals = exchange.state.store.site_stats()?;
+    let list = List::read(exchange, &asked)?;
+    let address = Address::new(exchange.request.target.path, text);
+    let rows = rows::rows(
+        store,
+        &list.page.items,
+        &list.totals,
+        &figures.range,
+        address,
+    )?;
+    let (words, tag) = (
+        list.query.words().unwrap_or_default(),
+        list.query.tag().unwrap_or_default(),
+    );
+    let (from, to) = asked.day_texts();
+    let next = list.page.next.map(|next| {
+        let cursor = cursor::encode(next, list.query.cursor_letter());
+        address.with(&[("cursor", &cursor)])
+    });
+    let page = Dashboard {
+        layout: Layout::new(exchange.header("Host").unwrap_or_default()),
+        script: assets::script(),
+        views: text::number(figures.views),
+        all_views: text::number(totals.views),
+        all_viewers: text::number(totals.viewers),
+        not_counted: text::number(i64::try_from(totals.uncounted.total()).unwrap_or(i64::MAX)),
+        uncounted: uncounted::rows(&totals.uncounted),
+        periods: ranges::periods(address, &asked),
+        steps: ranges::steps(&asked),
+        from,
+        to,
+        zone: asked.shown_zone().to_owned(),
+        range_fields: address.fields(&["period", "from", "to", "by", "tz"]),
+        orders: ranges::orders(address, list.sort),
+        is_ranking_late: list.is_ranking_late,
+        search_fields: address.fields(&["q"]),
+        words,
+        tag,
+        without_tag: address.with(&[("tag", "")]),
+        without_words: address.with(&[("q", "")]),
+        is_site_empty: store.first_id(0)?.is_none(),
+        rows,
+        next,
+        first: (!list.query.is_from_start()).then(|| address.with(&[])),
+        origin: crate::pages::origin::plain(exchange),
+        figures,
+    };
+    let html = page.render().map_err(|_| Problem::internal())?;
+    exchange.response.start(200);
+    exchange
+        .response
+        .lines("Cache-Control: private, no-cache\r\n");
+    policy::write(exchange.response);
+    exchange.response.text(HTML, &html);
+    Ok(())
+}
+
+/// The page of posts.
+struct List {
+    query: PostQuery,
+    sort: &'static str,
+    page: Page<PostSummary>,
+    /// The views of all time, where the page has those of a period.
+    totals: HashMap<PostId, i64>,
+    is_ranking_late: bool,
+}
+
+impl List {
+    /// Most viewed first: of the period asked for, where it is one and has been ranked, or else of all time.
+    fn read(exchange: &Exchange<'_>, asked: &TimeQuery) -> Result<List, Problem> {
+        let state = exchange.state;
+        let (sort, name) = match query::get(exchange.query(), "sort").as_deref() {
+            Some("published") => (Sort::Published, "published"),
+            Some("trending") => (Sort::Trending, "trending"),
+            _ => (Sort::Views, "views"),
+        };
+        let period = match sort {
+            Sort::Views => asked.period().unwrap_or(Period::All),
+            Sort::Published | Sort::Trending => Period::All,
+        };
+        let mut list = List {
+            query: PostQuery::of(exchange.query(), sort, period, LIMIT)?,
+            sort: name,
+            page: Page {
+                items: Vec::new(),
+                next: None,
+            },
+            totals: HashMap::new(),
+            is_ranking_late: false,
+        };
+        if let Some(page) = list.query.page_now(state)? {
+            list.page = page;
+        } else {
+            list.is_ranking_late = true;
+            list.query = PostQuery::of(exchange.query(), sort, Period::All, LIMIT)?;
+            list.page = list.query.page(state)?;
+        }
+        if period != Period::All && !list.is_ranking_late {
+            let ids: Vec<PostId> = list.page.items.iter().map(|post| post.id).collect();
+            let found = state.store.store().summaries(&ids, &ListQuery::default())?;
+            list.totals = found.iter().map(|post| (post.id, post.views)).collect();
+        }
+        Ok(list)
+    }
+}

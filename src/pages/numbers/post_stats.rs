@@ -1,0 +1,143 @@
+//! One post's numbers.
+
+use askama::Template;
+use jiff::tz::TimeZone;
+
+use super::address::Address;
+use super::codes::{self, Code};
+use super::figures::Figures;
+use super::ranges::{self, Choice};
+use super::time_range::TimeQuery;
+use super::uncounted::{self, UncountedRow};
+use crate::clock;
+use crate::endpoint::lookup::decode_segment;
+use crate::endpoint::{Exchange, errors};
+use crate::http::Problem;
+use crate::model::{Correction, ListQuery, PostKey, TimestampMs, Viewing};
+use crate::pages::layout::Layout;
+use crate::pages::policy::{self, HTML};
+use crate::pages::state::PageState;
+use crate::pages::{access, assets, origin, text};
+
+/// Corrections and viewers shown.
+const LIMIT: usize = 50;
+
+#[derive(Template)]
+#[template(path = "post_stats.html", config = "src/pages/askama.toml")]
+struct PostStatsPage<'a> {
+    layout: Layout,
+    script: String,
+    title: &'a str,
+    language: &'static str,
+    slug: String,
+    figures: Figures,
+    views: String,
+    all_views: String,
+    all_viewers: String,
+    not_counted: String,
+    uncounted: Vec<UncountedRow>,
+    periods: Vec<Choice>,
+    steps: [(&'static str, &'static str, bool); 4],
+    from: String,
+    to: String,
+    zone: String,
+    range_fields: Vec<(&'static str, String)>,
+    corrections: Vec<CorrectionRow>,
+    /// Who viewed it, for who may know.
+    viewers: Option<Vec<ViewerRow>>,
+    codes: [Code; 4],
+}
+
+struct CorrectionRow {
+    at: String,
+    views: String,
+    viewers: String,
+    reason: String,
+}
+
+struct ViewerRow {
+    name: String,
+    first: String,
+    last: String,
+    views: String,
+}
+
+/// Shows the numbers of the post of that name.
+pub fn show(pages: &PageState, exchange: &mut Exchange<'_>, name: &str) -> Result<(), Problem> {
+    access::check(pages, exchange)?;
+    let asked = TimeQuery::parse(exchange.query(), &pages.settings.zone, clock::now())?;
+    let slug = decode_segment(name)?;
+    let store = exchange.state.store.store();
+    let found = store.tally(PostKey::parse(&slug))?;
+    let (id, stats) = found.ok_or_else(errors::no_such_post)?;
+    let found = store.summaries(&[id], &ListQuery::default())?;
+    let post = found.first().ok_or_else(errors::no_such_post)?;
+    let figures = Figures::read(store, id, &asked)?;
+    let corrections = store.corrections(id, LIMIT)?;
+    let viewers = if exchange.state.auth.allows(&exchange.request.headers) {
+        Some(store.viewers_of(id, None, LIMIT)?.items)
+    } else {
+        None
+    };
+    let address = Address::new(exchange.request.target.path, exchange.query());
+    let (from, to) = asked.day_texts();
+    let page = PostStatsPage {
+        layout: Layout::new(exchange.header("Host").unwrap_or_default()),
+        script: assets::script(),
+        title: &post.title,
+        language: text::language(&post.title),
+        views: text::number(figures.views),
+        figures,
+        all_views: text::number(stats.views),
+        all_viewers: text::number(stats.viewers),
+        not_counted: text::number(i64::try_from(stats.uncounted.total()).unwrap_or(i64::MAX)),
+        uncounted: uncounted::rows(&stats.uncounted),
+        periods: ranges::periods(address, &asked),
+        steps: ranges::steps(&asked),
+        from,
+        to,
+        zone: asked.shown_zone().to_owned(),
+        range_fields: Vec::new(),
+        corrections: corrections
+            .into_iter()
+            .map(|correction| CorrectionRow::new(correction, &asked.zone))
+            .collect(),
+        viewers: viewers.map(|viewers| {
+            let row = |viewing| ViewerRow::new(viewing, &asked.zone);
+            viewers.into_iter().map(row).collect()
+        }),
+        codes: codes::of_post(&origin::plain(exchange), &post.slug),
+        slug: text::encode(&post.slug),
+    };
+    let html = page.render().map_err(|_| Problem::internal())?;
+    exchange.response.start(200);
+    exchange
+        .response
+        .lines("Cache-Control: private, no-cache\r\n");
+    policy::write(exchange.response);
+    exchange.response.text(HTML, &html);
+    Ok(())
+}
+
+impl CorrectionRow {
+    fn new(correction: Correction, zone: &TimeZone) -> CorrectionRow {
+        CorrectionRow {
+            at: text::day(correction.at, zone),
+            views: text::signed(correction.views),
+            viewers: text::signed(correction.viewers),
+            reason: correction.reason,
+        }
+    }
+}
+
+impl ViewerRow {
+    fn new(viewing: Viewing, zone: &TimeZone) -> ViewerRow {
+        let time = |time: TimestampMs| text::minute(time, zone);
+        ViewerRow {
+            first: time(viewing.first_viewed_at),
+            last: time(viewing.last_viewed_at),
+            views: text::number(viewing.views),
+            name: viewing.viewer,
+        }
+    }
+}

@@ -1,0 +1,84 @@
+//! Paths of pages and what they name.
+
+use crate::http::{Method, accept};
+use crate::server::Request;
+
+/// What is shown at a path.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Page<'p> {
+    /// The posts, page by page.
+    Index,
+    /// A post, by its name in the path, still percent-encoded.
+    Post(&'p str),
+    Feed,
+    Sitemap,
+    /// A part of a sitemap that is too large for one file, by its number.
+    SitemapPart(&'p str),
+    Robots,
+    /// The site's numbers.
+    Dashboard,
+    /// A post's numbers, by its name in the path.
+    Stats(&'p str),
+    /// What happens right now, as JSON.
+    Live,
+    /// A style sheet, script or image, by its file's name.
+    Asset(&'p str),
+}
+
+impl Page<'_> {
+    /// Its name in metrics: the path's pattern.
+    pub fn route(self) -> &'static str {
+        match self {
+            Page::Index => "/posts",
+            Page::Post(_) => "/posts/{post}",
+            Page::Feed => "/feed.xml",
+            Page::Sitemap => "/sitemap.xml",
+            Page::SitemapPart(_) => "/sitemap-{part}.xml",
+            Page::Robots => "/robots.txt",
+            Page::Dashboard => "/",
+            Page::Stats(_) => "/posts/{post}/stats",
+            Page::Live => "/live.json",
+            Page::Asset(_) => "/assets/{asset}",
+        }
+    }
+}
+
+/// The page that a request asks for: by its path alone, or by a path that is the API's too and a preference for pages.
+pub fn find<'r>(request: &Request<'r>) -> Option<Page<'r>> {
+    let path = request.target.path;
+    if let Some(rest) = path.strip_prefix("/posts") {
+        return in_posts(rest, request);
+    }
+    match path {
+        "/" => Some(Page::Dashboard),
+        "/live.json" => Some(Page::Live),
+        "/feed.xml" => Some(Page::Feed),
+        "/sitemap.xml" => Some(Page::Sitemap),
+        "/robots.txt" => Some(Page::Robots),
+        _ => {
+            let part = path
+                .strip_prefix("/sitemap-")
+                .and_then(|rest| rest.strip_suffix(".xml"));
+            part.map(Page::SitemapPart)
+                .or_else(|| path.strip_prefix("/assets/").map(Page::Asset))
+        }
+    }
+}
+
+fn in_posts<'r>(rest: &'r str, request: &Request<'r>) -> Option<Page<'r>> {
+    let page = match rest {
+        "" => Page::Index,
+        _ => {
+            let post = rest.strip_prefix('/').filter(|post| !post.is_empty())?;
+            match memchr::memchr(b'/', post.as_bytes()) {
+                None => Page::Post(post),
+                Some(end) => {
+                    let (post, rest) = post.split_at(end);
+                    return (rest == "/stats" && !post.is_empty()).then_some(Page::Stats(post));
+                }
+            }
+        }
+    };
+    let reads = matches!(request.method, Method::Get | Method::Head);
+    (reads && accept::prefers_html(request.headers.all("Accept"))).then_some(page)
+}

@@ -1,0 +1,69 @@
+//! The whole site as one handler: a request goes to the pages where it names one or prefers one, and otherwise to the
+//! API; a problem is told as a page to those who prefer that.
+
+use crate::api;
+use crate::counter::Recorded;
+use crate::endpoint::SiteState;
+use crate::http::{Problem, Response};
+use crate::pages::{self, Pages};
+use crate::server::{Handler, Plan, Request};
+
+/// Answers every request.
+pub struct Site {
+    state: SiteState,
+    pages: Pages,
+}
+
+/// Who answers, with what planning found out.
+pub enum Found<'r> {
+    /// The API.
+    Api(api::Found<'r>),
+    /// A page.
+    Page(pages::Found<'r>),
+}
+
+impl Site {
+    /// A site with this state and these pages.
+    pub fn new(state: SiteState, pages: Pages) -> Site {
+        Site { state, pages }
+    }
+}
+
+impl Handler for Site {
+    type Context<'r> = Found<'r>;
+    type Event = Recorded;
+
+    fn plan<'r>(&self, request: &Request<'r>) -> Plan<Found<'r>> {
+        match self.pages.plan(&self.state, request) {
+            Some(plan) => plan.map(Found::Page),
+            None => api::plan(&self.state, request).map(Found::Api),
+        }
+    }
+
+    fn handle<'r>(
+        &self,
+        request: &Request<'r>,
+        found: Found<'r>,
+        response: &mut Response,
+    ) -> Option<Recorded> {
+        let answered = match found {
+            Found::Api(found) => api::answer(&self.state, request, found, response),
+            Found::Page(found) => self.pages.answer(&self.state, request, found, response),
+        };
+        match answered {
+            Ok(event) => event.map(|event| self.state.events.record(event)),
+            Err(problem) => {
+                self.refuse(request, &problem, response);
+                None
+            }
+        }
+    }
+
+    fn refuse(&self, request: &Request<'_>, problem: &Problem, response: &mut Response) {
+        pages::write_problem(request, problem, response);
+    }
+
+    fn after_write(&self, event: Recorded, before_block: &mut dyn FnMut()) {
+        self.state.events.send(event, before_block);
+    }
+}

@@ -1,0 +1,13 @@
+//! Pages for people, over bare sockets and in a real browser.
+
+mod accessible;
+mod dashboard;
+mod dashboard_in_browser;
+mod errors;
+mod feeds;
+mod hostile_text;
+mod negotiation;
+mod post_stats;
+mod posts;
+mod real_site;
+mod speed;
