@@ -303,6 +303,10 @@ mod tests {
             let back: Batch = serde_json::from_str(&stored).unwrap();
             prop_assert_eq!(back.events(), first.events());
             prop_assert!(back.sorted_visits().eq(first.sorted_visits()));
+            let stored = postcard::to_stdvec(&first).unwrap();
+            let back: Batch = postcard::from_bytes(&stored).unwrap();
+            prop_assert_eq!(back.events(), first.events());
+            prop_assert!(back.sorted_visits().eq(first.sorted_visits()));
         }
     }
 }

@@ -1,6 +1,7 @@
 //! How a batch is serialised: its entries in key order, and one after the other, so that no copy of them is made.
 
 use serde::de::Error;
+use serde::ser::SerializeSeq;
 use serde::{Deserialize, Serialize};
 
 use super::batch::Batch;
@@ -59,24 +60,32 @@ impl Serialize for Batch {
 
 impl Serialize for Visits<'_> {
     fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        // A compact format writes the length first.
+        let (mut length, mut before) = (0, None);
+        for visit in self.0.sorted_visits() {
+            let this = Some((visit.post, visit.viewer));
+            length += usize::from(before != this);
+            before = this;
+        }
+        let mut entries = serializer.serialize_seq(Some(length))?;
         let mut sorted = self.0.sorted_visits().peekable();
-        serializer.collect_seq(std::iter::from_fn(|| {
-            let first = sorted.next()?;
+        while let Some(first) = sorted.next() {
             let mut visits = vec![first.visit];
             while let Some(next) =
                 sorted.next_if(|next| (next.post, next.viewer) == (first.post, first.viewer))
             {
                 visits.push(next.visit);
             }
-            Some(StoredVisits {
+            entries.serialize_element(&StoredVisits {
                 post: first.post,
                 viewer: match first.viewer {
                     ViewingKey::Anonymous(number) => Viewer::Anonymous(number),
                     ViewingKey::Named(name) => Viewer::Named(name.into()),
                 },
                 visits,
-            })
-        }))
+            })?;
+        }
+        entries.end()
     }
 }
 

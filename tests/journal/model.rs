@@ -40,13 +40,6 @@ struct ModelStore {
 }
 
 impl ModelStore {
-    fn of(rows: Rows) -> ModelStore {
-        ModelStore {
-            rows: Mutex::new(rows),
-            refuses: Mutex::default(),
-        }
-    }
-
     fn rows(&self) -> Rows {
         self.rows.lock().unwrap().clone()
     }
@@ -266,7 +259,8 @@ impl Model {
             let path = entry.unwrap().path();
             fs::copy(&path, to.path().join(path.file_name().unwrap())).unwrap();
         }
-        let store = ModelStore::of(self.store.rows());
+        let store = ModelStore::default();
+        *store.rows.lock().unwrap() = self.store.rows();
         let before: u64 = store.rows().counted.values().sum();
         let missing = self.expected.len() as u64 - before;
         assert_eq!(pending(&to, &store).unwrap().0, missing, "{steps:?}");

@@ -282,8 +282,7 @@ fn addresses_and_agents_reach_neither_disk_nor_log() {
     let finished = server.stop();
     assert_eq!(finished.code, Some(0));
     assert!(!finished.stderr.contains("203.0.113.77") && !finished.stderr.contains(agent));
-    for file in std::fs::read_dir(home.path()).expect("the home") {
-        let bytes = std::fs::read(file.expect("a file").path()).expect("bytes");
+    for bytes in files(home.path()) {
         for secret in ["203.0.113.77", agent] {
             let found = bytes
                 .windows(secret.len())
@@ -291,6 +290,17 @@ fn addresses_and_agents_reach_neither_disk_nor_log() {
             assert!(!found, "{secret} is on disk");
         }
     }
+}
+
+/// The content of every file in a folder, and in those below it.
+fn files(folder: &std::path::Path) -> Vec<Vec<u8>> {
+    let entries = std::fs::read_dir(folder).expect("a folder");
+    let paths = entries.map(|entry| entry.expect("an entry").path());
+    let of = |path: std::path::PathBuf| match path.is_dir() {
+        true => files(&path),
+        false => vec![std::fs::read(path).expect("bytes")],
+    };
+    paths.flat_map(of).collect()
 }
 
 #[test]
@@ -315,8 +325,7 @@ fn the_salt_of_a_day_that_is_over_is_nowhere() {
         2
     );
     assert_eq!(server.stop().code, Some(0));
-    for file in std::fs::read_dir(home.path()).expect("the home") {
-        let bytes = std::fs::read(file.expect("a file").path()).expect("bytes");
+    for bytes in files(home.path()) {
         assert!(
             !bytes.windows(16).any(|window| window == salt),
             "the salt is still on disk"
