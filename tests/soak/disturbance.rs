@@ -11,7 +11,8 @@ use super::round::Stage;
 use crate::support::{Lock, Signal, let_pass, until};
 
 /// Views answered so long before a `kill -9` may be lost: `--flush-every`, the commit under way and the one it waits for.
-/// More than README's 0.3 s, because the readers and the tests' own work slow every commit down.
+/// More than README's 0.3 s, because the readers and the tests' own work slow every commit down. Zero says that nothing may
+/// be lost.
 pub const LOST_BEFORE_KILL: Duration = Duration::from_secs(1);
 
 /// Readers that an imported log has; each reads once.
@@ -61,7 +62,7 @@ fn killed(stage: &mut Stage<'_>) {
     let from = Instant::now() - LOST_BEFORE_KILL;
     stage.restart(None, |server, _| server.signal(Signal::Kill));
     // Its last answers are read by then, late as a reader may be.
-    stage.at_risk = Some(from..Instant::now());
+    stage.at_risk = (!LOST_BEFORE_KILL.is_zero()).then(|| from..Instant::now());
 }
 
 fn second_signal(stage: &mut Stage<'_>) {
