@@ -7,13 +7,20 @@ use ipnet::IpNet;
 
 use crate::model::Period;
 
+/// The longest time that a flag takes: added to any clock's, it is still a time. 10,000 years.
+const LONGEST: Duration = Duration::from_secs(10_000 * 31_557_600);
+
 /// A length of time such as `100ms` or `7d`; `0` needs no unit.
 pub(super) fn duration(text: &str) -> Result<Duration, String> {
     if text == "0" {
         return Ok(Duration::ZERO);
     }
-    humantime::parse_duration(text)
-        .map_err(|error| format!("{error}; write it like 100ms, 30s or 5m"))
+    let duration = humantime::parse_duration(text)
+        .map_err(|error| format!("{error}; write it like 100ms, 30s or 5m"))?;
+    if duration > LONGEST {
+        return Err("it is longer than 10000 years; write it like 100ms, 30s or 90d".to_owned());
+    }
+    Ok(duration)
 }
 
 /// An address and a port; `localhost` is 127.0.0.1, and so is what a port alone is of.
@@ -79,6 +86,14 @@ mod tests {
         ] {
             let why = listen_address(text).unwrap_err();
             assert!(why.contains("127.0.0.1:8080"), "{text}: {why}");
+    }
+
+    #[test]
+    fn a_time_that_no_clock_can_be_asked_for_is_refused() {
+        assert_eq!(duration("0"), Ok(Duration::ZERO));
+        assert_eq!(duration("10000y"), Ok(LONGEST));
+        for text in ["10001y", "300000000000y", "18446744073709551615s", "-1s"] {
+            assert!(duration(text).is_err(), "{text}");
         }
     }
 }

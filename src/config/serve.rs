@@ -88,6 +88,12 @@ impl Config {
                     .to_owned(),
             );
         }
+        if !flags.dedup_window.is_zero() && flags.dedup_window < Duration::from_millis(1) {
+            return refuse(
+                "--dedup-window is shorter than 1ms, the unit of time that is kept; 0 turns it off"
+                    .to_owned(),
+            );
+        }
         if flags.dedup_window > flags.keep_viewings {
             return refuse(
                 "--dedup-window is longer than --keep-viewings, which forgets what it needs"

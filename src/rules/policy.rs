@@ -10,7 +10,7 @@ use super::anonymous::{self, Salts};
 use super::bot::BotRule;
 use super::client_addr::client_addr;
 use super::prefetch::is_prefetch;
-use crate::model::{MAX_VIEWER_NAME, Outcome, Reason, TimestampMs, Viewer};
+use crate::model::{MAX_VIEWER_NAME, Outcome, Reason, TimestampMs, Viewer, ViewingKey};
 
 /// The rules of a server. Immutable except for the salts, which synchronise themselves.
 pub struct ViewRules {
@@ -87,12 +87,13 @@ fn wants_privacy<'a>(header: impl Fn(&str) -> Option<&'a str>) -> bool {
     header("Sec-GPC") == Some("1") || header("DNT") == Some("1")
 }
 
-/// A name has 1 to 200 characters. With any other value the viewer is anonymous.
+/// A name has 1 to 200 characters, and is not how an anonymous viewer is shown. With any other value the viewer is
+/// anonymous.
 fn valid_name(name: &str) -> Option<&str> {
     let name = name.trim();
-    (1..=MAX_VIEWER_NAME)
-        .contains(&name.chars().count())
-        .then_some(name)
+    let is_name = (1..=MAX_VIEWER_NAME).contains(&name.chars().count())
+        && matches!(ViewingKey::parse(name), ViewingKey::Named(_));
+    is_name.then_some(name)
 }
 
 #[cfg(test)]
@@ -160,6 +161,7 @@ mod tests {
             (&named[..], false),
             (&[], true),
             (&[("Viewer-Id", " ")], true),
+            (&[("Viewer-Id", "anonymous-fc86b504bd15993d")], true),
         ] {
             let viewer = viewer(headers, authorized);
             assert!(matches!(viewer, Some(Viewer::Anonymous(_))), "{headers:?}");

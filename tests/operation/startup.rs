@@ -126,3 +126,17 @@ fn stopping_right_after_starting_ends_well() {
         assert_eq!(finished.code, Some(0), "{finished:?}");
     }
 }
+
+#[test]
+fn times_that_cannot_be_kept_are_refused() {
+    for (flag, value) in [
+        ("--dedup-window", "1us"),
+        ("--flush-every", "300000000000y"),
+        ("--drain-timeout", "300000000000y"),
+        ("--idle-timeout", "300000000000y"),
+    ] {
+        let finished = Home::new().serve().flag(flag, value).run_or_stop();
+        assert_eq!(finished.code, Some(2), "{flag} {value}: {finished:?}");
+        assert!(finished.stderr.contains(flag), "{finished:?}");
+    }
+}
