@@ -90,7 +90,10 @@ impl ViewerMemory {
     pub(super) fn tell(&self) {
         if self.scarce.swap(false, Ordering::Relaxed) {
             let views = self.lost.swap(0, Ordering::Relaxed);
-            tracing::warn!(views, "so many views have lost their viewers");
+            tracing::warn!(
+                views,
+                "memory for viewers is free again; so many views have lost theirs"
+            );
         }
     }
 }

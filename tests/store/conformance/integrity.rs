@@ -1,6 +1,7 @@
 //! Sums that do not match their rows: found and repaired.
 
 use std::ops::ControlFlow;
+use std::time::Duration;
 
 use super::database::Database;
 use super::samples::{
@@ -8,7 +9,7 @@ use super::samples::{
     views, write,
 };
 use crate::model::time::HOUR;
-use crate::model::{Inconsistency, Reason, TimestampMs};
+use crate::model::{Checked, Inconsistency, Reason, TimestampMs};
 use crate::store::SITE;
 
 pub fn a_store_in_use_is_consistent(db: &dyn Database) {
@@ -92,6 +93,78 @@ pub fn every_damage_is_found_and_repaired(db: &dyn Database) {
     );
     assert_eq!(stats(&*store, a).uncounted.get(Reason::Dropped), 4);
     assert_eq!(store.hours(SITE, None).expect("hours"), [(NOON.0, 5)]);
+}
+
+pub fn rows_that_cannot_be_are_found_and_repaired(db: &dyn Database) {
+    let store = db.store_with_window(Duration::from_secs(3600));
+    let [a, b] = ["a", "b"].map(|slug| create(&*store, slug));
+    write(&*store, &reads(a, &named("ann"), &[NOON, after_noon(HOUR)]));
+    write(&*store, &views(b, NOON, 3));
+    for rows in [
+        format!(
+            "viewings (post, viewer, first, last, views, counted_at) VALUES ({b}, -7, 5, 4, -1, 0)"
+        ),
+        format!("ledger (post, day, reason, count) VALUES ({b}, 0, 'bot', -5)"),
+        format!(
+            "hourly_views (post, hour, views) VALUES ({b}, {}, 1)",
+            i64::MAX
+        ),
+        format!("counted_windows (post, viewer, start) VALUES ({a}, -9, 0)"),
+    ] {
+        db.execute(&format!("INSERT INTO {rows}"));
+    }
+    db.execute(&format!("UPDATE viewings SET views = 1 WHERE post = {a}"));
+    db.execute(&format!("UPDATE counts SET trend = -7.5 WHERE post = {a}"));
+    let found = findings(&*store, false);
+    let impossible = |table, column, least| Inconsistency::Impossible {
+        table,
+        column,
+        post: b,
+        rows: 1,
+        least,
+        greatest: least,
+    };
+    for finding in [
+        impossible("viewings", "views", -1),
+        impossible("ledger", "count", -5),
+        impossible("hourly_views", "hour", i64::MAX),
+        Inconsistency::Backward { post: b, rows: 1 },
+        Inconsistency::FewViews { post: a, rows: 1 },
+        Inconsistency::Unviewed { post: a, rows: 1 },
+    ] {
+        assert!(found.contains(&finding), "{finding:?} is not in {found:?}");
+    }
+    let is_trend =
+        |found: &&Inconsistency| matches!(found, Inconsistency::Trend { post, .. } if *post == a);
+    assert_eq!(found.iter().filter(is_trend).count(), 1);
+    assert_eq!(findings(&*store, true), found);
+    assert_consistent(&*store);
+    assert_eq!([a, b].map(|post| counts(&*store, post)), [(2, 1), (3, 1)]);
+    assert_eq!(stats(&*store, b).uncounted.total(), 0);
+}
+
+pub fn what_no_row_tells_how_to_mend_is_left(db: &dyn Database) {
+    let store = db.store();
+    let post = create(&*store, "a");
+    write(&*store, &reads(post, &named("ann"), &[NOON]));
+    db.execute("UPDATE viewings SET views = 5");
+    let wrong = Inconsistency::MoreViewed {
+        post,
+        slug: "a".to_owned(),
+        viewed: 5,
+        hours: 1,
+    };
+    db.execute("UPDATE counts SET views = 7");
+    let mut told = Vec::new();
+    let checked = store.check(true, &mut |finding| {
+        told.push(finding);
+        ControlFlow::Continue(())
+    });
+    assert_eq!(checked.expect("a check"), Checked { found: 2, left: 1 });
+    assert_eq!(told[0], wrong);
+    assert_eq!(told[2..], [Inconsistency::Left(Box::new(wrong.clone()))]);
+    assert_eq!(findings(&*store, false), [wrong]);
+    assert_eq!(counts(&*store, post), (1, 1));
 }
 
 pub fn findings_can_be_stopped(db: &dyn Database) {

@@ -67,6 +67,7 @@ macro_rules! conformance {
                     only_an_empty_store_is_restored, an_incomplete_export_leaves_nothing,
                     ids_go_on_after_a_restore, numbers_are_one_row_a_post;
                 integrity: a_store_in_use_is_consistent, every_damage_is_found_and_repaired,
+                    rows_that_cannot_be_are_found_and_repaired, what_no_row_tells_how_to_mend_is_left,
                     findings_can_be_stopped;
                 concurrency: no_update_is_lost, of_many_editors_of_one_revision_one_wins,
                     an_export_sees_one_moment, a_name_gets_one_id;
