@@ -86,6 +86,7 @@ mod tests {
         ] {
             let why = listen_address(text).unwrap_err();
             assert!(why.contains("127.0.0.1:8080"), "{text}: {why}");
+        }
     }
 
     #[test]

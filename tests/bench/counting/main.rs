@@ -42,7 +42,7 @@ Usage: cargo bench --bench counting -- [OPTIONS]
   --rounds N     each case in turn, N times over [3]
   --only WORD    the cases with this in their name
   --quick        a smoke run: one round, small numbers, no million posts
-  --memory       memory while the database is locked, and nothing else: four minutes";
+  --memory       memory while the database is locked, and nothing else: some minutes";
 
 fn main() -> ExitCode {
     // `cargo test --all-targets` runs this too, without the argument that cargo bench adds.

@@ -16,7 +16,7 @@ const SENDING: Duration = Duration::from_secs(15);
 const BURST: usize = 10_000;
 const POSTS: usize = 10_000;
 /// How long it may take until all are counted.
-const PATIENCE: Duration = Duration::from_secs(300);
+const PATIENCE: Duration = Duration::from_secs(900);
 /// How long after that memory is looked at for the last time.
 const LATER: Duration = Duration::from_secs(60);
 /// A time in the middle of a day, milliseconds.
