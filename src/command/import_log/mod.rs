@@ -6,9 +6,12 @@
 mod failure;
 mod importer;
 mod position;
+mod preview;
 mod progress;
 mod report;
 mod run;
+mod trial;
+mod undo;
 mod verdict;
 
 pub(super) use run::run;

@@ -3,6 +3,7 @@
 use super::backend::DbConnection;
 use super::batch_post::apply_post;
 use super::batch_writer::BatchWriter;
+use super::log_batch::LogBatch;
 use super::posts;
 use crate::model::{Batch, DedupWindow, LedgerEntry, PostId, PostKey};
 use crate::sink::BatchResult;
@@ -15,9 +16,19 @@ pub(super) fn apply(
     batch: &Batch,
     window: DedupWindow,
 ) -> Result<BatchResult, StoreError> {
+    apply_of_log(connection, batch, window, None)
+}
+
+/// As [`apply`]. Where it is a log's batch, what it counts is recorded as that log's share.
+pub(super) fn apply_of_log(
+    connection: &mut DbConnection,
+    batch: &Batch,
+    window: DedupWindow,
+    log: Option<LogBatch>,
+) -> Result<BatchResult, StoreError> {
     let (views, visits) = (batch.sorted_views(), batch.sorted_visits());
     let (mut views, mut visits) = (views.as_slice(), visits.as_slice());
-    let mut writer = BatchWriter::new(connection, window, views.len());
+    let mut writer = BatchWriter::new(connection, window, log, views.len());
     // Post by post, in order, both kinds of a post's events together.
     while let Some(post) = lower(
         views.first().map(|entry| entry.post),

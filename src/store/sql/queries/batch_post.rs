@@ -3,7 +3,7 @@
 use diesel::prelude::*;
 
 use super::batch_writer::{BatchWriter, add};
-use crate::model::{HourlyViews, LedgerEntry, PostId, Reason, TimestampMs, ViewerVisit};
+use crate::model::{HourlyViews, LedgerEntry, PostId, Reason, TimestampMs, ViewerVisit, Visit};
 use crate::sink::PostTotals;
 use crate::store::error::StoreError;
 use crate::store::sql::columns::to_column;
@@ -112,6 +112,14 @@ fn apply_visits(
         views: to_column(views),
     }
     .get_result(writer.connection)?;
+    if let Some(log) = writer.log {
+        let counted = Visit {
+            first,
+            last,
+            count: views,
+        };
+        log.add_viewing(writer.connection, *post, viewer, &counted)?;
+    }
     // A row that existed before had at least one view.
     if total == to_column(views) {
         sums.new_viewers += 1;

@@ -7,6 +7,7 @@ use diesel::prelude::*;
 
 use super::backend::DbConnection;
 use super::counted_windows;
+use super::log_batch::LogBatch;
 use crate::model::{DedupWindow, LedgerEntry, PostId, Viewer, Visit};
 use crate::sink::BatchResult;
 use crate::store::error::StoreError;
@@ -20,6 +21,8 @@ pub(super) struct BatchWriter<'a> {
     pub(super) connection: &'a mut DbConnection,
     /// What decides about repeats.
     pub(super) window: DedupWindow,
+    /// The log that it is of, if it is of one.
+    pub(super) log: Option<LogBatch>,
     /// Views by hour over all posts of the batch.
     pub(super) site_hours: Vec<(i64, u64)>,
     pub(super) result: BatchResult,
@@ -32,6 +35,7 @@ impl<'a> BatchWriter<'a> {
     pub(super) fn new(
         connection: &'a mut DbConnection,
         window: DedupWindow,
+        log: Option<LogBatch>,
         posts: usize,
     ) -> BatchWriter<'a> {
         let mut result = BatchResult::default();
@@ -39,6 +43,7 @@ impl<'a> BatchWriter<'a> {
         BatchWriter {
             connection,
             window,
+            log,
             site_hours: Vec::new(),
             result,
             named: HashMap::new(),
@@ -55,10 +60,12 @@ impl<'a> BatchWriter<'a> {
         let Some(start) = self.window.start(visit.first) else {
             return Ok((visit.count, 0));
         };
-        if counted_windows::add(self.connection, post, viewer, start)? {
-            return Ok((1, visit.count - 1));
+        let counted = counted_windows::add(self.connection, post, viewer, start)?;
+        if let Some(log) = self.log {
+            log.add_window(self.connection, (post, viewer, start), visit.first, counted)?;
         }
-        Ok((0, visit.count))
+        let counted = u64::from(counted);
+        Ok((counted, visit.count - counted))
     }
 
     /// A viewer's id. A named viewer who has none gets one.
@@ -96,6 +103,9 @@ impl<'a> BatchWriter<'a> {
         if views > 0 {
             let views = to_column(views);
             AddHour { post, hour, views }.execute(self.connection)?;
+            if let Some(log) = self.log.filter(|_| post != SITE) {
+                log.add_hour(self.connection, post, hour, views)?;
+            }
         }
         Ok(())
     }
@@ -117,6 +127,9 @@ impl<'a> BatchWriter<'a> {
             count: to_column(entry.count),
         }
         .execute(self.connection)?;
+        if let Some(log) = self.log {
+            log.add_to_ledger(self.connection, entry)?;
+        }
         self.result.uncounted.add(entry.reason, entry.count);
         Ok(())
     }

@@ -19,12 +19,18 @@ pub(super) const VIEWERS: &str = "CAST((SELECT COUNT(*) FROM viewings v WHERE v.
      + (SELECT COALESCE(SUM(k.viewers), 0) FROM corrections k WHERE k.post = counts.post) AS BIGINT)";
 
 /// Tables whose rows belong to posts without a foreign key.
-pub(super) const TABLES: [&str; 5] = [
+pub(super) const TABLES: [&str; 11] = [
     "hourly_views",
     "ledger",
     "corrections",
     "viewings",
     "counted_windows",
+    "log_hours",
+    "log_ledger",
+    "log_viewings",
+    "log_windows",
+    "log_past_viewers",
+    "log_posts",
 ];
 
 #[derive(QueryableByName)]

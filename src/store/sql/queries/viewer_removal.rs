@@ -4,6 +4,7 @@ use diesel::prelude::*;
 
 use super::backend::DbConnection;
 use super::counted_windows;
+use super::log_batch;
 use super::viewings::viewer_id;
 use crate::model::{PostId, TimestampMs, ViewingKey};
 use crate::store::error::StoreError;
@@ -59,6 +60,7 @@ pub(super) fn prune(
     for &(post, viewer, first, last) in &rows {
         // No window starts after the viewer was last seen: a viewing that goes takes all its windows along.
         if last < before.0 {
+            log_batch::forget_viewing(connection, post, viewer)?;
             remove(connection, post, viewer)?;
         }
         if first < before.0 {
