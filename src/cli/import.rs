@@ -46,6 +46,12 @@ pub struct LogFlags {
     /// With --create, make posts of assets too: scripts, styles, images, fonts, feeds, archives
     #[arg(long, requires = "create")]
     pub assets: bool,
+    /// Say what would be counted, and write nothing: it is tried on a copy of the store
+    #[arg(long)]
+    pub dry_run: bool,
+    /// Take back what was counted of these logs, as if they had never been imported
+    #[arg(long, conflicts_with_all = ["create", "again", "paths"])]
+    pub undo: bool,
     /// Count a log again that was imported before
     #[arg(long)]
     pub again: bool,

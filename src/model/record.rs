@@ -10,8 +10,9 @@ use serde::{Deserialize, Deserializer, Serialize};
 use super::post::{PostId, Revision};
 
 /// The version of the format that this program writes.
-pub const EXPORT_VERSION: u32 = 2;
-/// The oldest version of the format that this program reads. Version 1 has no windows and no log key.
+pub const EXPORT_VERSION: u32 = 3;
+/// The oldest version of the format that this program reads. Version 1 has no windows and no log key, version 2 no shares of
+/// imported logs.
 pub const OLDEST_EXPORT_VERSION: u32 = 1;
 
 /// The largest number that a row may hold: larger ones are not read exactly by every reader of JSON (RFC 8259, section 6).
@@ -79,7 +80,52 @@ pub enum Record {
         bytes: i64,
         hash: String,
         at: i64,
+        /// Of versions without it, that the import cannot be taken back.
+        #[serde(default)]
+        undo: i64,
     },
+    /// Table `log_hours`.
+    LogHour {
+        log: i64,
+        post: PostId,
+        hour: i64,
+        views: i64,
+    },
+    /// Table `log_ledger`.
+    LogUncounted {
+        log: i64,
+        post: PostId,
+        day: i64,
+        reason: String,
+        count: i64,
+    },
+    /// Table `log_viewings`.
+    LogViewing {
+        post: PostId,
+        viewer: i64,
+        log: i64,
+        first: i64,
+        last: i64,
+        views: i64,
+    },
+    /// Table `log_windows`.
+    LogWindow {
+        post: PostId,
+        viewer: i64,
+        start: i64,
+        log: i64,
+        batch: i64,
+        at: i64,
+        counted: i64,
+    },
+    /// Table `log_past_viewers`.
+    LogPastViewers {
+        log: i64,
+        post: PostId,
+        viewers: i64,
+    },
+    /// Table `log_posts`.
+    LogPost { log: i64, post: PostId },
     /// Table `drains`.
     #[serde(rename = "drain")]
     Stop {
@@ -134,4 +180,16 @@ pub struct NumbersRow {
     pub prefetch: i64,
     pub excluded: i64,
     pub dropped: i64,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_log_of_an_export_before_shares_cannot_be_taken_back() {
+        let line = r#"{"type":"log","id":1,"head":"h","bytes":9,"hash":"x","at":5}"#;
+        let record: Record = serde_json::from_str(line).unwrap();
+        assert!(matches!(record, Record::Log { undo: 0, .. }), "{record:?}");
+    }
 }

@@ -112,6 +112,61 @@ impl Record {
             Record::Log { id, bytes, at, .. } => {
                 check.id("id", *id).count("bytes", *bytes).time("at", *at)
             }
+            Record::LogHour {
+                log,
+                post,
+                hour,
+                views,
+            } => check
+                .id("log", *log)
+                .count("post", *post)
+                .time("hour", *hour)
+                .count("views", *views),
+            Record::LogUncounted {
+                log,
+                post,
+                day,
+                count,
+                ..
+            } => check
+                .id("log", *log)
+                .count("post", *post)
+                .time("day", *day)
+                .count("count", *count),
+            Record::LogViewing {
+                post,
+                viewer,
+                log,
+                first,
+                last,
+                views,
+            } => check
+                .id("log", *log)
+                .id("post", *post)
+                .viewer(*viewer)
+                .time("first", *first)
+                .time("last", *last)
+                .count("views", *views),
+            Record::LogWindow {
+                post,
+                viewer,
+                log,
+                batch,
+                at,
+                counted,
+                ..
+            } => check
+                .id("log", *log)
+                .id("post", *post)
+                .viewer(*viewer)
+                .count("batch", *batch)
+                .time("at", *at)
+                .count("counted", *counted),
+            Record::LogPastViewers { log, post, viewers } => check
+                .id("log", *log)
+                .id("post", *post)
+                .count("viewers", *viewers),
+            Record::LogPost { log, post } => check.id("log", *log).id("post", *post),
             Record::Stop {
                 at,
                 took,

@@ -1,9 +1,12 @@
 //! Imported access logs: how much of each, so that a log counts once and a log that has grown is continued.
 
-use crate::model::{PostId, TimestampMs};
+use crate::model::{PostId, TimestampMs, Uncounted};
 
 /// The id of an imported log.
 pub type LogId = i64;
+
+/// The id that stands for standard input, which is not remembered.
+pub const STDIN_LOG: LogId = 0;
 
 /// A log that was imported, or its first part.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -29,6 +32,8 @@ pub struct LogProgress {
     pub hash: String,
     /// Now.
     pub at: TimestampMs,
+    /// The posts that were created for the log since the batch before.
+    pub created: Vec<PostId>,
 }
 
 /// What was known of a log before a batch. If the store holds anything else, another process imports the same log.
@@ -53,6 +58,23 @@ pub enum KnownLog {
 pub struct FoundPosts {
     /// The ids, in the order of the slugs; `None` where there is no such post.
     pub ids: Vec<Option<PostId>>,
-    /// How many of the posts were created.
-    pub created: u64,
+    /// Those that were created.
+    pub created: Vec<PostId>,
+}
+
+/// What was taken back with an imported log.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct UndoneLog {
+    /// Views that it had counted.
+    pub views: u64,
+    /// Events that it had left uncounted.
+    pub uncounted: Uncounted,
+    /// Viewers of posts, each for each post, that only it had.
+    pub viewers: u64,
+    /// Repeats of its views, in other logs, that are views without it.
+    pub now_counted: u64,
+    /// Posts that it had made and that nothing else has touched.
+    pub posts: u64,
+    /// Posts that it had made and that stay, since they have other views or were changed.
+    pub posts_kept: u64,
 }

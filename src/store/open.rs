@@ -1,12 +1,25 @@
 //! From a URL to a store.
 
+use std::path::Path;
 use std::sync::Arc;
 
 use super::error::StoreError;
 use super::options::StoreOptions;
-use super::sqlite::SqliteStore;
+use super::sqlite::{self, SqliteStore};
 use super::traits::Store;
-use super::url::StoreUrl;
+use super::url::{SqliteLocation, StoreUrl};
+
+/// Copies the store at `from` into a new file `to`, without changing it, and returns the copy's URL. Nothing that exists is
+/// copied to nothing.
+///
+/// # Errors
+/// [`StoreError::Unavailable`], [`StoreError::Busy`].
+pub fn copy(from: &StoreUrl, to: &Path) -> Result<StoreUrl, StoreError> {
+    if let Some(file) = from.file().filter(|file| file.exists()) {
+        sqlite::copy(file, to)?;
+    }
+    Ok(StoreUrl::Sqlite(SqliteLocation::File(to.to_owned())))
+}
 
 /// Opens the store at `url` and brings its schema up to date.
 ///

@@ -118,6 +118,7 @@ fn what_is_no_store_of_ours_is_left_as_it_is() {
             &["top"],
             &["check", "--repair"],
             &["export"],
+            &["import", "log", "a.log", "--dry-run"],
         ] {
             let finished = home.run_bare(&[command, &["--store", &store]].concat());
             assert_says(&finished, 1, &[file, words, "left as it is", "--store"]);

@@ -6,6 +6,7 @@ mod export;
 mod log;
 mod log_formats;
 mod log_refusals;
+mod log_undo;
 mod log_windows;
 mod post_failures;
 mod posts;

@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use super::failure::Failure;
 use super::position::LogPosition;
+use super::preview::Preview;
 use super::progress::Progress;
 use super::report::Report;
 use super::verdict::{PATHS, Verdict, no_match};
@@ -14,7 +15,7 @@ use crate::command::output::print_error;
 use crate::command::retry::retry_while_busy;
 use crate::import::log::{Chunks, Fingerprint, ImportedPrefix, LogReader, Reads, Source};
 use crate::model::{Batch, PostId, Reason, TimestampMs, Viewer, Visit};
-use crate::store::{ImportedLog, KnownLog, LogProgress, Store};
+use crate::store::{ImportedLog, KnownLog, LogProgress, STDIN_LOG, Store};
 
 /// Entries at which a batch is committed: a write of a fraction of a second, which delays a server on the same database.
 const BATCH_ENTRIES: usize = 20_000;
@@ -39,6 +40,10 @@ pub(super) struct Importer {
     options: Options,
     /// The post of each of `reader`'s posts.
     posts: Vec<Option<PostId>>,
+    /// Posts made since the last commit.
+    created: Vec<PostId>,
+    /// The posts' numbers before the import, for a dry run.
+    pub(super) preview: Option<Preview>,
     pub(super) report: Report,
 }
 
@@ -50,6 +55,8 @@ impl Importer {
             reader,
             options,
             posts: Vec::new(),
+            created: Vec::new(),
+            preview: None,
             report: Report::default(),
         }
     }
@@ -220,7 +227,15 @@ impl Importer {
             for (place, id) in places.into_iter().zip(found.ids) {
                 ids[place] = id;
             }
-            self.report.created += found.created;
+            self.report.created += found.created.len() as u64;
+            self.created.extend(found.created);
+        }
+        if let Some(preview) = &mut self.preview {
+            for (name, id) in new.iter().zip(&ids) {
+                if let Some(id) = id {
+                    preview.note(&*self.store, *id, &name.slug)?;
+                }
+            }
         }
         self.posts.extend(ids);
         Ok(())
@@ -264,6 +279,7 @@ impl Importer {
                     bytes,
                     hash: position.read.hash(),
                     at: clock::now(),
+                    created: self.created.clone(),
                 };
                 let (applied, id) = retry_while_busy(|| self.store.import_batch(batch, &progress))?;
                 position.known = KnownLog::Part { id, bytes };
@@ -271,8 +287,15 @@ impl Importer {
                 applied
             }
             _ if batch.is_empty() => return Ok(()),
-            _ => retry_while_busy(|| self.store.apply(batch))?,
+            _ => {
+                let log = match position.known {
+                    KnownLog::Part { id, .. } => id,
+                    KnownLog::Nothing { .. } => STDIN_LOG,
+                };
+                retry_while_busy(|| self.store.apply_of_log(batch, log, &self.created))?
+            }
         };
+        self.created.clear();
         self.report.applied(&applied);
         batch.clear();
         Ok(())

@@ -9,9 +9,12 @@ mod any_order;
 mod failure;
 mod importer;
 mod position;
+mod preview;
 mod progress;
 mod report;
 mod run;
+mod trial;
+mod undo;
 mod verdict;
 
 pub(super) use run::run;

@@ -1,4 +1,4 @@
-//! Imports the logs one after another, and reports.
+//! Imports the logs one after another, or takes them back, and reports.
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -7,7 +7,10 @@ use anyhow::Context;
 
 use super::failure::Failure;
 use super::importer::{Importer, Options};
+use super::preview::Preview;
 use super::report::Report;
+use super::trial::Trial;
+use super::undo::{UndoReport, undo};
 use crate::app;
 use crate::cli::LogFlags;
 use crate::command::output::{print_error, print_line};
@@ -22,8 +25,21 @@ pub(in crate::command) fn run(url: &StoreUrl, flags: LogFlags) -> anyhow::Result
         dedup_window: flags.dedup_window,
         ..StoreOptions::default()
     };
-    let store = app::open_store(url, rules)?;
-    let failed = import_all(store, flags)?;
+    let trial = flags.dry_run.then(|| Trial::of(url)).transpose()?;
+    let url = trial.as_ref().map_or(url, Trial::url);
+    let store = if flags.undo {
+        app::open_existing_store(url)?
+    } else {
+        app::open_store(url, rules)?
+    };
+    let failed = if flags.undo {
+        undo_all(&*store, &flags)?
+    } else {
+        import_all(store, flags)?
+    };
+    if trial.is_some() {
+        print_line("this was a dry run: nothing was written");
+    }
     Ok(Status::of_failures(failed))
 }
 
@@ -38,9 +54,14 @@ fn import_all(store: Arc<dyn Store>, flags: LogFlags) -> anyhow::Result<u64> {
         assets: flags.assets,
         again: flags.again,
     };
-    let mut import = Importer::new(store, reader, options);
-    let failed = each(&flags.files, |file| import.import(file))?;
+    let mut import = Importer::new(Arc::clone(&store), reader, options);
+    import.preview = flags.dry_run.then(Preview::default);
+    let failed = each(&flags.files, "import", |file| import.import(file))?;
     import.report.failed = failed;
+    if let Some(preview) = import.preview.take() {
+        let table = preview.table(&*store).context("cannot read the copy")?;
+        print_line(table);
+    }
     let report = import.report;
     print_line(&report);
     if report.no_post > 0 && !flags.create {
@@ -49,9 +70,21 @@ fn import_all(store: Arc<dyn Store>, flags: LogFlags) -> anyhow::Result<u64> {
     Ok(failed)
 }
 
-/// Imports each log, and returns how many failed: a log that fails is reported, and the others go on.
+/// Takes the logs back, and returns how many failed.
+fn undo_all(store: &dyn Store, flags: &LogFlags) -> anyhow::Result<u64> {
+    let mut report = UndoReport::default();
+    report.failed = each(&flags.files, "take back", |file| {
+        report.add(undo(store, file)?);
+        Ok(())
+    })?;
+    print_line(&report);
+    Ok(report.failed)
+}
+
+/// Does something with each log; a log that fails is reported and counted, and the others go on.
 fn each(
     files: &[PathBuf],
+    verb: &str,
     mut work: impl FnMut(&PathBuf) -> Result<(), Failure>,
 ) -> anyhow::Result<u64> {
     let mut failed = 0;
@@ -64,7 +97,7 @@ fn each(
             }
             Err(Failure::Store(error)) => {
                 return Err(anyhow::Error::new(error).context(format!(
-                    "cannot import {}; import it again to go on where this stopped",
+                    "cannot {verb} {}; try again to go on where this stopped",
                     file.display()
                 )));
             }

@@ -99,6 +99,64 @@ diesel::table! {
         bytes -> BigInt,
         hash -> Text,
         at -> BigInt,
+        undo -> BigInt,
+    }
+}
+
+diesel::table! {
+    log_hours (post, log, hour) {
+        post -> BigInt,
+        log -> BigInt,
+        hour -> BigInt,
+        views -> BigInt,
+    }
+}
+
+diesel::table! {
+    log_ledger (post, log, day, reason) {
+        post -> BigInt,
+        log -> BigInt,
+        day -> BigInt,
+        reason -> Text,
+        count -> BigInt,
+    }
+}
+
+diesel::table! {
+    log_viewings (post, viewer, log) {
+        post -> BigInt,
+        viewer -> BigInt,
+        log -> BigInt,
+        first -> BigInt,
+        last -> BigInt,
+        views -> BigInt,
+    }
+}
+
+diesel::table! {
+    log_windows (post, viewer, start, log) {
+        post -> BigInt,
+        viewer -> BigInt,
+        start -> BigInt,
+        log -> BigInt,
+        batch -> BigInt,
+        at -> BigInt,
+        counted -> BigInt,
+    }
+}
+
+diesel::table! {
+    log_past_viewers (post, log) {
+        post -> BigInt,
+        log -> BigInt,
+        viewers -> BigInt,
+    }
+}
+
+diesel::table! {
+    log_posts (post, log) {
+        post -> BigInt,
+        log -> BigInt,
     }
 }
 

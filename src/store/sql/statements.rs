@@ -121,3 +121,61 @@ statement! {
     "INSERT INTO ledger (post, day, reason, count) VALUES (", ", ", ", ", ", ",
     ") ON CONFLICT (post, day, reason) DO UPDATE SET count = ledger.count + excluded.count",
 }
+
+statement! {
+    /// Adds views to a log's share of an hour of a post.
+    AddLogHour {
+        post: i64 as BigInt,
+        log: i64 as BigInt,
+        hour: i64 as BigInt,
+        views: i64 as BigInt,
+    } (),
+    "INSERT INTO log_hours (post, log, hour, views) VALUES (", ", ", ", ", ", ",
+    ") ON CONFLICT (post, log, hour) DO UPDATE SET views = log_hours.views + excluded.views",
+}
+
+statement! {
+    /// Adds to a log's share of the uncounted events of a post on a day.
+    AddToLogLedger {
+        post: i64 as BigInt,
+        log: i64 as BigInt,
+        day: i64 as BigInt,
+        reason: &'static str as Text,
+        count: i64 as BigInt,
+    } (),
+    "INSERT INTO log_ledger (post, log, day, reason, count) VALUES (", ", ", ", ", ", ", ", ",
+    ") ON CONFLICT (post, log, day, reason) DO UPDATE SET count = log_ledger.count + excluded.count",
+}
+
+statement! {
+    /// Adds a viewer's visits to a post to a log's share of them.
+    AddLogViewing {
+        post: i64 as BigInt,
+        viewer: i64 as BigInt,
+        log: i64 as BigInt,
+        first: i64 as BigInt,
+        last: i64 as BigInt,
+        views: i64 as BigInt,
+    } (),
+    "INSERT INTO log_viewings (post, viewer, log, first, last, views) VALUES (", ", ", ", ", ", ", ", ", ", ",
+    ") ON CONFLICT (post, viewer, log) DO UPDATE SET \
+     first = CASE WHEN excluded.first < log_viewings.first THEN excluded.first ELSE log_viewings.first END, \
+     last = CASE WHEN excluded.last > log_viewings.last THEN excluded.last ELSE log_viewings.last END, \
+     views = log_viewings.views + excluded.views",
+}
+
+statement! {
+    /// Adds a window in which a log saw a viewer. What the log counted there before stays counted.
+    AddLogWindow {
+        post: i64 as BigInt,
+        viewer: i64 as BigInt,
+        start: i64 as BigInt,
+        log: i64 as BigInt,
+        batch: i64 as BigInt,
+        at: i64 as BigInt,
+        counted: i64 as BigInt,
+    } (),
+    "INSERT INTO log_windows (post, viewer, start, log, batch, at, counted) VALUES (", ", ", ", ", ", ", ", ", ", ", ", ",
+    ") ON CONFLICT (post, viewer, start, log) DO UPDATE SET at = excluded.at, counted = excluded.counted \
+     WHERE excluded.counted > log_windows.counted",
+}

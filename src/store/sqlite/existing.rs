@@ -16,7 +16,7 @@ use crate::store::error::StoreError;
 const MAGIC: &[u8; 16] = b"SQLite format 3\0";
 
 /// Opens a database that exists, and makes none.
-fn open(path: &Path) -> Result<SqliteConnection, StoreError> {
+pub fn open(path: &Path) -> Result<SqliteConnection, StoreError> {
     let file = DatabaseFile::at(path).ok_or_else(|| {
         StoreError::Unavailable("no such file; check the path of --store".to_owned())
     })?;

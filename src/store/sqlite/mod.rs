@@ -1,6 +1,7 @@
 //! SQLite: its connections, its schema, its one writer; and the shared queries, compiled for it.
 
 mod backend;
+mod copy;
 mod existing;
 mod file;
 mod lifecycle;
@@ -12,4 +13,5 @@ mod store;
 mod writer;
 mod writer_slot;
 
+pub use copy::copy;
 pub use store::SqliteStore;

@@ -1,10 +1,10 @@
 //! Import and export: posts and logs from elsewhere, and everything to elsewhere.
 
 use super::super::error::StoreError;
-use super::super::imported_log::{FoundPosts, ImportedLog, LogId, LogProgress};
+use super::super::imported_log::{FoundPosts, ImportedLog, LogId, LogProgress, UndoneLog};
 use super::super::row_sink::RowSink;
 use super::super::source::{ImportContent, Imported, Source};
-use crate::model::{Batch, NumbersRow, Record, TimestampMs};
+use crate::model::{Batch, NumbersRow, PostId, Record, TimestampMs};
 use crate::sink::BatchResult;
 
 /// What import and export commands need.
@@ -53,6 +53,27 @@ pub trait TransferStore: Send + Sync {
         batch: &Batch,
         progress: &LogProgress,
     ) -> Result<(BatchResult, LogId), StoreError>;
+
+    /// Applies a batch of a log whose progress is stored already, or never will be ([`STDIN_LOG`]), and for which these
+    /// posts were created since the batch before.
+    ///
+    /// # Errors
+    /// As [`TransferStore::apply`].
+    ///
+    /// [`STDIN_LOG`]: super::super::imported_log::STDIN_LOG
+    fn apply_of_log(
+        &self,
+        batch: &Batch,
+        log: LogId,
+        created: &[PostId],
+    ) -> Result<BatchResult, StoreError>;
+
+    /// Takes an imported log back: afterwards all numbers are as if it had never been imported. Posts that it made go, if
+    /// nothing else has touched them.
+    ///
+    /// # Errors
+    /// [`StoreError::Refused`] where the numbers without it are not known; then nothing is changed.
+    fn undo_log(&self, log: LogId) -> Result<UndoneLog, StoreError>;
 
     /// The secret by which readers in access logs are hashed: the stored one, or else `proposed`, which is stored.
     ///

@@ -12,6 +12,7 @@ mod imports;
 mod integrity;
 mod lists;
 mod log_imports;
+mod log_undo;
 mod maintenance;
 mod posts;
 mod samples;
@@ -37,6 +38,10 @@ macro_rules! conformance {
                     a_moved_file_keeps_its_post, missing_dates_are_those_of_the_import;
                 log_imports: slugs_are_found_or_created, a_log_continues_where_it_ended,
                     two_importers_of_one_log_do_not_both_count;
+                log_undo: random_imports_without_one_are_as_if_it_had_never_been,
+                    what_is_pruned_can_be_taken_back_unless_logs_share_it,
+                    only_posts_that_nothing_else_has_touched_go_with_their_log,
+                    what_cannot_be_exact_is_refused_and_changes_nothing;
                 batches: a_batch_counts_views_hours_and_site, events_of_a_missing_post_are_dropped,
                     uncounted_events_keep_their_reason_and_day, a_batch_returns_the_new_totals,
                     an_empty_batch_changes_nothing, a_large_batch_is_applied_whole;

@@ -42,8 +42,11 @@ fn fill(store: &dyn Store) {
         bytes: 9,
         hash: "hash".to_owned(),
         at: NOON,
+        created: vec![a],
     };
-    store.import_batch(&batch, &progress).expect("an import");
+    let (_, log) = store.import_batch(&batch, &progress).expect("an import");
+    let windowed = store.apply_of_log(&batch, log, &[]);
+    windowed.expect("an import");
     store.replay("spill", &batch, NOON).expect("a replay");
     store.log_key([7; 16]).expect("a key");
     let drain = DrainRecord {

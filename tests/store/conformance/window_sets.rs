@@ -86,6 +86,7 @@ fn write_somehow(random: &mut Rng, store: &dyn Store, batch: &Batch, id: &str) {
                 bytes: 1,
                 hash: id.to_owned(),
                 at: NOON,
+                created: Vec::new(),
             };
             store.import_batch(batch, &progress).expect("an import");
         }

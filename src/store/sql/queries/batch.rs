@@ -4,6 +4,7 @@ use super::backend::DbConnection;
 use super::batch_post::apply_post;
 use super::batch_writer::BatchWriter;
 use super::journals::{self, Applied};
+use super::log_batch::LogBatch;
 use super::posts;
 use crate::model::{Batch, DedupWindow, LedgerEntry, PostId, PostKey};
 use crate::sink::BatchResult;
@@ -16,12 +17,22 @@ pub(super) fn apply(
     batch: &Batch,
     window: DedupWindow,
 ) -> Result<BatchResult, StoreError> {
+    apply_of_log(connection, batch, window, None)
+}
+
+/// As [`apply`]. Where it is a log's batch, what it counts is recorded as that log's share.
+pub(super) fn apply_of_log(
+    connection: &mut DbConnection,
+    batch: &Batch,
+    window: DedupWindow,
+    log: Option<LogBatch>,
+) -> Result<BatchResult, StoreError> {
     if journals::applied(connection, &batch.journaled)? == Applied::Already {
         return Ok(BatchResult::default());
     }
     let (views, mut visits) = (batch.sorted_views(), batch.sorted_visits().peekable());
     let mut views = views.as_slice();
-    let mut writer = BatchWriter::new(connection, window, views.len());
+    let mut writer = BatchWriter::new(connection, window, log, views.len());
     // Post by post, in order, both kinds of a post's events together.
     while let Some(post) = lower(
         views.first().map(|entry| entry.post),

@@ -7,6 +7,7 @@ use diesel::prelude::*;
 use super::batch_writer::{BatchWriter, add};
 use crate::model::{
     DedupWindow, HourlyViews, LedgerEntry, PostId, Reason, SortedVisits, TimestampMs, ViewerVisit,
+    Visit,
 };
 use crate::sink::PostTotals;
 use crate::store::error::StoreError;
@@ -121,8 +122,16 @@ fn apply_visits<'b>(
         next = visits.next_if(|next| (next.post, next.viewer) == (post, viewer));
     }
     if let Some(viewing) = viewing {
-        let views = viewing.views;
+        let (viewer, views) = (viewing.viewer, viewing.views);
+        let counted = Visit {
+            first: viewing.first,
+            last: viewing.last,
+            count: views.cast_unsigned(),
+        };
         let total: i64 = viewing.get_result(writer.connection)?;
+        if let Some(log) = writer.log {
+            log.add_viewing(writer.connection, post, viewer, &counted)?;
+        }
         // A row that existed before had at least one view.
         if total == views {
             sums.new_viewers += 1;

@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use diesel::prelude::*;
 
 use super::backend::DbConnection;
+use super::log_batch::LogBatch;
 use super::{counted_windows, forgotten};
 use crate::model::{DedupWindow, LedgerEntry, PostId, ViewingKey, Visit};
 use crate::sink::BatchResult;
@@ -19,6 +20,8 @@ pub(super) struct BatchWriter<'a, 'b> {
     pub(super) connection: &'a mut DbConnection,
     /// What decides about repeats.
     pub(super) window: DedupWindow,
+    /// The log that it is of, if it is of one.
+    pub(super) log: Option<LogBatch>,
     /// Views by hour over all posts of the batch.
     pub(super) site_hours: Vec<(i64, u64)>,
     pub(super) result: BatchResult,
@@ -42,6 +45,7 @@ impl<'a, 'b> BatchWriter<'a, 'b> {
     pub(super) fn new(
         connection: &'a mut DbConnection,
         window: DedupWindow,
+        log: Option<LogBatch>,
         posts: usize,
     ) -> BatchWriter<'a, 'b> {
         let mut result = BatchResult::default();
@@ -49,6 +53,7 @@ impl<'a, 'b> BatchWriter<'a, 'b> {
         BatchWriter {
             connection,
             window,
+            log,
             site_hours: Vec::new(),
             result,
             named: HashMap::new(),
@@ -66,10 +71,12 @@ impl<'a, 'b> BatchWriter<'a, 'b> {
         let Some(start) = self.window.start(visit.first) else {
             return Ok((visit.count, 0));
         };
-        if counted_windows::add(self.connection, post, viewer, start)? {
-            return Ok((1, visit.count - 1));
+        let counted = counted_windows::add(self.connection, post, viewer, start)?;
+        if let Some(log) = self.log {
+            log.add_window(self.connection, (post, viewer, start), visit.first, counted)?;
         }
-        Ok((0, visit.count))
+        let counted = u64::from(counted);
+        Ok((counted, visit.count - counted))
     }
 
     /// The time up to which a viewer's reads are of nobody any more: the least there is, for one who was not forgotten.
@@ -138,6 +145,9 @@ impl<'a, 'b> BatchWriter<'a, 'b> {
         if views > 0 {
             let views = to_column(views);
             AddHour { post, hour, views }.execute(self.connection)?;
+            if let Some(log) = self.log.filter(|_| post != SITE) {
+                log.add_hour(self.connection, post, hour, views)?;
+            }
         }
         Ok(())
     }
@@ -159,6 +169,9 @@ impl<'a, 'b> BatchWriter<'a, 'b> {
             count: to_column(entry.count),
         }
         .execute(self.connection)?;
+        if let Some(log) = self.log {
+            log.add_to_ledger(self.connection, entry)?;
+        }
         self.result.uncounted.add(entry.reason, entry.count);
         Ok(())
     }

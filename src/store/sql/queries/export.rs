@@ -7,9 +7,10 @@ use std::collections::HashMap;
 use std::ops::ControlFlow;
 
 use diesel::prelude::*;
-use diesel::query_dsl::methods::LoadQuery;
 
-use super::backend::{DbConnection, RowByRow};
+use super::backend::DbConnection;
+use super::export_logs;
+use super::export_rows::{each, send};
 use super::last_ids;
 use super::log_key;
 use super::trends;
@@ -21,16 +22,6 @@ use crate::store::sql::schema::{
     ledger, posts, viewers, viewings,
 };
 use crate::store::sql::tags;
-
-/// Runs queries until one of them breaks.
-macro_rules! each {
-    ($($query:expr);* $(;)?) => {{
-        $(if $query?.is_break() {
-            return Ok(ControlFlow::Break(()));
-        })*
-        Ok(ControlFlow::Continue(()))
-    }};
-}
 
 /// Sends every row. Inside one transaction, all are of the same moment.
 pub(super) fn export(
@@ -62,25 +53,8 @@ fn all_rows(
         content(connection, rows);
         numbers_of_posts(connection, rows);
         history(connection, rows);
+        export_logs::shares(connection, rows);
     }
-}
-
-/// Sends the rows of a query as they come from the database.
-fn send<'q, Row, Query>(
-    connection: &mut DbConnection,
-    query: Query,
-    rows: RowSink<'_, Record>,
-    record: impl Fn(Row) -> Record,
-) -> Result<ControlFlow<()>, StoreError>
-where
-    Query: RunQueryDsl<DbConnection> + LoadQuery<'q, DbConnection, Row, RowByRow>,
-{
-    for row in query.load_iter::<Row, RowByRow>(connection)? {
-        if rows(record(row?)).is_break() {
-            return Ok(ControlFlow::Break(()));
-        }
-    }
-    Ok(ControlFlow::Continue(()))
 }
 
 type PostColumns = (
@@ -195,8 +169,8 @@ fn history(
             Record::Window { post, viewer, start }
         });
         send(connection, spills, rows, |(id, applied_at)| Record::Spill { id, applied_at });
-        send(connection, logs, rows, |(id, head, bytes, hash, at)| {
-            Record::Log { id, head, bytes, hash, at }
+        send(connection, logs, rows, |(id, head, bytes, hash, at, undo)| {
+            Record::Log { id, head, bytes, hash, at, undo }
         });
         send(connection, stops, rows, |(at, took, written, unwritten)| {
             Record::Stop { at, took, written, unwritten }

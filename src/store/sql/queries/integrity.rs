@@ -14,7 +14,7 @@ use crate::store::row_sink::RowSink;
 use crate::store::sql::columns::sum_text;
 
 /// Tables whose rows belong to posts, and whether post 0 stands for something in them.
-pub(super) const TABLES: [(&str, bool); 7] = [
+pub(super) const TABLES: [(&str, bool); 13] = [
     ("hourly_views", true),
     ("ledger", true),
     ("corrections", false),
@@ -22,6 +22,12 @@ pub(super) const TABLES: [(&str, bool); 7] = [
     ("counted_windows", false),
     ("counts", false),
     ("post_tags", false),
+    ("log_hours", true),
+    ("log_ledger", true),
+    ("log_viewings", true),
+    ("log_windows", true),
+    ("log_past_viewers", true),
+    ("log_posts", true),
 ];
 
 /// What makes a viewing one of nobody: a number of a name that is not there.

@@ -11,6 +11,9 @@ use crate::store::imported_log::{FoundPosts, ImportedLog, KnownLog, LogId, LogPr
 use crate::store::sql::columns::to_column;
 use crate::store::sql::schema::imported_logs;
 
+/// The import's shares are recorded from its first batch on: see the migration.
+const UNDO_POSSIBLE: i64 = 1;
+
 /// The logs that begin with this line, the shortest first.
 pub(super) fn beginning_with(
     connection: &mut DbConnection,
@@ -65,6 +68,7 @@ pub(super) fn record(
                     imported_logs::bytes.eq(bytes),
                     imported_logs::hash.eq(&progress.hash),
                     imported_logs::at.eq(progress.at.0),
+                    imported_logs::undo.eq(UNDO_POSSIBLE),
                 ))
                 .returning(imported_logs::id)
                 .get_result(connection)?;
@@ -82,7 +86,10 @@ pub(super) fn find(
         .iter()
         .map(|&(slug, _)| posts::id_of(connection, PostKey::Slug(slug)))
         .collect::<Result<Vec<Option<PostId>>, StoreError>>()?;
-    Ok(FoundPosts { ids, created: 0 })
+    Ok(FoundPosts {
+        ids,
+        created: Vec::new(),
+    })
 }
 
 /// The posts with these slugs, of which each missing one is created as of its time.
@@ -95,8 +102,9 @@ pub(super) fn find_or_create(
         let id = match posts::id_of(connection, PostKey::Slug(slug))? {
             Some(id) => id,
             None => {
-                found.created += 1;
-                create_empty(connection, slug, time)?
+                let id = create_empty(connection, slug, time)?;
+                found.created.push(id);
+                id
             }
         };
         found.ids.push(Some(id));

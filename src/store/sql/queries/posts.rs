@@ -3,7 +3,7 @@
 use diesel::prelude::*;
 
 use super::backend::DbConnection;
-use super::{counted_windows, hourly};
+use super::{counted_windows, hourly, log_batch};
 use crate::model::{Post, PostContent, PostId, PostKey, Revision, TimestampMs};
 use crate::store::error::StoreError;
 use crate::store::source::Source;
@@ -172,6 +172,7 @@ pub(super) fn delete(
     check_revision(connection, id, expected)?;
     hourly::delete_post(connection, id)?;
     counted_windows::delete_post(connection, id)?;
+    log_batch::delete_post(connection, id)?;
     diesel::delete(viewings::table.filter(viewings::post.eq(id))).execute(connection)?;
     diesel::delete(corrections::table.filter(corrections::post.eq(id))).execute(connection)?;
     diesel::delete(ledger::table.filter(ledger::post.eq(id))).execute(connection)?;

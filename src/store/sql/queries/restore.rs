@@ -3,6 +3,7 @@
 use diesel::prelude::*;
 
 use super::backend::DbConnection;
+use super::log_batch;
 use super::restore_row::insert;
 use crate::model::{EXPORT_VERSION, OLDEST_EXPORT_VERSION, Record};
 use crate::store::error::StoreError;
@@ -35,7 +36,10 @@ pub(super) fn restore(
     let mut read = 1;
     for record in records {
         match record {
-            Record::End { lines } if lines == read => return Ok(read + 1),
+            Record::End { lines } if lines == read => {
+                log_batch::go_on_after_restored(connection)?;
+                return Ok(read + 1);
+            }
             Record::End { lines } => {
                 return refuse(&format!(
                     "it has {read} lines and says it should have {lines}"

@@ -4,7 +4,7 @@ use diesel::prelude::*;
 
 use super::backend::DbConnection;
 use super::posts::insert_tags;
-use super::{counted_windows, last_ids, log_key};
+use super::{counted_windows, last_ids, log_key, restore_log};
 use crate::model::{PostRecord, Record};
 use crate::store::error::StoreError;
 use crate::store::sql::schema::{
@@ -78,7 +78,11 @@ pub(super) fn insert(connection: &mut DbConnection, record: Record) -> Result<()
                 "it has its first or last line in its middle".to_owned(),
             ));
         }
-        rare => insert_rare(connection, rare)?,
+        other => {
+            if let Some(rare) = restore_log::insert(connection, other)? {
+                insert_rare(connection, rare)?;
+            }
+        }
     }
     Ok(())
 }
@@ -121,6 +125,7 @@ fn insert_rare(connection: &mut DbConnection, record: Record) -> Result<(), Stor
             bytes,
             hash,
             at,
+            undo,
         } => diesel::insert_into(imported_logs::table)
             .values((
                 imported_logs::id.eq(id),
@@ -128,6 +133,7 @@ fn insert_rare(connection: &mut DbConnection, record: Record) -> Result<(), Stor
                 imported_logs::bytes.eq(bytes),
                 imported_logs::hash.eq(hash),
                 imported_logs::at.eq(at),
+                imported_logs::undo.eq(undo),
             ))
             .execute(connection)?,
         Record::Stop {

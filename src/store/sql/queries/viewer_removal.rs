@@ -3,6 +3,7 @@
 use diesel::prelude::*;
 
 use super::backend::DbConnection;
+use super::log_batch;
 use super::viewings::viewer_id;
 use super::{counted_windows, forgotten};
 use crate::model::{PostId, TimestampMs, ViewingKey};
@@ -65,6 +66,7 @@ pub(super) fn prune(
     for &(post, viewer, first, last) in &rows {
         // No window starts after the viewer was last seen: a viewing that goes takes all its windows along.
         if last < before.0 {
+            log_batch::forget_viewing(connection, post, viewer)?;
             remove(connection, post, viewer)?;
         }
         if first < before.0 {

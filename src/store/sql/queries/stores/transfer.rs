@@ -1,11 +1,12 @@
 //! Import and export.
 
 use super::super::backend::DbStore;
-use super::super::{batch, export, log_imports, log_key, numbers, post_import, restore};
-use crate::model::{Batch, NumbersRow, Record, TimestampMs};
+use super::super::log_batch::LogBatch;
+use super::super::{batch, export, log_imports, log_key, log_undo, numbers, post_import, restore};
+use crate::model::{Batch, NumbersRow, PostId, Record, TimestampMs};
 use crate::sink::BatchResult;
 use crate::store::error::StoreError;
-use crate::store::imported_log::{FoundPosts, ImportedLog, LogId, LogProgress};
+use crate::store::imported_log::{FoundPosts, ImportedLog, LogId, LogProgress, UndoneLog};
 use crate::store::row_sink::RowSink;
 use crate::store::source::{ImportContent, Imported, Source};
 use crate::store::traits::TransferStore;
@@ -46,8 +47,26 @@ impl TransferStore for DbStore {
     ) -> Result<(BatchResult, LogId), StoreError> {
         self.transact(|connection| {
             let id = log_imports::record(connection, progress)?;
-            Ok((batch::apply(connection, batch, self.window())?, id))
+            let log = LogBatch::next(connection, id, &progress.created)?;
+            let result = batch::apply_of_log(connection, batch, self.window(), Some(log))?;
+            Ok((result, id))
         })
+    }
+
+    fn apply_of_log(
+        &self,
+        batch: &Batch,
+        log: LogId,
+        created: &[PostId],
+    ) -> Result<BatchResult, StoreError> {
+        self.transact(|connection| {
+            let log = LogBatch::next(connection, log, created)?;
+            batch::apply_of_log(connection, batch, self.window(), Some(log))
+        })
+    }
+
+    fn undo_log(&self, log: LogId) -> Result<UndoneLog, StoreError> {
+        self.transact(|connection| log_undo::undo(connection, log))
     }
 
     fn log_key(&self, proposed: [u8; 16]) -> Result<[u8; 16], StoreError> {
