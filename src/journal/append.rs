@@ -24,13 +24,13 @@ use crate::model::{Batch, Journaled, Positions, RunId, ViewEvent};
 const SLOTS: u32 = 65_534;
 
 /// Slots of the smallest segment.
-const MIN_SLOTS: u32 = 1_022;
+const MIN_SLOTS: u32 = 8_190;
 
 /// A journal has at least so many segments, each as large as that allows.
-const SEGMENTS: u64 = 16;
+const SEGMENTS: u64 = 8;
 
-/// The smallest size of a journal, in bytes.
-pub const MIN_JOURNAL: u64 = 1 << 20;
+/// The smallest size of a journal, in bytes. Segments of a smaller one would be filled faster than others are prepared.
+pub const MIN_JOURNAL: u64 = 8 << 20;
 
 /// How a journal behaves.
 #[derive(Clone, Copy, Debug)]

@@ -51,7 +51,8 @@ fn at_the_limit_of_the_journal_what_is_not_counted_is_in_the_ledger() {
     let kill = Kill {
         locked: true,
         after: MS(4000),
-        flags: &[("--journal-max", "1MiB")],
+        padding: 170,
+        flags: &[("--journal-max", "8MiB")],
         ..Kill::default()
     };
     let outcome = kill.run();
@@ -116,7 +117,7 @@ fn two_hundred_killed_servers_have_lost_nothing() {
         let counters = if round % 3 == 0 { "4" } else { "1" };
         let overflow = ["coalesce", "wait", "shed"][round as usize % 3];
         let window = if round % 5 == 0 { "24h" } else { "0" };
-        let size = if round % 7 == 0 { "1MiB" } else { "256MiB" };
+        let size = if round % 7 == 0 { "8MiB" } else { "256MiB" };
         let after = MS(mixed(round) % 600 + 50);
         let recoveries = [MS(mixed(round + 1) % 60 + 2), MS(mixed(round + 2) % 90 + 2)];
         let kill = Kill {
@@ -128,6 +129,7 @@ fn two_hundred_killed_servers_have_lost_nothing() {
                 ("--dedup-window", window),
                 ("--journal-max", size),
             ],
+            padding: if round % 7 == 0 { 170 } else { 0 },
             reads: if round % 5 == 0 { 2 } else { 1 },
             stopped_before: round % 4 == 1,
             locked: round % 4 >= 2,
