@@ -14,9 +14,10 @@ run:
 test:
 	$(CARGO) test --locked
 
-## The slow tests: minutes of load, locks held for long, a million of this and that.
+## The slow tests: minutes of load, locks held for long, a million of this and that. `make soak` and the speed of pages
+## (`pages::speed`) are asked for by name.
 test-long:
-	$(CARGO) test --release --locked --test main -- --ignored --test-threads=1
+	$(CARGO) test --release --locked --test main -- --ignored --test-threads=1 --skip soak:: --skip pages::speed
 
 ## Twenty stops under ten seconds of load, for each count of counters, overflow rule and channel: half an hour.
 test-thorough:

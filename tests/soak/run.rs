@@ -29,7 +29,7 @@ fn first_seed() -> u64 {
 }
 
 #[test]
-#[ignore = "slow: make soak MINUTES=n; make test-long has a round of each kind"]
+#[ignore = "slow: make soak MINUTES=n"]
 fn every_round_is_exact() {
     let time = setting("VIEWTALLY_SOAK_MINUTES").map(|minutes| Duration::from_secs(60 * minutes));
     let (start, mut rounds, mut failures) = (Instant::now(), BTreeMap::new(), Vec::new());
