@@ -27,7 +27,10 @@ fn check([whole, parts]: &mut [LogReader; 2], log: &[u8]) {
     }
     whole.read(log, &mut all);
     let rest = all.no_requests + all.other_requests + all.other_paths;
-    assert_eq!(all.reads.len() as u64 + rest + all.unparsable.len() as u64, all.lines);
+    assert_eq!(
+        all.reads.len() as u64 + rest + all.unparsable.len() as u64,
+        all.lines
+    );
     for shown in &all.sample {
         assert!(!shown.chars().any(char::is_control), "{shown:?}");
     }
@@ -35,7 +38,11 @@ fn check([whole, parts]: &mut [LogReader; 2], log: &[u8]) {
     for line in log.split_inclusive(|byte| *byte == b'\n') {
         parts.read(line, &mut part);
         assert_eq!(part.lines, 1);
-        let known = all.unparsable.iter().find(|(at, _)| *at == lines).map(|(_, error)| error);
+        let known = all
+            .unparsable
+            .iter()
+            .find(|(at, _)| *at == lines)
+            .map(|(_, error)| error);
         assert_eq!(part.unparsable.first().map(|(_, error)| error), known);
         lines += 1;
         others += part.no_requests + part.other_requests + part.other_paths;
