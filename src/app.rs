@@ -21,6 +21,7 @@ use crate::sink::{BatchSink, JournalSink, SinkError, SinkHealth};
 use crate::site::Site;
 use crate::store::spill::{self, ReplayError};
 use crate::store::{self, CachedStore, StoreError, StoreOptions, StoreUrl};
+use crate::thread;
 
 /// How often a long recovery says how far it is.
 const TELL_EVERY: Duration = Duration::from_secs(1);
@@ -266,23 +267,25 @@ pub fn start(config: &Config) -> Result<Running, StartError> {
 /// Counts what earlier runs have left in their journals, and says what it found. Returns how many events that were.
 fn recover(folder: &JournalFolder, sink: &dyn JournalSink) -> Result<u64, JournalError> {
     let mut told = Instant::now();
-    let started = Instant::now();
     let mut progress = |events| {
         if told.elapsed() >= TELL_EVERY {
             told = Instant::now();
             tracing::info!(events, "counting what an earlier run has left");
         }
     };
-    let recovered = loop {
-        match journal::recover(folder, sink, &mut progress) {
-            // A lock ends by itself; each try has waited for it.
-            Err(JournalError::Store {
+    // A lock ends by itself; each try has waited for it.
+    let is_locked = |error: &JournalError| {
+        matches!(
+            error,
+            JournalError::Store {
                 error: SinkError::Busy(_),
                 ..
-            }) if started.elapsed() < RECOVERY_LIMIT => {}
-            recovered => break recovered?,
-        }
+            }
+        )
     };
+    let recovered = thread::retry(RECOVERY_LIMIT, is_locked, || {
+        journal::recover(folder, sink, &mut progress)
+    })?;
     let Recovered {
         events,
         damaged,

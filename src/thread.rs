@@ -1,10 +1,14 @@
-//! Starts threads, each with a name, which panics, debuggers and `ps -L` show.
+//! Threads: each with a name, which panics, debuggers and `ps -L` show; and how one waits for what ends by itself.
 
 use std::io;
 use std::thread::{Builder, JoinHandle};
+use std::time::{Duration, Instant};
 
 /// Enough to serve a connection: parsing and a database query, no deep recursion. Reserves address space, not memory.
 const STACK: usize = 1 << 20;
+
+/// The longest time between two tries.
+const PAUSE: Duration = Duration::from_millis(100);
 
 /// Starts `work` on a thread called `name`, of which Linux keeps 15 bytes.
 ///
@@ -16,4 +20,25 @@ pub fn spawn<T: Send + 'static>(
 ) -> io::Result<JoinHandle<T>> {
     debug_assert!(name.len() <= 15, "{name} would be cut");
     Builder::new().name(name).stack_size(STACK).spawn(work)
+}
+
+/// Calls `work` again while it fails with what `is_transient` says, for at most `limit`. Between two tries this thread
+/// sleeps for 50 to 100 ms, at random, so that several do not try in step.
+///
+/// # Errors
+/// The last try's.
+pub fn retry<T, E>(
+    limit: Duration,
+    is_transient: impl Fn(&E) -> bool,
+    mut work: impl FnMut() -> Result<T, E>,
+) -> Result<T, E> {
+    let start = Instant::now();
+    loop {
+        match work() {
+            Err(error) if is_transient(&error) && start.elapsed() < limit => {
+                std::thread::sleep(PAUSE.mul_f64(0.5 + fastrand::f64() / 2.0));
+            }
+            result => return result,
+        }
+    }
 }

@@ -4,7 +4,7 @@ use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::time::Duration;
 
-use crate::support::{Home, Lock, WAIT_LIMIT, let_pass, twice};
+use crate::support::{Home, Lock, WAIT_LIMIT, let_pass, twice, until};
 
 const MANY: i64 = 1_000_000;
 
@@ -106,6 +106,21 @@ fn an_import_of_posts_waits_for_a_lock() {
     assert_eq!(finished.code, Some(0), "{finished:?}");
     let mut database = home.database();
     assert_eq!(database.number("SELECT count(*) AS number FROM posts"), 2);
+}
+
+#[test]
+fn a_locked_database_keeps_no_server_from_starting() {
+    let home = Home::new();
+    let server = home.serve().start();
+    server.create("hello", "text");
+    assert_eq!(server.get("/posts/hello").status, 200);
+    assert_eq!(server.stop().code, Some(0));
+    let lock = Lock::hold(&home.database_file());
+    let server = home.serve().start();
+    assert_eq!(server.get("/posts/hello").status, 200);
+    lock.release();
+    until("both views are counted", || server.views("hello") == 2);
+    assert_eq!(server.stop().code, Some(0));
 }
 
 #[test]

@@ -7,6 +7,10 @@ use crate::sink::{JournalSink, SinkError};
 
 impl JournalSink for DbStore {
     fn database_id(&self) -> Result<i64, SinkError> {
+        // A read first: a start must not have to wait for who writes.
+        if let Some(id) = self.known_database_id()? {
+            return Ok(id);
+        }
         let mut random = [0; 8];
         getrandom::fill(&mut random).map_err(|error| SinkError::Unavailable(error.to_string()))?;
         let proposed = i64::from_le_bytes(random);
