@@ -52,14 +52,9 @@ fn count<'a>(shared: &'a Shared, pending: &mut Pending<'a>, retire: &dyn Fn() ->
             fill_batch(shared, pending, cycle_start + shared.config.flush_every);
         }
         pending.take_overflow(&shared.overflow);
-        if let Some(journal) = shared
-            .journal
-            .as_ref()
-            .filter(|journal| journal.has_dropped())
-        {
-            journal.complete(pending.journaled());
-        }
-        if !pending.batch().is_empty() && !commit(shared, pending) {
+        let journal = shared.journal.as_ref();
+        let has_dropped = journal.is_some_and(|journal| journal.has_dropped());
+        if (has_dropped || !pending.batch().is_empty()) && !commit(shared, pending) {
             return;
         }
         shared.saturation.on_cycle(cycle_start);

@@ -161,9 +161,8 @@ impl Journal {
     /// Adds to a batch what else is to be committed with it: positions that no event has, and how many views were dropped.
     pub fn complete(&self, journaled: &mut Journaled) {
         journaled.add_finished(self.run, &self.shared.segments.take_finished());
-        let dropped = self.shared.run_file.dropped();
-        if dropped > self.dropped_committed.load(Ordering::Relaxed) {
-            journaled.add_dropped(self.run, dropped, clock::now());
+        if self.has_dropped() {
+            journaled.add_dropped(self.run, self.shared.run_file.dropped(), clock::now());
         }
     }
 
@@ -206,13 +205,7 @@ impl Journal {
     /// Those of the file system; [`io::ErrorKind::StorageFull`] also where it is larger than the journal may be.
     pub fn save(&self, batch: &Batch, previous: &[SavedBatch]) -> io::Result<SavedBatch> {
         let shared = &*self.shared;
-        let header = Header {
-            database: self.folder.database,
-            run: self.run,
-            number: 0,
-            slots: 0,
-        };
-        let content = batch_file::encode(&header, batch)?;
+        let content = batch_file::encode(self.folder.database, self.run, batch)?;
         let bytes = content.len() as u64;
         let replaced: u64 = previous.iter().map(|previous| previous.bytes).sum();
         let others = shared.batch_bytes.load(Ordering::Relaxed) - replaced;
@@ -298,14 +291,8 @@ pub fn write_batch(folder: &JournalFolder, mut batch: Batch) -> Result<PathBuf, 
     let mut position = Positions::default();
     position.insert(0..1);
     batch.journaled.add_finished(run, &position);
-    let header = Header {
-        database: folder.database,
-        run,
-        number: 0,
-        slots: 0,
-    };
     let path = folder.file(run, FileKind::Batch, 0);
-    batch_file::encode(&header, &batch)
+    batch_file::encode(folder.database, run, &batch)
         .and_then(|bytes| batch_file::write(&path, &bytes))
         .map_err(|error| JournalError::File {
             path: path.clone(),

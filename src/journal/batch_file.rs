@@ -10,9 +10,9 @@ use std::path::Path;
 use siphasher::sip::SipHasher13;
 
 use super::folder;
-use super::format::{BadHeader, HEADER, Header, WORD};
+use super::format::{self, BadHeader, HEADER, Header, WORD};
 use super::segment::read_words;
-use crate::model::Batch;
+use crate::model::{Batch, RunId};
 
 /// What a batch file turned out to be.
 #[derive(Debug)]
@@ -25,14 +25,17 @@ pub(super) enum BatchFile {
     Version(u32),
 }
 
-/// Encodes a batch.
-pub(super) fn encode(header: &Header, batch: &Batch) -> io::Result<Vec<u8>> {
+/// Encodes a batch of a run.
+pub(super) fn encode(database: i64, run: RunId, batch: &Batch) -> io::Result<Vec<u8>> {
+    let header = Header {
+        database,
+        run,
+        number: 0,
+        slots: 0,
+    };
     let batch = postcard::to_stdvec(batch).map_err(io::Error::other)?;
-    let words = header
-        .encode()
-        .into_iter()
-        .chain([batch.len() as u64, checksum(&batch)]);
-    let mut bytes: Vec<u8> = words.flat_map(u64::to_le_bytes).collect();
+    let words = header.encode().into_iter();
+    let mut bytes = format::to_bytes(words.chain([batch.len() as u64, checksum(&batch)]));
     bytes.extend_from_slice(&batch);
     Ok(bytes)
 }
@@ -64,10 +67,7 @@ pub(super) fn write(path: &Path, bytes: &[u8]) -> io::Result<()> {
 pub(super) fn read(path: &Path) -> io::Result<BatchFile> {
     let file = fs::File::open(path)?;
     let words = read_words(&file, 0, HEADER + 2)?;
-    let header = match words
-        .get(..HEADER)
-        .map_or(Err(BadHeader::Damaged), Header::decode)
-    {
+    let header = match Header::decode(&words) {
         Ok(header) => header,
         Err(BadHeader::Damaged) => return Ok(BatchFile::Damaged),
         Err(BadHeader::Version(version)) => return Ok(BatchFile::Version(version)),

@@ -75,12 +75,11 @@ impl Header {
         words
     }
 
-    /// Reads a header.
+    /// Reads the header that a file's words begin with.
     pub(super) fn decode(words: &[u64]) -> Result<Header, BadHeader> {
-        let [magic, versions, database, run, number, _, _, sum] = *words else {
-            return Err(BadHeader::Damaged);
-        };
-        if magic != MAGIC || sum != checksum(&words[..7]) {
+        let header: &[u64; HEADER] = words.first_chunk().ok_or(BadHeader::Damaged)?;
+        let [magic, versions, database, run, number, _, _, sum] = *header;
+        if magic != MAGIC || sum != checksum(&header[..7]) {
             return Err(BadHeader::Damaged);
         }
         let version = versions as u32;
@@ -94,6 +93,11 @@ impl Header {
             slots: (versions >> 32) as u32,
         })
     }
+}
+
+/// Words as a file has them.
+pub(super) fn to_bytes(words: impl IntoIterator<Item = u64>) -> Vec<u8> {
+    words.into_iter().flat_map(u64::to_le_bytes).collect()
 }
 
 /// How many slots an event takes.

@@ -16,7 +16,7 @@ use super::format::{self, BadHeader, HEADER, Header, SLOT, Slot};
 use super::run_file;
 use super::segment::{base_of, read_words};
 use crate::clock;
-use crate::model::{Batch, Positions, RunId, ViewEvent};
+use crate::model::{Batch, Overlap, Positions, RunId, ViewEvent};
 use crate::sink::{JournalSink, SinkError};
 
 /// Entries of a batch that is committed while there is more: a moment's work for the store.
@@ -140,19 +140,15 @@ impl Recovery<'_> {
         }
         batches.sort_by_key(|(_, _, batch)| Reverse(batch.journaled.slots()));
         for (run, path, batch) in batches {
-            let mut new = 0;
-            let mut known = 0;
-            for part in batch.journaled.parts() {
-                let committed = self.committed(part.run)?;
-                let fresh = part.positions.without(&committed).len();
-                new += fresh;
-                known += part.positions.len() - fresh;
-            }
-            match (new, known) {
-                (0, _) => {}
-                (_, 0) => self.write(&batch)?,
+            let parts = batch.journaled.parts().iter();
+            let committed: Vec<Positions> = parts
+                .map(|part| self.committed(part.run))
+                .collect::<Result<_, _>>()?;
+            match batch.journaled.overlap(&committed) {
+                Overlap::Nothing => self.write(&batch)?,
+                Overlap::All => {}
                 // Cannot happen; if it does, neither way is exact.
-                _ => self.leave(run, path, LeftBecause::Damaged),
+                Overlap::Some => self.leave(run, path, LeftBecause::Damaged),
             }
         }
         Ok(())

@@ -7,7 +7,7 @@ use std::os::unix::fs::FileExt;
 use std::path::Path;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use super::format::{BadHeader, HEADER, Header, WORD};
+use super::format::{self, BadHeader, HEADER, Header, WORD};
 use super::mapped::MappedWords;
 use super::segment::read_words;
 
@@ -34,8 +34,7 @@ impl RunFile {
     pub(super) fn begin(file: File, header: &Header) -> io::Result<RunFile> {
         nix::fcntl::posix_fallocate(&file, 0, (WORDS * WORD) as i64)?;
         let words = header.encode().into_iter().chain([0, 0]);
-        let bytes: Vec<u8> = words.flat_map(u64::to_le_bytes).collect();
-        file.write_all_at(&bytes, 0)?;
+        file.write_all_at(&format::to_bytes(words), 0)?;
         let mapped = MappedWords::map(&file, WORDS)?;
         Ok(RunFile {
             _file: file,
@@ -67,9 +66,7 @@ impl RunFile {
 /// Those of the file system.
 pub(super) fn read(path: &Path) -> io::Result<(Result<Header, BadHeader>, u64)> {
     let words = read_words(&File::open(path)?, 0, HEADER + 2)?;
-    let header = words
-        .get(..HEADER)
-        .map_or(Err(BadHeader::Damaged), Header::decode);
+    let header = Header::decode(&words);
     let dropped = match words.get(HEADER..) {
         Some(&[first, second]) if first.wrapping_sub(second) < MAX_THREADS => first,
         _ => 0,

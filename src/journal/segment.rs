@@ -98,11 +98,7 @@ impl Segment {
     /// # Errors
     /// Those of the file system.
     pub(super) fn begin(file: Arc<SegmentFile>, header: Header) -> io::Result<Segment> {
-        let bytes: Vec<u8> = header
-            .encode()
-            .iter()
-            .flat_map(|word| word.to_le_bytes())
-            .collect();
+        let bytes = format::to_bytes(header.encode());
         file.file.write_all_at(&bytes, 0)?;
         let words = header.slots as usize * SLOT + HEADER;
         let mapped = MappedWords::map(&file.file, words)?;

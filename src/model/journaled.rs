@@ -27,6 +27,17 @@ pub struct JournalPart {
     pub dropped: Option<(u64, i64)>,
 }
 
+/// How much of a batch is committed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Overlap {
+    /// None of its events.
+    Nothing,
+    /// Some of them: it can neither be applied nor left out without an error.
+    Some,
+    /// All of them.
+    All,
+}
+
 impl Journaled {
     /// Notes the place of an event.
     pub fn add(&mut self, run: RunId, place: Range<u64>) {
@@ -66,6 +77,21 @@ impl Journaled {
     /// The parts.
     pub fn parts(&self) -> &[JournalPart] {
         &self.parts
+    }
+
+    /// How much of it is committed, given what is of the runs of its parts, in their order.
+    pub fn overlap<'a>(&self, committed: impl IntoIterator<Item = &'a Positions>) -> Overlap {
+        let (mut new, mut known) = (0, 0);
+        for (part, committed) in self.parts.iter().zip(committed) {
+            let of_part = part.positions.without(committed).len();
+            new += of_part;
+            known += part.positions.len() - of_part;
+        }
+        match (new, known) {
+            (_, 0) => Overlap::Nothing,
+            (0, _) => Overlap::All,
+            _ => Overlap::Some,
+        }
     }
 
     /// The places in the journal of a run.

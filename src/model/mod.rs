@@ -44,7 +44,7 @@ pub use dedup_window::DedupWindow;
 pub use drain_record::DrainRecord;
 pub use hourly_views::HourlyViews;
 pub use inconsistency::{Checked, Inconsistency};
-pub use journaled::{JournalPart, Journaled};
+pub use journaled::{JournalPart, Journaled, Overlap};
 pub use ledger_entry::LedgerEntry;
 pub use list_query::ListQuery;
 pub use neighbours::{Neighbours, PostLink};

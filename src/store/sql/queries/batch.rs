@@ -3,7 +3,7 @@
 use super::backend::DbConnection;
 use super::batch_post::apply_post;
 use super::batch_writer::BatchWriter;
-use super::journals::{self, Applied};
+use super::journals::CommittedRuns;
 use super::log_batch::LogBatch;
 use super::posts;
 use crate::model::{Batch, DedupWindow, LedgerEntry, PostId, PostKey};
@@ -27,7 +27,8 @@ pub(super) fn apply_of_log(
     window: DedupWindow,
     log: Option<LogBatch>,
 ) -> Result<BatchResult, StoreError> {
-    if journals::applied(connection, &batch.journaled)? == Applied::Already {
+    let committed = CommittedRuns::read(connection, &batch.journaled)?;
+    if committed.has_batch()? {
         return Ok(BatchResult::default());
     }
     let (views, mut visits) = (batch.sorted_views(), batch.sorted_visits().peekable());
@@ -49,7 +50,7 @@ pub(super) fn apply_of_log(
         let post = posts::id_of(writer.connection, PostKey::Id(entry.post))?.unwrap_or(SITE);
         writer.add_to_ledger(LedgerEntry { post, ..entry })?;
     }
-    journals::commit(&mut writer, &batch.journaled)?;
+    committed.add_batch(&mut writer)?;
     Ok(writer.result)
 }
 

@@ -5,79 +5,89 @@ use diesel::upsert::excluded;
 
 use super::backend::DbConnection;
 use super::batch_writer::BatchWriter;
-use crate::model::{JournalPart, Journaled, LedgerEntry, Positions, Reason, RunId};
+use super::meta;
+use crate::model::{JournalPart, Journaled, LedgerEntry, Overlap, Positions, Reason, RunId};
 use crate::store::error::StoreError;
-use crate::store::sql::schema::{journals, meta};
+use crate::store::sql::schema::journals;
 use crate::store::traits::SITE;
 
 /// The row in `meta` that has the database's number.
 const DATABASE_ID: &str = "database_id";
 
-/// Whether a batch is to be applied.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Applied {
-    /// Nothing of it is committed.
-    Not,
-    /// All of it is committed already: its transaction's answer was lost.
-    Already,
+/// What is committed of the runs whose events a batch has, read once for the whole transaction.
+pub(super) struct CommittedRuns<'a> {
+    journaled: &'a Journaled,
+    /// In the order of the batch's parts.
+    rows: Vec<Row>,
 }
 
-/// Looks whether a batch is committed, by the positions of its events.
-///
-/// # Errors
-/// [`StoreError::Refused`] if only a part of it is: then neither way would be exact.
-pub(super) fn applied(
-    connection: &mut DbConnection,
-    journaled: &Journaled,
-) -> Result<Applied, StoreError> {
-    let (mut new, mut known) = (0, 0);
-    for part in journaled.parts() {
-        let (committed, _) = row(connection, part.run)?;
-        let fresh = part.positions.without(&committed).len();
-        new += fresh;
-        known += part.positions.len() - fresh;
+/// A run's row.
+#[derive(Default)]
+struct Row {
+    committed: Positions,
+    /// How many dropped views of it are in the ledger.
+    dropped: u64,
+}
+
+impl<'a> CommittedRuns<'a> {
+    pub(super) fn read(
+        connection: &mut DbConnection,
+        journaled: &'a Journaled,
+    ) -> Result<CommittedRuns<'a>, StoreError> {
+        let parts = journaled.parts().iter();
+        let rows = parts.map(|part| row(connection, part.run));
+        Ok(CommittedRuns {
+            journaled,
+            rows: rows.collect::<Result<_, _>>()?,
+        })
     }
-    match (new, known) {
-        (_, 0) => Ok(Applied::Not),
-        (0, _) => Ok(Applied::Already),
-        _ => Err(StoreError::Refused(
-            "a part of a batch is counted already, and a part is not".to_owned(),
-        )),
+
+    /// Whether the batch is committed: then its transaction's answer was lost.
+    ///
+    /// # Errors
+    /// [`StoreError::Refused`] if only a part of it is.
+    pub(super) fn has_batch(&self) -> Result<bool, StoreError> {
+        let committed = self.rows.iter().map(|row| &row.committed);
+        match self.journaled.overlap(committed) {
+            Overlap::Nothing => Ok(false),
+            Overlap::All => Ok(true),
+            Overlap::Some => Err(StoreError::Refused(
+                "a part of a batch is counted already, and a part is not".to_owned(),
+            )),
+        }
+    }
+
+    /// Adds what the batch commits, and puts what the journals had to drop into the ledger.
+    pub(super) fn add_batch(self, writer: &mut BatchWriter<'_, '_>) -> Result<(), StoreError> {
+        for (part, row) in self.journaled.parts().iter().zip(self.rows) {
+            commit_part(writer, part, row)?;
+        }
+        Ok(())
     }
 }
 
-/// Notes what a batch commits, and puts what the journals had to drop into the ledger.
-pub(super) fn commit(
+fn commit_part(
     writer: &mut BatchWriter<'_, '_>,
-    journaled: &Journaled,
+    part: &JournalPart,
+    mut row: Row,
 ) -> Result<(), StoreError> {
-    for part in journaled.parts() {
-        commit_part(writer, part)?;
-    }
-    Ok(())
-}
-
-fn commit_part(writer: &mut BatchWriter<'_, '_>, part: &JournalPart) -> Result<(), StoreError> {
-    let (mut committed, dropped_before) = row(writer.connection, part.run)?;
-    committed.extend(&part.positions);
-    let mut dropped = dropped_before;
+    row.committed.extend(&part.positions);
     if let Some((total, day)) = part.dropped
-        && total > dropped_before
+        && total > row.dropped
     {
-        dropped = total;
         writer.add_to_ledger(LedgerEntry {
             post: SITE,
             day,
             reason: Reason::Dropped,
-            count: total - dropped_before,
+            count: total - row.dropped,
         })?;
+        row.dropped = total;
     }
-    let committed = encode(&committed)?;
     diesel::insert_into(journals::table)
         .values((
             journals::run.eq(part.run.0),
-            journals::committed.eq(committed),
-            journals::dropped.eq(dropped.cast_signed()),
+            journals::committed.eq(encode(&row.committed)?),
+            journals::dropped.eq(row.dropped.cast_signed()),
             journals::closed.eq(0),
         ))
         .on_conflict(journals::run)
@@ -90,19 +100,21 @@ fn commit_part(writer: &mut BatchWriter<'_, '_>, part: &JournalPart) -> Result<(
     Ok(())
 }
 
-/// The committed positions of a run, and how many dropped views of it are in the ledger.
-fn row(connection: &mut DbConnection, run: RunId) -> Result<(Positions, u64), StoreError> {
+fn row(connection: &mut DbConnection, run: RunId) -> Result<Row, StoreError> {
     let row: Option<(Vec<u8>, i64)> = journals::table
         .find(run.0)
         .select((journals::committed, journals::dropped))
         .first(connection)
         .optional()?;
     let Some((committed, dropped)) = row else {
-        return Ok((Positions::default(), 0));
+        return Ok(Row::default());
     };
     let committed = postcard::from_bytes(&committed)
         .map_err(|_| StoreError::Unavailable("its table of journals is damaged".to_owned()))?;
-    Ok((committed, dropped.cast_unsigned()))
+    Ok(Row {
+        committed,
+        dropped: dropped.cast_unsigned(),
+    })
 }
 
 /// The committed positions of a run.
@@ -110,7 +122,7 @@ pub(super) fn committed(
     connection: &mut DbConnection,
     run: RunId,
 ) -> Result<Positions, StoreError> {
-    Ok(row(connection, run)?.0)
+    Ok(row(connection, run)?.committed)
 }
 
 /// The runs of which something is committed, but for those that are closed.
@@ -142,26 +154,13 @@ fn encode(positions: &Positions) -> Result<Vec<u8>, StoreError> {
 
 /// The database's number: the stored one, or else `proposed`, which is stored.
 pub(super) fn database_id(connection: &mut DbConnection, proposed: i64) -> Result<i64, StoreError> {
-    let stored: String = diesel::insert_into(meta::table)
-        .values((
-            meta::key.eq(DATABASE_ID),
-            meta::value.eq(proposed.to_string()),
-        ))
-        .on_conflict(meta::key)
-        .do_update()
-        .set(meta::key.eq(excluded(meta::key)))
-        .returning(meta::value)
-        .get_result(connection)?;
+    let stored = meta::get_or_insert(connection, DATABASE_ID, &proposed.to_string())?;
     parse_id(&stored)
 }
 
 /// The database's number, if it has one.
 pub(super) fn known_database_id(connection: &mut DbConnection) -> Result<Option<i64>, StoreError> {
-    let stored: Option<String> = meta::table
-        .find(DATABASE_ID)
-        .select(meta::value)
-        .get_result(connection)
-        .optional()?;
+    let stored = meta::get(connection, DATABASE_ID)?;
     stored.as_deref().map(parse_id).transpose()
 }
 

@@ -3,11 +3,12 @@
 use diesel::prelude::*;
 
 use super::backend::DbConnection;
+use super::meta;
 use crate::model::{LedgerEntry, PostId, Visit};
 use crate::store::error::StoreError;
 use crate::store::imported_log::{LogId, STDIN_LOG};
 use crate::store::sql::columns::to_column;
-use crate::store::sql::schema::{imported_logs, log_posts, log_viewings, log_windows, meta};
+use crate::store::sql::schema::{imported_logs, log_posts, log_viewings, log_windows};
 use crate::store::sql::statements::{AddLogHour, AddLogViewing, AddLogWindow, AddToLogLedger};
 
 /// The number of the last batch of any log, in `meta`.
@@ -30,11 +31,7 @@ impl LogBatch {
         log: LogId,
         created: &[PostId],
     ) -> Result<LogBatch, StoreError> {
-        let last: Option<String> = meta::table
-            .find(LAST_BATCH)
-            .select(meta::value)
-            .get_result(connection)
-            .optional()?;
+        let last = meta::get(connection, LAST_BATCH)?;
         let number = last.and_then(|last| last.parse().ok()).unwrap_or(0) + 1;
         set_last(connection, number)?;
         for post in created.iter().filter(|_| log != STDIN_LOG) {
@@ -125,12 +122,7 @@ impl LogBatch {
 
 /// Sets the number of the last batch.
 fn set_last(connection: &mut DbConnection, number: i64) -> Result<(), StoreError> {
-    diesel::insert_into(meta::table)
-        .values((meta::key.eq(LAST_BATCH), meta::value.eq(number.to_string())))
-        .on_conflict(meta::key)
-        .do_update()
-        .set(meta::value.eq(number.to_string()))
-        .execute(connection)?;
+    meta::set(connection, LAST_BATCH, &number.to_string())?;
     Ok(())
 }
 

@@ -1,13 +1,10 @@
 //! The secret by which readers in access logs are hashed. It is made once and stays, so that a log has the same readers
 //! however often and in however many parts it is imported.
 
-use diesel::prelude::*;
-use diesel::upsert::excluded;
-
 use super::backend::DbConnection;
+use super::meta;
 use crate::model::Record;
 use crate::store::error::StoreError;
-use crate::store::sql::schema::meta;
 
 /// Its row in `meta`.
 const NAME: &str = "log_key";
@@ -18,24 +15,14 @@ pub(super) fn get_or_insert(
     proposed: [u8; 16],
 ) -> Result<[u8; 16], StoreError> {
     let proposed = format!("{:032x}", u128::from_be_bytes(proposed));
-    let stored: String = diesel::insert_into(meta::table)
-        .values((meta::key.eq(NAME), meta::value.eq(proposed)))
-        .on_conflict(meta::key)
-        .do_update()
-        .set(meta::key.eq(excluded(meta::key)))
-        .returning(meta::value)
-        .get_result(connection)?;
+    let stored = meta::get_or_insert(connection, NAME, &proposed)?;
     parse(&stored)
         .ok_or_else(|| StoreError::Unavailable("its log key is not 32 digits long".to_owned()))
 }
 
 /// Its record, if there is a key.
 pub(super) fn record(connection: &mut DbConnection) -> Result<Option<Record>, StoreError> {
-    let stored: Option<String> = meta::table
-        .find(NAME)
-        .select(meta::value)
-        .get_result(connection)
-        .optional()?;
+    let stored = meta::get(connection, NAME)?;
     Ok(stored.map(|key| Record::LogKey { key }))
 }
 
@@ -49,10 +36,7 @@ pub(super) fn set(connection: &mut DbConnection, key: &str) -> Result<usize, Sto
             "its log key is not 32 hexadecimal digits".to_owned(),
         ));
     }
-    diesel::delete(meta::table.find(NAME)).execute(connection)?;
-    Ok(diesel::insert_into(meta::table)
-        .values((meta::key.eq(NAME), meta::value.eq(key)))
-        .execute(connection)?)
+    meta::set(connection, NAME, key)
 }
 
 fn parse(text: &str) -> Option<[u8; 16]> {

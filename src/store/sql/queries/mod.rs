@@ -25,6 +25,7 @@ mod log_imports;
 mod log_key;
 mod log_undo;
 mod log_undo_check;
+mod meta;
 mod neighbours;
 mod numbers;
 mod post_import;
