@@ -25,6 +25,9 @@ mod wakeup;
 #[cfg(test)]
 #[path = "../../tests/journal/model.rs"]
 mod model;
+#[cfg(test)]
+#[path = "../../tests/journal/model_store.rs"]
+mod model_store;
 
 pub use append::{Appended, Journal, JournalOptions, MIN_JOURNAL, SavedBatch, write_batch};
 pub use error::JournalError;
