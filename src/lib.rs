@@ -4,17 +4,21 @@
 //!
 //! ```text
 //! client ─► server/  accept, poll, check the head, parse          bytes and threads; knows no post
-//!             └► api/  route, look the post up, answer            ◄── the reader has it here
-//!                  └► rules/  is it a view, and whose?
-//!                  └► counter/event_sender  try_send               never blocks; full → overflow policy
-//!                        └► counter/worker  batch ─► sink ─► store/   one transaction
+//!             └► site  a page or the API?
+//!                  └► api/ or pages/  route, look the post up, answer   ◄── the reader has it here
+//!                       └► rules/  is it a view, and whose?
+//!                       └► counter/event_sender  journal, then try_send  never blocks; full → overflow policy
+//!                             └► counter/worker  batch ─► sink ─► store/  one transaction
+//! journal/  the event is in a file before its answer is sent, and out of it once it is committed
 //! ```
 //!
 //! # Invariants
 //!
 //! - A read waits for no lock that counting holds, and for no database but on a cache miss.
-//! - An event is in exactly one place: the channel, the overflow, one counter's batch, the store, or a spill file.
-//!   It leaves each only when it is in the next.
+//! - An event is in exactly one place: the channel, the overflow, one counter's batch, or the store. It leaves each only
+//!   when it is in the next.
+//! - Unless it is off, the journal has each event whose answer is sent until the store has it. The transaction that counts it stores its
+//!   position, so that a recovery counts what no transaction has, once.
 //! - Every queue has a bound and a rule for being full; every wait has a deadline; every thread has a name, and is
 //!   ended in `shutdown`.
 //! - Imports point downwards: `tests/rules/tidy.rs` holds the table of what each folder may know, and that no two files
@@ -23,8 +27,9 @@
 //! # Modules, in reading order
 //!
 //! [`cli`] and [`config`] (what was asked), [`command`] (the commands), `app` (the start), `shutdown` (the stop),
-//! `server`, `http` and `api` (from a connection to a response), `embed` (what other sites show), `rules` (what is a
-//! view), `counter`, `sink`, `store`, `maintenance`, `import`, `model`.
+//! `server` and `http` (from a connection to a request), `site`, `api`, `pages` and `endpoint` (from a request to a
+//! response), `embed` (what other sites show), `rules` (what is a view), `counter`, `journal`, `sink`, `store`,
+//! `maintenance`, `import`, `model`.
 
 mod api;
 mod app;
