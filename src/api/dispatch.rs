@@ -53,13 +53,7 @@ pub fn answer(
     if let Some(problem) = found.refusal {
         return Err(problem);
     }
-    let mut exchange = Exchange {
-        state,
-        request,
-        known: found.known,
-        response,
-        event: None,
-    };
+    let mut exchange = Exchange::new(state, request, found.known, response);
     call(&mut exchange, found.place)?;
     Ok(exchange.event)
 }

@@ -20,6 +20,22 @@ pub struct Exchange<'a> {
 }
 
 impl<'a> Exchange<'a> {
+    /// An exchange that has no event yet.
+    pub fn new(
+        state: &'a SiteState,
+        request: &'a Request<'a>,
+        known: Option<Arc<CachedPost>>,
+        response: &'a mut Response,
+    ) -> Exchange<'a> {
+        Exchange {
+            state,
+            request,
+            known,
+            response,
+            event: None,
+        }
+    }
+
     /// The value of the first header field of that name.
     pub fn header(&self, name: &str) -> Option<&'a str> {
         self.request.headers.get(name)

@@ -79,13 +79,7 @@ impl Pages {
         if let Some(problem) = found.refusal {
             return Err(problem);
         }
-        let mut exchange = Exchange {
-            state,
-            request,
-            known: found.known,
-            response,
-            event: None,
-        };
+        let mut exchange = Exchange::new(state, request, found.known, response);
         if request.method == Method::Options {
             exchange.response.start(204);
             exchange.response.header("Allow", METHODS);

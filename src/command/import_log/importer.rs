@@ -4,6 +4,7 @@ use std::io;
 use std::path::Path;
 use std::sync::Arc;
 
+use super::comparison::Comparison;
 use super::failure::Failure;
 use super::position::LogPosition;
 use super::preview::Preview;
@@ -13,9 +14,9 @@ use super::verdict::{PATHS, Verdict, no_match};
 use crate::clock;
 use crate::command::output::print_error;
 use crate::command::retry::retry_while_busy;
-use crate::import::log::{Chunks, Fingerprint, ImportedPrefix, LogReader, Reads, Source};
+use crate::import::log::{Chunks, Fingerprint, LogReader, Reads, Source};
 use crate::model::{Batch, PostId, Reason, TimestampMs, Viewer, Visit};
-use crate::store::{ImportedLog, KnownLog, LogProgress, STDIN_LOG, Store};
+use crate::store::{KnownLog, LogProgress, STDIN_LOG, Store};
 
 /// Entries at which a batch is committed: a write of a fraction of a second, which delays a server on the same database.
 const BATCH_ENTRIES: usize = 20_000;
@@ -111,35 +112,28 @@ impl Importer {
 
     /// The position to start at, and whether that is inside a line.
     fn find_position(&self, source: &mut Source) -> Result<Option<(LogPosition, bool)>, Failure> {
-        let head = source.head()?;
-        let logs: Vec<ImportedLog> = match &head {
-            Some(head) => retry_while_busy(|| self.store.imported_logs(head))?,
-            None => Vec::new(),
-        };
-        let known: Vec<ImportedPrefix> = logs
-            .iter()
-            .map(|log| ImportedPrefix {
+        let compared = Comparison::of(&*self.store, source)?;
+        let known = compared.known().map_or(
+            KnownLog::Nothing {
+                alike: compared.logs.len(),
+            },
+            |log| KnownLog::Part {
+                id: log.id,
                 bytes: log.bytes,
-                hash: log.hash.clone(),
-            })
-            .collect();
-        let prefix = source.prefix(&known)?;
+            },
+        );
+        let committed = compared.known().map_or(0, |log| log.bytes);
+        let Comparison { head, prefix, .. } = compared;
         if prefix.too_short && !self.options.again {
             return Err(Failure::Log(
                 "it is shorter than a log imported before that begins with the same line; --again counts it all the same"
                     .to_owned(),
             ));
         }
-        let known = prefix.known.and_then(|at| logs.get(at));
         let mut position = LogPosition {
             head,
-            known: known.map_or(KnownLog::Nothing { alike: logs.len() }, |log| {
-                KnownLog::Part {
-                    id: log.id,
-                    bytes: log.bytes,
-                }
-            }),
-            committed: known.map_or(0, |log| log.bytes),
+            known,
+            committed,
             read: prefix.part,
             lines: prefix.lines,
         };

@@ -6,6 +6,7 @@
 #[cfg(test)]
 #[path = "../../../tests/counting/any_order.rs"]
 mod any_order;
+mod comparison;
 mod failure;
 mod importer;
 mod position;

@@ -3,9 +3,10 @@
 use std::fmt;
 use std::path::Path;
 
+use super::comparison::Comparison;
 use super::failure::Failure;
 use crate::command::retry::retry_while_busy;
-use crate::import::log::{ImportedPrefix, Source};
+use crate::import::log::Source;
 use crate::store::{Store, StoreError, UndoneLog};
 
 /// Takes the log back that begins like a file; it may have grown since, or be compressed.
@@ -17,21 +18,10 @@ pub(super) fn undo(store: &dyn Store, file: &Path) -> Result<UndoneLog, Failure>
                 .to_owned(),
         ));
     }
-    let logs = match source.head()? {
-        Some(head) => retry_while_busy(|| store.imported_logs(&head))?,
-        None => Vec::new(),
-    };
-    let known: Vec<ImportedPrefix> = logs
-        .iter()
-        .map(|log| ImportedPrefix {
-            bytes: log.bytes,
-            hash: log.hash.clone(),
-        })
-        .collect();
-    let prefix = source.prefix(&known)?;
-    let Some(log) = prefix.known.and_then(|at| logs.get(at)) else {
+    let compared = Comparison::of(store, &mut source)?;
+    let Some(log) = compared.known() else {
         return Err(Failure::Log(
-            if prefix.too_short {
+            if compared.prefix.too_short {
                 "it is shorter than the log that was imported; name that one, whole"
             } else {
                 "no log that begins with this content was imported into this store; look at --store"

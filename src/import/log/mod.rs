@@ -23,7 +23,7 @@ mod time;
 mod w3c;
 
 pub use chunks::Chunks;
-pub use fingerprint::{Fingerprint, ImportedPrefix};
+pub use fingerprint::{Fingerprint, ImportedPrefix, LogPrefix};
 pub use parse_error::ParseError;
 pub use path::PathPattern;
 pub use reads::{LogReader, Reads};
