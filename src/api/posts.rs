@@ -22,8 +22,9 @@ pub(super) fn read(exchange: &mut Exchange<'_>, segment: &str) -> Result<(), Pro
         Method::Get => record_view(exchange, post.id),
         _ => Outcome::OptedOut,
     };
-    let (views, viewers) = (post.views(), post.viewers());
-    let tag = ETag::new([post.id, post.revision, views, viewers]);
+    let mut buffers = [itoa::Buffer::new(); 2];
+    let numbers = write_numbers(&post, &mut buffers);
+    let tag = tag_of(&post, numbers);
     let known = exchange.request.headers.all("If-None-Match");
     let unchanged = etag::is_listed(known, tag.as_bytes());
     exchange.response.start(if unchanged { 304 } else { 200 });
@@ -33,17 +34,28 @@ pub(super) fn read(exchange: &mut Exchange<'_>, segment: &str) -> Result<(), Pro
         .response
         .lines("Cache-Control: no-cache\r\nVary: Accept\r\n");
     if !unchanged {
-        write_post(exchange.response, post, views, viewers);
+        write_post(exchange.response, post, numbers);
     }
     Ok(())
 }
 
-/// A post's JSON: what is cached, and the numbers it has now. The entity tag names both: `"id-revision-views-viewers"`.
-fn write_post(response: &mut Response, post: Arc<CachedPost>, views: i64, viewers: i64) {
+/// A post's views and viewers as they are now, in digits.
+fn write_numbers<'b>(post: &CachedPost, buffers: &'b mut [itoa::Buffer; 2]) -> [&'b str; 2] {
+    let [views, viewers] = buffers;
+    [views.format(post.views()), viewers.format(post.viewers())]
+}
+
+/// The entity tag of a post with these numbers: `"id-revision-views-viewers"`.
+fn tag_of(post: &CachedPost, [views, viewers]: [&str; 2]) -> ETag {
+    ETag::of_texts([&post.version, views, viewers])
+}
+
+/// A post's JSON: what is cached, and these numbers.
+fn write_post(response: &mut Response, post: Arc<CachedPost>, [views, viewers]: [&str; 2]) {
     response.shared_json(post);
-    response.append(itoa::Buffer::new().format(views).as_bytes());
+    response.append(views.as_bytes());
     response.append(JSON_BETWEEN);
-    response.append(itoa::Buffer::new().format(viewers).as_bytes());
+    response.append(viewers.as_bytes());
     response.append(JSON_END);
 }
 
@@ -126,10 +138,10 @@ fn find_stored(store: &dyn Store, segment: &str) -> Result<Post, Problem> {
 }
 
 fn answer_written(exchange: &mut Exchange<'_>, post: Arc<CachedPost>) {
-    let (views, viewers) = (post.views(), post.viewers());
-    let tag = ETag::new([post.id, post.revision, views, viewers]);
-    exchange.response.etag(&tag);
-    write_post(exchange.response, post, views, viewers);
+    let mut buffers = [itoa::Buffer::new(); 2];
+    let numbers = write_numbers(&post, &mut buffers);
+    exchange.response.etag(&tag_of(&post, numbers));
+    write_post(exchange.response, post, numbers);
 }
 
 fn named(error: StoreError, content: &PostContent) -> Problem {

@@ -113,6 +113,17 @@ static ROUTER: LazyLock<matchit::Router<Route>> = LazyLock::new(|| {
 
 /// What a path names.
 pub(super) fn find(path: &str) -> Match<'_> {
+    // What nearly all requests ask for. The router, which fits for all the others, takes 500 instructions more.
+    if let Some(post) = path.strip_prefix("/posts/")
+        && !post.is_empty()
+        && !post.contains('/')
+    {
+        return Match {
+            route: Route::Post,
+            post,
+            viewer: "",
+        };
+    }
     match ROUTER.at(path) {
         Ok(found) => Match {
             route: *found.value,
@@ -136,6 +147,8 @@ mod tests {
         let found = find("/posts/a%20b/views");
         assert_eq!((found.route, found.post), (Route::PostViews, "a%20b"));
         assert_eq!(find("/posts").route, Route::Posts);
+        let found = find("/posts/a%2Fb");
+        assert_eq!((found.route, found.post), (Route::Post, "a%2Fb"));
         for unknown in [
             "",
             "/",

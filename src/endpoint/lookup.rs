@@ -19,6 +19,10 @@ use crate::store::CachedPost;
 /// # Errors
 /// 404 for bytes that are not UTF-8: nothing can have such a name.
 pub fn decode_segment(segment: &str) -> Result<Cow<'_, str>, Problem> {
+    // As it is for nearly all requests.
+    if segment.is_ascii() && !segment.contains('%') {
+        return Ok(Cow::Borrowed(segment));
+    }
     let text = percent_decode_str(segment)
         .decode_utf8()
         .map_err(|_| errors::no_such_post())?;

@@ -6,9 +6,10 @@ use crate::model::Period;
 
 /// Whether the query asks for a read that is not counted. Checked on every read, so without decoding.
 pub fn count_is_false(query: &str) -> bool {
-    query
-        .split('&')
-        .any(|pair| matches!(pair, "count=false" | "count=0"))
+    !query.is_empty()
+        && query
+            .split('&')
+            .any(|pair| matches!(pair, "count=false" | "count=0"))
 }
 
 /// `period`, if it is given.

@@ -4,16 +4,22 @@ use std::net::Ipv6Addr;
 
 /// Whether `text` is `uri-host [ ":" port ]`, without user information. The host may be empty, as `Host` allows.
 pub fn is_authority(text: &[u8]) -> bool {
-    let (host, port) = match text {
+    let end = match text {
         [b'[', ..] => match text.iter().position(|&byte| byte == b']') {
-            Some(end) => text.split_at(end + 1),
+            Some(end) => end + 1,
             None => return false,
         },
-        _ => match text.iter().position(|&byte| byte == b':') {
-            Some(colon) => text.split_at(colon),
-            None => (text, &b""[..]),
-        },
+        _ => {
+            let plain = text.iter().position(|&byte| !REG_NAME[usize::from(byte)]);
+            match plain {
+                None => return true,
+                // Nearly always a port follows.
+                Some(end) if text[end] == b':' => return is_port(&text[end..]),
+                Some(_) => memchr::memchr(b':', text).unwrap_or(text.len()),
+            }
+        }
     };
+    let (host, port) = text.split_at(end);
     is_host(host) && is_port(port)
 }
 

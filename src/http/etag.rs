@@ -11,16 +11,29 @@ impl ETag {
     /// The tag of these numbers, up to four.
     pub fn new<const N: usize>(numbers: [i64; N]) -> ETag {
         const { assert!(N <= 4, "the numbers fit into the bytes") };
+        let mut texts = [itoa::Buffer::new(); N];
+        let mut numbers = numbers.into_iter();
+        ETag::of_texts(texts.each_mut().map(|text| {
+            let number = numbers.next().unwrap_or_default();
+            text.format(number) as &str
+        }))
+    }
+
+    /// The tag of numbers as they are written, four in all; a text may be several that are joined already.
+    ///
+    /// # Panics
+    /// If they are longer than four numbers can be.
+    pub fn of_texts<const N: usize>(texts: [&str; N]) -> ETag {
         let mut tag = ETag {
             bytes: [0; 96],
             length: 0,
         };
-        tag.push("\"");
-        for (place, number) in numbers.into_iter().enumerate() {
-            tag.push(if place == 0 { "" } else { "-" });
-            tag.push(itoa::Buffer::new().format(number));
+        let mut before = b'"';
+        for text in texts {
+            tag.push(before, text);
+            before = b'-';
         }
-        tag.push("\"");
+        tag.push(b'"', "");
         tag
     }
 
@@ -29,10 +42,11 @@ impl ETag {
         &self.bytes[..self.length]
     }
 
-    fn push(&mut self, text: &str) {
-        let end = self.length + text.len();
-        self.bytes[self.length..end].copy_from_slice(text.as_bytes());
-        self.length = end;
+    fn push(&mut self, before: u8, text: &str) {
+        self.bytes[self.length] = before;
+        let start = self.length + 1;
+        self.length = start + text.len();
+        self.bytes[start..self.length].copy_from_slice(text.as_bytes());
     }
 }
 
@@ -55,6 +69,8 @@ mod tests {
     fn tags_match_as_http_says() {
         let tag = ETag::new([1, 1, 5, 0]);
         assert_eq!(tag.as_bytes(), b"\"1-1-5-0\"");
+        assert_eq!(ETag::of_texts(["1-1", "5", "0"]).as_bytes(), tag.as_bytes());
+        assert_eq!(ETag::new([-3]).as_bytes(), b"\"-3\"");
         assert!(holds("\"1-1-5-0\"", tag.as_bytes()));
         assert!(holds("W/\"a\", W/\"1-1-5-0\"", tag.as_bytes()));
         assert!(holds("*", b"\"x\""));

@@ -22,6 +22,8 @@ pub struct CachedPost {
     pub id: PostId,
     /// Its content's revision.
     pub revision: Revision,
+    /// Its id and revision, as they stand in its entity tag.
+    pub version: Box<str>,
     pub(super) slug: Box<str>,
     /// Its JSON object up to and including `"views":`.
     json: Box<[u8]>,
@@ -39,6 +41,7 @@ impl CachedPost {
         CachedPost {
             id: post.id,
             revision: post.revision,
+            version: format!("{}-{}", post.id, post.revision).into(),
             slug: post.content.slug.as_str().into(),
             json: json_before_views(post.id, &post.content).into(),
             views: AtomicI64::new(post.views),
