@@ -101,7 +101,7 @@ fn explain_listen(error: &std::io::Error) -> String {
 fn what_to_try(error: &StoreError) -> &'static str {
     match error {
         StoreError::Busy(_) | StoreError::Unavailable(_) => {
-            "; try --store, or look at who may write there"
+            "; try --store, or look at who may write there, and whether its file system is read-only"
         }
         _ => "",
     }

@@ -92,6 +92,8 @@ pub struct Metrics {
     pub journal_bytes: Gauge,
     /// Whether the file system does not take the journal.
     pub journal_failing: Gauge,
+    /// Events committed that the journal had until then.
+    pub journal_events: Counter,
     /// Events that are not in the journal.
     pub journal_unwritten: Counter,
     last_drain_time: Gauge,
@@ -220,6 +222,11 @@ impl Metrics {
             "journal_failing",
             "1 while the disk does not take the journal, as when it is full",
         );
+        let journal_events = counter(
+            r,
+            "journal_events",
+            "Events committed that were in the journal until then",
+        );
         let journal_unwritten = counter(
             r,
             "journal_unwritten",
@@ -267,6 +274,7 @@ impl Metrics {
             recovered_events,
             journal_bytes,
             journal_failing,
+            journal_events,
             journal_unwritten,
             last_drain_time,
             last_drain_seconds,

@@ -178,6 +178,7 @@ impl Journal {
                 self.dropped_committed.fetch_max(dropped, Ordering::Relaxed);
             }
             self.release(&part.positions, saved);
+            self.shared.metrics.journal_events.inc_by(part.events);
         }
         saved.iter().for_each(|saved| self.remove(saved));
     }

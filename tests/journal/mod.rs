@@ -2,7 +2,9 @@
 
 mod copies;
 mod damage;
+mod disk;
 mod kept;
 pub mod kill;
 mod kill_rounds;
+mod recovery_time;
 mod spill_files;
