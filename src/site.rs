@@ -60,7 +60,9 @@ impl Handler for Site {
     }
 
     fn refuse(&self, request: &Request<'_>, problem: &Problem, response: &mut Response) {
-        pages::write_problem(request, problem, response);
+        if !api::draw_problem(request, problem, response) {
+            pages::write_problem(request, problem, response);
+        }
     }
 
     fn after_write(&self, event: Recorded, before_block: &mut dyn FnMut()) {

@@ -12,18 +12,23 @@
 
 use std::hash::BuildHasher;
 
+use super::router::{self, Route};
 use crate::embed::badge::{Badge, BadgeError};
 use crate::embed::{PIXEL, SNIPPET};
 use crate::endpoint::Exchange;
 use crate::endpoint::errors;
 use crate::endpoint::lookup::find_post;
 use crate::endpoint::record_view::{record_view, write_outcome};
-use crate::http::{Method, Problem, etag};
+use crate::http::{Method, Problem, Response, etag};
 use crate::model::Outcome;
+use crate::server::Request;
 
 /// Browsers ask each time and mostly get 304. Shared caches keep a badge for 30 s: two of them in a row, one before this
 /// server and one before Camo, add up to a minute, since the second does not learn the age.
 const BADGE: &str = "max-age=0, s-maxage=30";
+
+/// Text in UTF-8, as XML is where nothing else is said.
+const SVG: &str = "image/svg+xml";
 
 /// An hour: a new version reaches all pages the same day, and a reader of several pages loads it once.
 const SCRIPT: &str = "public, max-age=3600";
@@ -34,8 +39,20 @@ const NEVER: &str = "no-store";
 pub(super) fn badge_svg(exchange: &mut Exchange<'_>, segment: &str) -> Result<(), Problem> {
     let badge = badge(exchange)?;
     let svg = badge.svg(views_of(exchange, segment)?);
-    cached(exchange, "image/svg+xml", BADGE, svg.as_bytes());
+    cached(exchange, SVG, BADGE, svg.as_bytes());
     Ok(())
+}
+
+/// Draws a problem, where the request asks for an image: a page would show text as a broken one, and its author would
+/// not learn why. Returns whether it did.
+pub fn draw_problem(request: &Request<'_>, problem: &Problem, response: &mut Response) -> bool {
+    let is_badge = matches!(request.method, Method::Get | Method::Head)
+        && router::find(request.target.path).route == Route::BadgeSvg;
+    if is_badge {
+        problem.start(response);
+        response.text(SVG, &Badge::svg_without_number(problem.detail()));
+    }
+    is_badge
 }
 
 /// For shields.io, "Endpoint Badge".

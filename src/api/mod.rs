@@ -20,6 +20,7 @@ mod viewers;
 mod views;
 
 pub use dispatch::{Found, answer, plan};
+pub use embed::draw_problem;
 
 #[cfg(feature = "internals")]
 pub use {pagination::next_address, series::SeriesQuery};

@@ -3,6 +3,9 @@
 //! This module must not know requests or responses; `api/embed.rs` does.
 
 pub(crate) mod badge;
+mod badge_color;
+mod badge_number;
+mod badge_svg;
 mod badge_text;
 mod resources;
 

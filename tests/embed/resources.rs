@@ -23,7 +23,11 @@ fn viewed(views: i64) -> (Home, Server) {
 
 /// What a badge says: its texts, label first.
 fn said(badge: &Response) -> Vec<String> {
-    assert_eq!(badge.status, 200, "{}", badge.text());
+    texts(badge, 200)
+}
+
+fn texts(badge: &Response, status: u16) -> Vec<String> {
+    assert_eq!(badge.status, status, "{}", badge.text());
     assert_eq!(badge.header("Content-Type"), Some("image/svg+xml"));
     let text = badge.text();
     let document = Document::parse(&text).expect("well-formed");
@@ -56,6 +60,14 @@ fn a_badge_looks_as_asked() {
     assert_eq!(said(&badge("cache-buster=1")), ["views", "0"]);
     assert!(badge("").text().contains("rx="));
     assert!(!badge("style=flat-square").text().contains("rx="));
+    let capitals = badge("style=for-the-badge");
+    assert_eq!(said(&capitals), ["VIEWS", "0"]);
+    assert!(capitals.text().contains("height=\"28\""));
+    let colored = badge("color=success&labelColor=lightgrey").text();
+    assert!(
+        colored.contains("#2da44e") && colored.contains("#afb8c1"),
+        "{colored}"
+    );
     assert!(badge("color=green").text().contains("#1a7f37"));
     assert!(badge("color=%230a3").text().contains("#00aa33"));
 }
@@ -75,6 +87,13 @@ fn a_badge_abbreviates_when_asked() {
     let badge = |query: &str| said(&server.get(&format!("/posts/hello/badge.svg?{query}")));
     assert_eq!(badge(""), ["views", "12345"]);
     assert_eq!(badge("abbreviate=true"), ["views", "12.3k"]);
+    for separator in [",", "comma"] {
+        assert_eq!(
+            badge(&format!("separator={separator}")),
+            ["views", "12,345"]
+        );
+    }
+    assert_eq!(badge("separator=space"), ["views", "12\u{202f}345"]);
     let json = server.get("/posts/hello/badge.json?abbreviate=true&label=seen&color=teal");
     assert_eq!(json.header("Content-Type"), Some("application/json"));
     let wanted = serde_json::json!({"schemaVersion": 1, "label": "seen", "message": "12.3k", "color": "teal"});
@@ -84,25 +103,30 @@ fn a_badge_abbreviates_when_asked() {
 #[test]
 fn a_badge_that_cannot_be_drawn_is_a_problem() {
     let (_home, server) = viewed(0);
-    for name in ["badge.svg", "badge.json"] {
-        for query in [
-            "color=bleu",
-            "color=%22%2F%3E",
-            "style=plastic",
-            "abbreviate=perhaps",
-            "label=%00",
-        ] {
-            let answer = server.get(&format!("/posts/hello/{name}?{query}"));
-            assert_problem(&answer, 422);
-            let parameter = query.split('=').next().expect("a name");
-            assert!(answer.text().contains(parameter), "{}", answer.text());
-        }
-        let unknown = server.get(&format!("/posts/nobody/{name}"));
-        assert_problem(&unknown, 404);
+    for query in [
+        "color=bleu",
+        "color=%22%2F%3E",
+        "labelColor=bleu",
+        "style=plastic",
+        "separator=%3B",
+        "abbreviate=perhaps",
+        "label=%00",
+    ] {
+        let parameter = query.split('=').next().expect("a name");
+        let answer = server.get(&format!("/posts/hello/badge.json?{query}"));
+        assert_problem(&answer, 422);
+        assert!(answer.text().contains(parameter), "{}", answer.text());
+        // What shows the image learns it from the image.
+        let drawn = texts(&server.get(&format!("/posts/hello/badge.svg?{query}")), 422);
+        assert!(drawn[1].contains(parameter), "{drawn:?}");
+    }
+    assert_problem(&server.get("/posts/nobody/badge.json"), 404);
+    for name in ["nobody", "%FF"] {
+        let unknown = server.get(&format!("/posts/{name}/badge.svg"));
+        assert!(texts(&unknown, 404)[1].contains("no such post"));
         assert_eq!(unknown.header("Cache-Control"), Some("no-store"));
     }
     assert_problem(&server.get("/posts/nobody/pixel.gif"), 404);
-    assert_problem(&server.get("/posts/%FF/badge.svg"), 404);
 }
 
 #[test]
