@@ -3,7 +3,7 @@
 
 use crate::api;
 use crate::counter::Recorded;
-use crate::endpoint::SiteState;
+use crate::endpoint::{SiteState, errors};
 use crate::http::{Problem, Response};
 use crate::pages::{self, Pages};
 use crate::server::{Handler, Plan, Request};
@@ -20,6 +20,8 @@ pub enum Found<'r> {
     Api(api::Found<'r>),
     /// A page.
     Page(pages::Found<'r>),
+    /// Nobody: what is asked for is at this path, which has no slash at its end.
+    Moved(&'r str),
 }
 
 impl Site {
@@ -34,6 +36,9 @@ impl Handler for Site {
     type Event = Recorded;
 
     fn plan<'r>(&self, request: &Request<'r>) -> Plan<Found<'r>> {
+        if let Some(path) = without_slash(request.target.path) {
+            return Plan::at_once("moved", Found::Moved(path));
+        }
         match self.pages.plan(&self.state, request) {
             Some(plan) => plan.map(Found::Page),
             None => api::plan(&self.state, request).map(Found::Api),
@@ -49,6 +54,7 @@ impl Handler for Site {
         let answered = match found {
             Found::Api(found) => api::answer(&self.state, request, found, response),
             Found::Page(found) => self.pages.answer(&self.state, request, found, response),
+            Found::Moved(path) => Err(errors::moved(path, request.target.query)),
         };
         match answered {
             Ok(event) => event.map(|event| self.state.events.record(event)),
@@ -68,4 +74,10 @@ impl Handler for Site {
     fn after_write(&self, event: Recorded, before_block: &mut dyn FnMut()) {
         self.state.events.send(event, before_block);
     }
+}
+
+/// The path of an endpoint or a page that is asked for with slashes at its end.
+fn without_slash(path: &str) -> Option<&str> {
+    let shorter = path.strip_suffix('/')?.trim_end_matches('/');
+    (api::is_known(shorter) || pages::is_known(shorter)).then_some(shorter)
 }

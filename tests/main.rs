@@ -8,6 +8,7 @@
 
 mod support;
 
+mod api;
 mod attacks;
 mod auth;
 mod cli;

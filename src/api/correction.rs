@@ -1,12 +1,12 @@
-//! `PUT /posts/{post}/views`: a number set by hand or brought from elsewhere.
+//! Numbers set by hand or brought from elsewhere.
 
 use serde_json::Value;
 
-use super::{post_body, views};
+use super::numbers::start;
+use super::{pagination, post_body, views};
 use crate::clock;
-use crate::endpoint::Exchange;
-use crate::endpoint::errors;
-use crate::endpoint::lookup::decode_segment;
+use crate::endpoint::lookup::{decode_segment, find_post};
+use crate::endpoint::{Exchange, cursor, errors, parameters};
 use crate::http::{Invalid, Problem};
 use crate::model::PostKey;
 use crate::store::MAX_NUMBER;
@@ -14,6 +14,24 @@ use crate::store::MAX_NUMBER;
 /// The longest reason, in characters.
 const MAX_REASON: usize = 500;
 
+/// The letter of this list's cursors.
+const CURSOR: char = 'c';
+
+/// The corrections of a post, latest first.
+pub(super) fn list(exchange: &mut Exchange<'_>, segment: &str) -> Result<(), Problem> {
+    let (limit, after) = (
+        parameters::limit(exchange.query())?,
+        cursor::from_query(exchange.query(), CURSOR)?,
+    );
+    let post = find_post(exchange, segment)?;
+    let store = exchange.state.store.store();
+    let corrections = store.corrections(post.id, after, limit)?;
+    start(exchange);
+    pagination::answer(exchange, corrections, CURSOR);
+    Ok(())
+}
+
+/// Sets a post's views.
 pub(super) fn put(exchange: &mut Exchange<'_>, segment: &str) -> Result<(), Problem> {
     let slug = decode_segment(segment)?;
     let store = exchange.state.store.store();
@@ -26,8 +44,8 @@ pub(super) fn put(exchange: &mut Exchange<'_>, segment: &str) -> Result<(), Prob
         return Err(errors::wrong_type());
     }
     let (number, reason) = read(exchange.request.body).map_err(errors::invalid)?;
-    store.correct(post, Some(number), None, &reason, clock::now())?;
-    exchange.state.store.invalidate(post);
+    store.correct(post.id, Some(number), None, &reason, clock::now())?;
+    exchange.state.store.invalidate(post.id);
     views::of_post(exchange, segment)
 }
 

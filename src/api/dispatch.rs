@@ -73,7 +73,18 @@ fn check(state: &SiteState, request: &Request<'_>, route: Route) -> Result<(), P
     if route.needs_token(request.method) {
         state.auth.check(&request.headers)?;
     }
-    Ok(())
+    match route.parameters(request.method) {
+        Some(known) => check_parameters(request.target.query, known),
+        None => Ok(()),
+    }
+}
+
+/// Refuses a parameter that means nothing here: it is misspelt, and what it was to do would silently not be done.
+fn check_parameters(text: &str, known: &[&str]) -> Result<(), Problem> {
+    match query::names(text).find(|name| !known.contains(&name.as_ref())) {
+        Some(unknown) => Err(errors::unknown_parameter(&unknown, known)),
+        None => Ok(()),
+    }
 }
 
 /// The post, if it is in memory; and how the store is used, if it is.
@@ -131,6 +142,7 @@ fn call(exchange: &mut Exchange<'_>, place: Match<'_>) -> Result<(), Problem> {
         (Route::PostViews, _) => views::of_post(exchange, post),
         (Route::PostViewers, _) => viewers::of_post(exchange, post),
         (Route::PostViewer, _) => viewers::one(exchange, post, viewer),
+        (Route::PostCorrections, _) => correction::list(exchange, post),
         (Route::ViewerPosts, _) => viewers::posts(exchange, viewer),
         (Route::Viewer, _) => viewers::forget(exchange, viewer),
         (Route::BadgeSvg, _) => embed::badge_svg(exchange, post),

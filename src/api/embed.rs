@@ -58,7 +58,7 @@ pub fn draw_problem(request: &Request<'_>, problem: &Problem, response: &mut Res
 /// For shields.io, "Endpoint Badge".
 pub(super) fn badge_json(exchange: &mut Exchange<'_>, segment: &str) -> Result<(), Problem> {
     let badge = badge(exchange)?;
-    let json = badge.json(views_of(exchange, segment)?).to_string();
+    let json = format!("{}\n", badge.json(views_of(exchange, segment)?));
     cached(exchange, "application/json", BADGE, json.as_bytes());
     Ok(())
 }

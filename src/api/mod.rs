@@ -21,6 +21,7 @@ mod views;
 
 pub use dispatch::{Found, answer, plan};
 pub use embed::draw_problem;
+pub use router::is_known;
 
 #[cfg(feature = "internals")]
 pub use {pagination::next_address, series::SeriesQuery};

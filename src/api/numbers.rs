@@ -4,13 +4,15 @@ use serde::Serialize;
 
 use super::series::Series;
 use crate::endpoint::Exchange;
-use crate::model::{PostId, PostStats, TimestampMs, Uncounted};
+use crate::model::{PostId, PostRef, PostStats, TimestampMs, Uncounted};
 
 /// As in the answer.
 #[derive(Serialize)]
 pub(super) struct Numbers {
     #[serde(skip_serializing_if = "Option::is_none")]
     post: Option<PostId>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    slug: Option<String>,
     views: i64,
     viewers: i64,
     uncounted: Uncounted,
@@ -24,13 +26,15 @@ impl Numbers {
     /// `viewers` and `uncounted` are always of all time: who came back within a period cannot be told from sums, and
     /// the ledger is kept by UTC days.
     pub(super) fn new(
-        post: Option<PostId>,
+        name: Option<PostRef>,
         tally: PostStats,
         as_of: TimestampMs,
         series: Series,
     ) -> Numbers {
+        let (post, slug) = name.map(|name| (name.id, name.slug)).unzip();
         Numbers {
             post,
+            slug,
             views: series.views.unwrap_or(tally.views),
             viewers: tally.viewers,
             uncounted: tally.uncounted,

@@ -1,25 +1,10 @@
 //! Paging: a page with its cursor, and the `Link` to the next one (RFC 8288).
 
-use std::fmt::Write as _;
-
-use percent_encoding::{AsciiSet, CONTROLS, utf8_percent_encode};
 use serde::Serialize;
 
 use crate::endpoint::{Exchange, cursor};
-use crate::http::query;
+use crate::http::{location, query};
 use crate::model::Page;
-
-/// What a target may hold and a URI may not (RFC 3986 §2): it could end the address in the header.
-const NOT_IN_A_URI: &AsciiSet = &CONTROLS
-    .add(b'<')
-    .add(b'>')
-    .add(b'"')
-    .add(b'\\')
-    .add(b'^')
-    .add(b'`')
-    .add(b'{')
-    .add(b'|')
-    .add(b'}');
 
 #[derive(Serialize)]
 struct List<T> {
@@ -50,8 +35,8 @@ pub fn next_address(path: &str, text: &str, cursor: &str) -> String {
         .split('&')
         .filter(|pair| !pair.is_empty() && query::get(pair, "cursor").is_none())
     {
-        // A String takes every write.
-        let _ = write!(address, "{}&", utf8_percent_encode(pair, NOT_IN_A_URI));
+        address.push_str(&location::encode(pair));
+        address.push('&');
     }
     address + "cursor=" + cursor
 }

@@ -12,6 +12,7 @@ pub(super) enum Route {
     PostViews,
     PostViewers,
     PostViewer,
+    PostCorrections,
     ViewerPosts,
     Viewer,
     BadgeSvg,
@@ -32,6 +33,7 @@ const PATHS: &[(&str, Route)] = &[
     ("/posts/{post}/views", Route::PostViews),
     ("/posts/{post}/viewers", Route::PostViewers),
     ("/posts/{post}/viewers/{viewer}", Route::PostViewer),
+    ("/posts/{post}/corrections", Route::PostCorrections),
     ("/posts/{post}/badge.svg", Route::BadgeSvg),
     ("/posts/{post}/badge.json", Route::BadgeJson),
     ("/posts/{post}/pixel.gif", Route::Pixel),
@@ -61,11 +63,33 @@ impl Route {
     /// Whether a request needs the token: whatever changes something, and whatever tells of viewers.
     pub(super) fn needs_token(self, method: Method) -> bool {
         match self {
-            Route::PostViewers | Route::PostViewer | Route::ViewerPosts | Route::Viewer => true,
+            Route::PostViewers
+            | Route::PostViewer
+            | Route::PostCorrections
+            | Route::ViewerPosts
+            | Route::Viewer => true,
             Route::Posts => method == Method::Post,
             Route::Post => matches!(method, Method::Put | Method::Delete),
             Route::PostViews => method == Method::Put,
             _ => false,
+        }
+    }
+
+    /// The query parameters it takes. `None` where any other is passed over: addresses of posts are handed on with
+    /// marks of others in them, and images with something to get past a cache.
+    pub(super) fn parameters(self, method: Method) -> Option<&'static [&'static str]> {
+        let reads = matches!(method, Method::Get | Method::Head);
+        match self {
+            Route::Posts if reads => Some(&["sort", "period", "tag", "q", "limit", "cursor"]),
+            Route::PostViews if reads => Some(&["period", "by", "tz"]),
+            Route::SiteViews => Some(&["posts", "period", "by", "tz"]),
+            Route::PostViewers | Route::PostCorrections | Route::ViewerPosts => {
+                Some(&["limit", "cursor"])
+            }
+            Route::Post if !reads => Some(&[]),
+            Route::PostViews if method == Method::Put => Some(&[]),
+            Route::Posts | Route::PostViewer | Route::Viewer => Some(&[]),
+            _ => None,
         }
     }
 
@@ -78,6 +102,7 @@ impl Route {
             Route::Viewer => &[Method::Delete],
             Route::PostViewers
             | Route::PostViewer
+            | Route::PostCorrections
             | Route::ViewerPosts
             | Route::BadgeSvg
             | Route::BadgeJson
@@ -136,6 +161,11 @@ pub(super) fn find(path: &str) -> Match<'_> {
             viewer: "",
         },
     }
+}
+
+/// Whether the path is one of the API's.
+pub fn is_known(path: &str) -> bool {
+    find(path).route != Route::Unknown
 }
 
 #[cfg(test)]

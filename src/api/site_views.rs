@@ -18,6 +18,8 @@ const MANY: usize = 500;
 #[derive(Serialize)]
 struct Many {
     items: Vec<Option<Numbers>>,
+    /// What each item was asked for by: an item is `null` where nothing has that name.
+    asked: Vec<String>,
 }
 
 pub(super) fn get(exchange: &mut Exchange<'_>) -> Result<(), Problem> {
@@ -36,19 +38,22 @@ pub(super) fn get(exchange: &mut Exchange<'_>) -> Result<(), Problem> {
     if names.len() > MANY {
         return Err(errors::bad_parameter("posts", "up to 500 ids and slugs"));
     }
+    // Decoded before, with the list; slugs are kept composed.
+    let names: Vec<String> = names.iter().map(|name| name.nfc().collect()).collect();
     let mut items = Vec::with_capacity(names.len());
-    for name in names {
-        // Decoded before, with the list; slugs are kept composed.
-        let name: String = name.nfc().collect();
-        items.push(match store.tally(PostKey::parse(&name))? {
+    for name in &names {
+        items.push(match store.tally(PostKey::parse(name))? {
             Some((post, tally)) => {
-                let series = asked.series(store, post)?;
+                let series = asked.series(store, post.id)?;
                 Some(Numbers::new(Some(post), tally, asked.now, series))
             }
             None => None,
         });
     }
     start(exchange);
-    exchange.response.json(&Many { items });
+    exchange.response.json(&Many {
+        items,
+        asked: names,
+    });
     Ok(())
 }

@@ -38,7 +38,7 @@ pub(super) fn of_post(exchange: &mut Exchange<'_>, segment: &str) -> Result<(), 
     let store = exchange.state.store.store();
     let found = store.tally(PostKey::parse(&slug))?;
     let (post, tally) = found.ok_or_else(errors::no_such_post)?;
-    let series = asked.with_series().series(store, post)?;
+    let series = asked.with_series().series(store, post.id)?;
     start(exchange);
     exchange
         .response

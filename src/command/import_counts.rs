@@ -153,7 +153,7 @@ fn set_one(
     };
     let (post, _) =
         retry_while_busy(|| store.tally(PostKey::parse(&key)))?.ok_or(StoreError::NoSuchPost)?;
-    retry_while_busy(|| store.correct(post, Some(views), viewers, reason, clock::now()))?;
+    retry_while_busy(|| store.correct(post.id, Some(views), viewers, reason, clock::now()))?;
     Ok(())
 }
 

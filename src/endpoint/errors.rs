@@ -1,6 +1,6 @@
 //! Problems of the API: the one place where an error of the store, or a request the API cannot follow, becomes a status.
 
-use crate::http::{Invalid, Problem};
+use crate::http::{Invalid, Problem, location};
 use crate::store::StoreError;
 
 /// 401: the token is missing or wrong.
@@ -10,6 +10,13 @@ pub fn unauthorized(detail: &str) -> Problem {
 
 pub fn no_such_path() -> Problem {
     Problem::new(404, "Not found", "there is nothing at this path")
+}
+
+/// 308: the same at another path, by the same method (RFC 9110 §15.4.9).
+pub fn moved(path: &str, query: &str) -> Problem {
+    let mark = if query.is_empty() { "" } else { "?" };
+    let location = location::encode(&format!("{path}{mark}{query}"));
+    Problem::new(308, "Moved permanently", format!("this is at {path}")).with("Location", location)
 }
 
 pub fn no_such_post() -> Problem {
@@ -54,6 +61,16 @@ pub fn invalid(errors: Vec<Invalid>) -> Problem {
 
 pub fn bad_parameter(name: &str, wanted: &str) -> Problem {
     let detail = format!("the query parameter {name} takes {wanted}");
+    Problem::new(422, "Not valid", detail)
+}
+
+/// 422: a parameter that the path does not take.
+pub fn unknown_parameter(name: &str, known: &[&str]) -> Problem {
+    let takes = match known {
+        [] => "none".to_owned(),
+        known => known.join(", "),
+    };
+    let detail = format!("there is no query parameter {name:?} here; this takes {takes}");
     Problem::new(422, "Not valid", detail)
 }
 

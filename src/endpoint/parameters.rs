@@ -9,7 +9,7 @@ pub fn count_is_false(query: &str) -> bool {
     !query.is_empty()
         && query
             .split('&')
-            .any(|pair| matches!(pair, "count=false" | "count=0"))
+            .any(|pair| matches!(pair, "count=false" | "count=0" | "count=no"))
 }
 
 /// `period`, if it is given.

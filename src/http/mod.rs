@@ -7,6 +7,7 @@ mod authority;
 mod date;
 pub mod etag;
 mod headers;
+pub mod location;
 mod method;
 mod problem;
 pub mod query;

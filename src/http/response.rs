@@ -110,6 +110,8 @@ impl Response {
         self.has_body = true;
         serde_json::to_writer(&mut self.own, value)
             .expect("the body goes to memory and has string keys");
+        // So that a terminal's prompt begins on a line of its own.
+        self.own.push(b'\n');
     }
 
     /// A text body.
@@ -214,6 +216,7 @@ fn reason_phrase(status: u16) -> &'static str {
         202 => "Accepted",
         204 => "No Content",
         304 => "Not Modified",
+        308 => "Permanent Redirect",
         400 => "Bad Request",
         401 => "Unauthorized",
         403 => "Forbidden",

@@ -1,9 +1,11 @@
 //! Numbers that were set by hand.
 
+use serde::Serialize;
+
 use super::time::TimestampMs;
 
 /// A number set by hand or brought from elsewhere, as the difference it made.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Correction {
     /// When.
     pub at: TimestampMs,

@@ -4,6 +4,7 @@
 pub mod address;
 mod batch;
 mod batch_format;
+mod bucket;
 mod correction;
 mod dedup_window;
 mod drain_record;
@@ -39,6 +40,7 @@ mod visit;
 mod visit_set;
 
 pub use batch::Batch;
+pub use bucket::Bucket;
 pub use correction::Correction;
 pub use dedup_window::DedupWindow;
 pub use drain_record::DrainRecord;
@@ -47,7 +49,7 @@ pub use inconsistency::{Checked, Inconsistency};
 pub use journaled::{JournalPart, Journaled, Overlap};
 pub use ledger_entry::LedgerEntry;
 pub use list_query::ListQuery;
-pub use neighbours::{Neighbours, PostLink};
+pub use neighbours::{Neighbours, PostLink, PostRef};
 pub use outcome::Outcome;
 pub use page::{Cursor, Page};
 pub use period::Period;
@@ -60,7 +62,7 @@ pub use reason::Reason;
 pub use record::{
     EXPORT_VERSION, MAX_STORED, NumbersRow, OLDEST_EXPORT_VERSION, PostRecord, Record,
 };
-pub use series::{Bucket, By};
+pub use series::By;
 pub use sort::Sort;
 pub use time::TimestampMs;
 pub use uncounted::Uncounted;

@@ -1,4 +1,15 @@
-//! The posts published before and after a post.
+//! The posts published before and after a post, and what posts are called by.
+
+use super::PostId;
+
+/// What a post is called by: its id for ever, its slug until it is given another.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PostRef {
+    /// Its id.
+    pub id: PostId,
+    /// Its name in addresses.
+    pub slug: String,
+}
 
 /// What a link to a post needs.
 #[derive(Clone, Debug, PartialEq, Eq)]

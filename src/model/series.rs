@@ -7,8 +7,8 @@
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
 use jiff::{Timestamp, ToSpan};
-use serde::Serialize;
 
+use super::bucket::Bucket;
 use super::time::HOUR;
 
 /// The length of a bucket.
@@ -20,19 +20,6 @@ pub enum By {
     Day,
     /// The months of the zone.
     Month,
-}
-
-/// The views of one hour or day.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct Bucket {
-    /// Its first instant.
-    #[serde(skip)]
-    pub start: Timestamp,
-    /// The same in RFC 3339, with the zone's offset at that instant: `2025-03-30T00:00:00+01:00`.
-    #[serde(rename = "start")]
-    pub start_text: String,
-    /// Views from its start to the next one's.
-    pub views: i64,
 }
 
 /// The buckets that overlap the period from `from` up to but not including `to`, whole and in order. Hours outside of
@@ -53,11 +40,7 @@ pub fn series(
     let (starts, end) = starts(from, to, by, zone)?;
     let mut buckets: Vec<Bucket> = starts
         .into_iter()
-        .map(|start| Bucket {
-            start,
-            start_text: text(start, zone),
-            views: 0,
-        })
+        .map(|start| Bucket::new(start, zone))
         .collect();
     for &(hour, views) in hours
         .iter()
@@ -138,10 +121,6 @@ fn first_instant(date: Date, zone: &TimeZone) -> Result<Timestamp, jiff::Error> 
     Ok(date.to_zoned(zone.clone())?.timestamp())
 }
 
-fn text(start: Timestamp, zone: &TimeZone) -> String {
-    start.display_with_offset(zone.to_offset(start)).to_string()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -173,7 +152,14 @@ mod tests {
         let buckets = series(hours, from, to, by, &zone(name)).unwrap();
         let found: Vec<_> = buckets
             .iter()
-            .map(|bucket| (&*bucket.start_text, bucket.views))
+            .map(|bucket| {
+                let local = bucket.local.clone();
+                (local.unwrap_or(bucket.start.to_string()), bucket.views)
+            })
+            .collect();
+        let expected: Vec<_> = expected
+            .iter()
+            .map(|(start, views)| ((*start).to_owned(), *views))
             .collect();
         assert_eq!(found, expected);
     }

@@ -29,4 +29,5 @@ mod text;
 pub use dispatch::Pages;
 pub use found::Found;
 pub use problem::write_problem;
+pub use router::is_known;
 pub use settings::{Access, PageSettings};

@@ -49,6 +49,20 @@ pub fn find<'r>(request: &Request<'r>) -> Option<Page<'r>> {
     if let Some(rest) = path.strip_prefix("/posts") {
         return in_posts(rest, request);
     }
+    elsewhere(path)
+}
+
+/// Whether there is a page at a path, whatever its client prefers.
+pub fn is_known(path: &str) -> bool {
+    match path.strip_prefix("/posts/") {
+        Some(rest) => rest
+            .split_once('/')
+            .is_some_and(|(_, rest)| rest == "stats"),
+        None => elsewhere(path).is_some(),
+    }
+}
+
+fn elsewhere(path: &str) -> Option<Page<'_>> {
     match path {
         "/" => Some(Page::Dashboard),
         "/live.json" => Some(Page::Live),

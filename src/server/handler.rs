@@ -48,6 +48,17 @@ pub struct Plan<C> {
 }
 
 impl<C> Plan<C> {
+    /// The plan of a request that is answered from memory, and whose body nobody reads.
+    pub fn at_once(route: &'static str, context: C) -> Plan<C> {
+        Plan {
+            route,
+            store: None,
+            reads_body: false,
+            during_drain: false,
+            context,
+        }
+    }
+
     /// The same plan with another context.
     pub fn map<D>(self, wrap: impl FnOnce(C) -> D) -> Plan<D> {
         Plan {

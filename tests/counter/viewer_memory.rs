@@ -11,7 +11,7 @@ use crate::sink::{BatchResult, BatchSink, SinkError, SinkHealth, Written};
 
 const DEADLINE: Duration = Duration::from_secs(20);
 
-/// Room for about so many viewers.
+/// Room for about so many viewers: fewer where a part of them is being taken over from a counter to the overflow.
 const KEPT: u64 = 100;
 const LIMIT: usize = 4400;
 
@@ -161,7 +161,7 @@ fn without_a_window_views_beyond_the_limit_count_without_their_viewer() {
             let sums = stall.written(sent);
             let lost = stall.lost() - before;
             assert!(
-                (KEPT..KEPT + 50).contains(&sums.visits),
+                (KEPT - 20..KEPT + 50).contains(&sums.visits),
                 "{round}: {sums:?}"
             );
             assert_eq!((sums.views, sums.dropped), (lost, 0), "{sums:?}");
@@ -176,7 +176,7 @@ fn with_a_window_views_that_may_be_repeats_are_dropped_and_not_counted() {
     let stall = Stall::new(DedupWindow::new(Duration::from_secs(3600)), 2);
     let sent = thousand_viewers(&stall);
     let sums = stall.written(sent);
-    assert!((KEPT..KEPT + 50).contains(&sums.visits), "{sums:?}");
+    assert!((KEPT - 20..KEPT + 50).contains(&sums.visits), "{sums:?}");
     assert_eq!((sums.views, sums.dropped), (0, stall.lost()), "{sums:?}");
     assert_eq!(sums.reads + sums.dropped, sent);
     stall.end();

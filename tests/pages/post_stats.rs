@@ -69,7 +69,7 @@ fn the_numbers_of_a_post_are_those_of_the_api() {
     );
 
     assert_eq!(page(&server, "/posts/nothing/stats").status, 404);
-    assert_eq!(page(&server, "/posts/hello/stats/").status, 404);
+    assert_eq!(page(&server, "/posts/hello/stats/").status, 308);
     assert_problem(&server.get("/posts/nothing/stats"), 404);
     assert_eq!(server.stop().code, Some(0));
     assert_eq!(

@@ -237,7 +237,8 @@ pub fn request_bytes(method: &str, path: &str, headers: &[(&str, &str)], body: &
     };
     let is_beacon = method == "POST" && path.contains("/views");
     let reads = matches!(method, "GET" | "HEAD" | "OPTIONS") || is_beacon;
-    if has("Authorization") || reads && !path.contains("/viewers") && !has("Viewer-Id") {
+    let is_public = !path.contains("/viewers") && !path.contains("/corrections");
+    if has("Authorization") || reads && is_public && !has("Viewer-Id") {
         return bytes_without_token(method, path, headers, body);
     }
     let bearer = format!("Bearer {TOKEN}");

@@ -69,11 +69,12 @@ pub fn show(pages: &PageState, exchange: &mut Exchange<'_>, name: &str) -> Resul
     let slug = decode_segment(name)?;
     let store = exchange.state.store.store();
     let found = store.tally(PostKey::parse(&slug))?;
-    let (id, stats) = found.ok_or_else(errors::no_such_post)?;
+    let (name, stats) = found.ok_or_else(errors::no_such_post)?;
+    let id = name.id;
     let found = store.summaries(&[id], &ListQuery::default())?;
     let post = found.first().ok_or_else(errors::no_such_post)?;
     let figures = Figures::read(store, id, &asked)?;
-    let corrections = store.corrections(id, LIMIT)?;
+    let corrections = store.corrections(id, None, LIMIT)?.items;
     let viewers = if exchange.state.auth.allows(&exchange.request.headers) {
         Some(store.viewers_of(id, None, LIMIT)?.items)
     } else {

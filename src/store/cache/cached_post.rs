@@ -12,8 +12,8 @@ use crate::model::{Post, PostContent, PostId, Revision, TimestampMs};
 /// What follows the views in a post's JSON, before the viewers.
 pub const JSON_BETWEEN: &[u8] = b",\"viewers\":";
 
-/// What follows the viewers in a post's JSON.
-pub const JSON_END: &[u8] = b"}";
+/// What follows the viewers in a post's JSON. The line ends, so that a terminal's prompt begins on a line of its own.
+pub const JSON_END: &[u8] = b"}\n";
 
 /// A post in memory. Its JSON is these bytes (`as_ref`), its views, [`JSON_BETWEEN`], its viewers, [`JSON_END`].
 #[derive(Debug)]

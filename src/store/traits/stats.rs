@@ -4,7 +4,9 @@ use std::num::NonZeroI64;
 use std::ops::Range;
 
 use super::super::error::StoreError;
-use crate::model::{Correction, PostId, PostKey, PostStats, Rank, TimestampMs};
+use crate::model::{
+    Correction, Cursor, Page, PostId, PostKey, PostRef, PostStats, Rank, TimestampMs,
+};
 use crate::sink::PostTotals;
 
 /// The largest number that may be set by hand or brought from elsewhere. Sums over nine million posts that all have it
@@ -29,7 +31,7 @@ pub trait StatsStore: Send + Sync {
     ///
     /// # Errors
     /// Those of every method.
-    fn tally(&self, key: PostKey<'_>) -> Result<Option<(PostId, PostStats)>, StoreError>;
+    fn tally(&self, key: PostKey<'_>) -> Result<Option<(PostRef, PostStats)>, StoreError>;
 
     /// The numbers of the whole site: those of all posts, and the ledger entries that belong to none.
     ///
@@ -100,11 +102,16 @@ pub trait StatsStore: Send + Sync {
         go_on: &dyn Fn() -> bool,
     ) -> Result<Option<Ranked>, StoreError>;
 
-    /// The corrections of a post, latest first, at most `limit`.
+    /// The corrections of a post, latest first, at most `limit` of those that follow `after`.
     ///
     /// # Errors
     /// Those of every method.
-    fn corrections(&self, post: PostId, limit: usize) -> Result<Vec<Correction>, StoreError>;
+    fn corrections(
+        &self,
+        post: PostId,
+        after: Option<Cursor>,
+        limit: usize,
+    ) -> Result<Page<Correction>, StoreError>;
 
     /// Sets those of a post's numbers that are given, up to [`MAX_NUMBER`], and stores the correction with its reason.
     /// The caller invalidates the cached post.

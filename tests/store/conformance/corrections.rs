@@ -2,7 +2,7 @@
 
 use super::database::Database;
 use super::samples::{NOON, assert_consistent, counts, create, export, named, reads, views, write};
-use crate::model::Record;
+use crate::model::{Correction, Page, Record};
 use crate::sink::PostTotals;
 use crate::store::{Store, StoreError};
 
@@ -47,18 +47,25 @@ pub fn a_correction_sets_the_numbers_given(db: &dyn Database) {
 pub fn corrections_are_listed_latest_first(db: &dyn Database) {
     let store = db.store();
     let post = create(&*store, "a");
-    assert_eq!(store.corrections(post, 9).expect("a list"), []);
+    let none = store.corrections(post, None, 9).expect("a list");
+    assert_eq!((none.items, none.next), (vec![], None));
     for (views, reason) in [(10, "first"), (4, "second"), (7, "third")] {
         store
             .correct(post, Some(views), None, reason, NOON)
             .expect("corrected");
     }
-    let listed = store.corrections(post, 2).expect("a list");
-    let listed: Vec<(i64, i64, &str)> = listed
-        .iter()
-        .map(|one| (one.views, one.viewers, one.reason.as_str()))
-        .collect();
-    assert_eq!(listed, [(3, 0, "third"), (-6, 0, "second")]);
+    let told = |page: &Page<Correction>| -> Vec<(i64, i64, String)> {
+        let items = page.items.iter();
+        items
+            .map(|one| (one.views, one.viewers, one.reason.clone()))
+            .collect()
+    };
+    let first = store.corrections(post, None, 2).expect("a list");
+    let expected = [(3, 0, "third".to_owned()), (-6, 0, "second".to_owned())];
+    assert_eq!(told(&first), expected);
+    let second = store.corrections(post, first.next, 2).expect("a list");
+    assert_eq!(told(&second), [(10, 0, "first".to_owned())]);
+    assert_eq!(second.next, None);
 }
 
 pub fn a_correct_number_adds_no_row(db: &dyn Database) {

@@ -109,7 +109,7 @@ pub fn stats(store: &dyn Store, post: PostId) -> PostStats {
         .tally(PostKey::Id(post))
         .expect("numbers")
         .expect("a post");
-    assert_eq!(id, post);
+    assert_eq!(id.id, post);
     stats
 }
 

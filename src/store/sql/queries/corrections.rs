@@ -4,7 +4,8 @@
 use diesel::prelude::*;
 
 use super::backend::DbConnection;
-use crate::model::{Correction, PostId, TimestampMs};
+use super::paging::{one_more, page};
+use crate::model::{Correction, Cursor, Page, PostId, TimestampMs};
 use crate::sink::PostTotals;
 use crate::store::error::StoreError;
 use crate::store::sql::schema::{corrections, counts};
@@ -52,28 +53,40 @@ pub(super) fn correct(
     Ok(totals)
 }
 
-/// The latest corrections of a post.
-pub(super) fn latest(
+/// The corrections of a post, latest first.
+pub(super) fn of_post(
     connection: &mut DbConnection,
     post: PostId,
+    after: Option<Cursor>,
     limit: usize,
-) -> Result<Vec<Correction>, StoreError> {
-    let rows: Vec<(i64, i64, i64, String)> = corrections::table
+) -> Result<Page<Correction>, StoreError> {
+    let mut query = corrections::table
         .filter(corrections::post.eq(post))
         .order(corrections::id.desc())
-        .limit(i64::try_from(limit).unwrap_or(i64::MAX))
+        .limit(one_more(limit))
         .select((
+            corrections::id,
             corrections::at,
             corrections::views,
             corrections::viewers,
             corrections::reason,
         ))
-        .load(connection)?;
-    let correction = |(at, views, viewers, reason)| Correction {
+        .into_boxed();
+    // Numbered in the order in which they were made.
+    if let Some(Cursor { id, .. }) = after {
+        query = query.filter(corrections::id.lt(id));
+    }
+    type Row = (i64, i64, i64, i64, String);
+    let rows: Vec<Row> = query.load(connection)?;
+    let place = |row: &Row| Cursor {
+        key: row.1,
+        id: row.0,
+    };
+    let correction = |(_, at, views, viewers, reason)| Correction {
         at: TimestampMs(at),
         views,
         viewers,
         reason,
     };
-    Ok(rows.into_iter().map(correction).collect())
+    Ok(page(rows, limit, place, correction))
 }

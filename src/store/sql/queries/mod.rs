@@ -28,6 +28,7 @@ mod log_undo_check;
 mod meta;
 mod neighbours;
 mod numbers;
+mod paging;
 mod post_import;
 mod post_list;
 mod posts;

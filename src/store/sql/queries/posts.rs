@@ -4,7 +4,7 @@ use diesel::prelude::*;
 
 use super::backend::DbConnection;
 use super::{counted_windows, hourly, log_batch};
-use crate::model::{Post, PostContent, PostId, PostKey, Revision, TimestampMs};
+use crate::model::{Post, PostContent, PostId, PostKey, PostRef, Revision, TimestampMs};
 use crate::store::error::StoreError;
 use crate::store::source::Source;
 use crate::store::sql::schema::{corrections, counts, ledger, post_tags, posts, viewings};
@@ -109,12 +109,21 @@ pub(super) fn id_of(
     connection: &mut DbConnection,
     key: PostKey<'_>,
 ) -> Result<Option<PostId>, StoreError> {
-    let mut query = posts::table.select(posts::id).into_boxed();
+    Ok(name_of(connection, key)?.map(|name| name.id))
+}
+
+/// What a post is called by.
+pub(super) fn name_of(
+    connection: &mut DbConnection,
+    key: PostKey<'_>,
+) -> Result<Option<PostRef>, StoreError> {
+    let mut query = posts::table.select((posts::id, posts::slug)).into_boxed();
     query = match key {
         PostKey::Id(id) => query.filter(posts::id.eq(id)),
         PostKey::Slug(slug) => query.filter(posts::slug.eq(slug)),
     };
-    Ok(query.get_result(connection).optional()?)
+    let found: Option<(PostId, String)> = query.get_result(connection).optional()?;
+    Ok(found.map(|(id, slug)| PostRef { id, slug }))
 }
 
 /// Inserts a post, with zero views.

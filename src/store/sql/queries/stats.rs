@@ -4,7 +4,7 @@ use diesel::prelude::*;
 
 use super::backend::DbConnection;
 use super::posts;
-use crate::model::{PostId, PostKey, PostStats, Reason, Uncounted};
+use crate::model::{PostKey, PostRef, PostStats, Reason, Uncounted};
 use crate::store::error::StoreError;
 use crate::store::sql::columns::sum;
 use crate::store::sql::schema::{counts, ledger};
@@ -13,10 +13,11 @@ use crate::store::sql::schema::{counts, ledger};
 pub(super) fn of_post(
     connection: &mut DbConnection,
     key: PostKey<'_>,
-) -> Result<Option<(PostId, PostStats)>, StoreError> {
-    let Some(id) = posts::id_of(connection, key)? else {
+) -> Result<Option<(PostRef, PostStats)>, StoreError> {
+    let Some(name) = posts::name_of(connection, key)? else {
         return Ok(None);
     };
+    let id = name.id;
     let (views, viewers): (i64, i64) = counts::table
         .find(id)
         .select((counts::views, counts::viewers))
@@ -27,7 +28,7 @@ pub(super) fn of_post(
         .load(connection)?;
     let uncounted = sum_by_reason(rows);
     Ok(Some((
-        id,
+        name,
         PostStats {
             views,
             viewers,

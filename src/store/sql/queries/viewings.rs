@@ -3,6 +3,7 @@
 use diesel::prelude::*;
 
 use super::backend::DbConnection;
+use super::paging::{one_more, page};
 use crate::model::{Cursor, Page, PostId, TimestampMs, ViewedPost, Viewing, ViewingKey};
 use crate::store::error::StoreError;
 use crate::store::sql::schema::{posts, viewers, viewings};
@@ -61,17 +62,11 @@ pub(super) fn of_post(
         );
     }
     let rows: Vec<Row> = query.load(connection)?;
-    let next = rows
-        .get(limit.wrapping_sub(1))
-        .filter(|_| rows.len() > limit);
-    let next = next.map(|row| Cursor {
+    let place = |row: &Row| Cursor {
         key: row.3,
         id: row.0,
-    });
-    Ok(Page {
-        items: rows.into_iter().take(limit).map(viewing).collect(),
-        next,
-    })
+    };
+    Ok(page(rows, limit, place, viewing))
 }
 
 /// Whether and when a viewer saw a post.
@@ -122,14 +117,12 @@ pub(super) fn by_viewer(
             .filter(viewings::last.le(key))
             .filter(viewings::last.lt(key).or(viewings::post.lt(id)));
     }
-    let rows: Vec<(PostId, String, String, i64, i64, i64)> = query.load(connection)?;
-    let next = rows
-        .get(limit.wrapping_sub(1))
-        .filter(|_| rows.len() > limit);
-    let next = next.map(|row| Cursor {
+    type Row = (PostId, String, String, i64, i64, i64);
+    let rows: Vec<Row> = query.load(connection)?;
+    let place = |row: &Row| Cursor {
         key: row.4,
         id: row.0,
-    });
+    };
     let seen = |(post, slug, title, first, last, views)| ViewedPost {
         post,
         slug,
@@ -138,12 +131,5 @@ pub(super) fn by_viewer(
         last_viewed_at: TimestampMs(last),
         views,
     };
-    Ok(Some(Page {
-        items: rows.into_iter().take(limit).map(seen).collect(),
-        next,
-    }))
-}
-
-fn one_more(limit: usize) -> i64 {
-    i64::try_from(limit).unwrap_or(i64::MAX).saturating_add(1)
+    Ok(Some(page(rows, limit, place, seen)))
 }

@@ -5,13 +5,13 @@ use std::ops::Range;
 
 use super::super::backend::DbStore;
 use super::super::{corrections, hourly, rank, stats};
-use crate::model::{Correction, PostId, PostKey, PostStats, TimestampMs};
+use crate::model::{Correction, Cursor, Page, PostId, PostKey, PostRef, PostStats, TimestampMs};
 use crate::sink::PostTotals;
 use crate::store::error::StoreError;
 use crate::store::traits::{Ranked, StatsStore};
 
 impl StatsStore for DbStore {
-    fn tally(&self, key: PostKey<'_>) -> Result<Option<(PostId, PostStats)>, StoreError> {
+    fn tally(&self, key: PostKey<'_>) -> Result<Option<(PostRef, PostStats)>, StoreError> {
         self.read_snapshot(|connection| stats::of_post(connection, key))
     }
 
@@ -65,8 +65,13 @@ impl StatsStore for DbStore {
         self.read(|connection| rank::rank(connection, since, limit, go_on))
     }
 
-    fn corrections(&self, post: PostId, limit: usize) -> Result<Vec<Correction>, StoreError> {
-        self.read(|connection| corrections::latest(connection, post, limit))
+    fn corrections(
+        &self,
+        post: PostId,
+        after: Option<Cursor>,
+        limit: usize,
+    ) -> Result<Page<Correction>, StoreError> {
+        self.read(|connection| corrections::of_post(connection, post, after, limit))
     }
 
     fn correct(
