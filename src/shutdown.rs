@@ -15,7 +15,7 @@ use crate::model::{DrainRecord, Reason, Uncounted};
 use crate::server::{InFlight, Server};
 use crate::sink::{BatchSink, SinkError};
 use crate::site::Site;
-use crate::store::CachedStore;
+use crate::store::{CachedStore, Store};
 
 /// How long threads may take to end once nothing is left for them to do.
 const JOIN_TIMEOUT: Duration = Duration::from_secs(2);
@@ -87,6 +87,11 @@ impl Running {
     /// The measurements; they outlive the server.
     pub fn metrics(&self) -> &Arc<Metrics> {
         &self.metrics
+    }
+
+    /// The store it counts into.
+    pub fn store(&self) -> &dyn Store {
+        self.store.store()
     }
 
     /// Whether events survive the process.

@@ -2,10 +2,12 @@
 
 use clap::{Parser, Subcommand};
 
+use super::backup::BackupFlags;
 use super::export::ExportFlags;
 use super::import::ImportCommand;
 use super::serve::ServeFlags;
 use super::top::TopFlags;
+use super::version;
 use crate::store::StoreUrl;
 
 const EXAMPLES: &str = "\
@@ -23,7 +25,7 @@ Examples:
 
 /// Serves posts and counts their views without ever making a reader wait for the counting.
 #[derive(Debug, Parser)]
-#[command(version, disable_help_flag = true, after_help = EXAMPLES, max_term_width = 100)]
+#[command(version, long_version = version::LONG.as_str(), disable_help_flag = true, after_help = EXAMPLES, max_term_width = 100)]
 pub struct Cli {
     /// What to do; without a command: serve.
     #[command(subcommand)]
@@ -64,10 +66,19 @@ pub enum Command {
     Export(ExportFlags),
     /// Show the posts with the most views
     Top(TopFlags),
+    /// Copy the store to a file, consistently, while the server runs
+    Backup(BackupFlags),
     /// Recompute every number from the rows it is made of, and print each difference
     Check {
         /// Mend the differences, all or none
         #[arg(long)]
         repair: bool,
     },
+    /// Write completions for a shell: source <(viewtally completions bash)
+    Completions {
+        /// Which shell
+        shell: clap_complete::Shell,
+    },
+    /// Write the man page: viewtally manual | man -l -
+    Manual,
 }

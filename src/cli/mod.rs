@@ -1,5 +1,6 @@
 //! The command line: raw flags, each also an environment variable. [`config`](crate::config) validates them.
 
+mod backup;
 mod command_line;
 mod export;
 mod import;
@@ -7,7 +8,9 @@ mod parse;
 mod serve;
 mod top;
 mod values;
+mod version;
 
+pub use backup::BackupFlags;
 pub use command_line::{Cli, Command};
 pub use export::{ExportFlags, ExportFormat};
 pub use import::{CountsFlags, ImportCommand, LogFlags};

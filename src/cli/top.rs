@@ -1,8 +1,10 @@
 //! The flags of `top`.
 
+use std::time::Duration;
+
 use clap::Args;
 
-use super::values::period;
+use super::values::{duration, period};
 use crate::model::Period;
 
 /// Flags of `top`.
@@ -14,7 +16,10 @@ pub struct TopFlags {
     /// How many posts
     #[arg(long, default_value_t = 20, value_name = "N")]
     pub limit: usize,
-    /// As JSON, one object
+    /// Show it anew every 2 seconds, or as often as said, until Ctrl-C
+    #[arg(long, value_name = "TIME", num_args = 0..=1, default_missing_value = "2s", value_parser = duration)]
+    pub watch: Option<Duration>,
+    /// As JSON, one object a line
     #[arg(long)]
     pub json: bool,
 }

@@ -2,7 +2,8 @@
 
 use super::status::Status;
 use super::{
-    check, export, import_counts, import_export, import_log, import_posts, logging, serve, top,
+    backup, check, export, import_counts, import_export, import_log, import_posts, logging, manual,
+    serve, top,
 };
 use crate::cli::{Cli, Command, ImportCommand, ServeFlags};
 use crate::config::Config;
@@ -20,6 +21,9 @@ pub fn run(cli: Cli, exit_at_once: fn() -> !) -> anyhow::Result<Status> {
         Some(Command::Export(flags)) => export::run(&cli.store, &flags),
         Some(Command::Check { repair }) => check::run(&cli.store, repair),
         Some(Command::Top(flags)) => top::run(&cli.store, &flags),
+        Some(Command::Backup(flags)) => backup::run(&cli.store, &flags.file),
+        Some(Command::Completions { shell }) => manual::completions(shell),
+        Some(Command::Manual) => manual::manual(),
     }
 }
 

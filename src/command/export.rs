@@ -1,15 +1,15 @@
 //! `viewtally export`: everything as JSON Lines, or each post's numbers as CSV.
 
-use std::fs::{self, File};
+use std::fs::File;
 use std::io::{self, BufWriter, Write};
 use std::ops::ControlFlow;
-use std::path::{Path, PathBuf};
 
 use anyhow::Context;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use super::journal_note::JournalNote;
 use super::output::{print_error, print_line};
+use super::partial_file::PartialFile;
 use super::status::Status;
 use crate::app;
 use crate::cli::{ExportFlags, ExportFormat};
@@ -27,32 +27,16 @@ pub(super) fn run(url: &StoreUrl, flags: &ExportFlags) -> anyhow::Result<Status>
         write(&*store, flags.format, &mut io::stdout().lock()).context("cannot export")?;
         return Ok(Status::Success);
     };
-    // Under another name until it is complete.
-    let part = beside(path);
+    let part = PartialFile::new(path);
     let written = (|| {
-        let mut file = File::create(&part)?;
+        let mut file = File::create(part.partial())?;
         let rows = write(&*store, flags.format, &mut file)?;
-        file.sync_all()?;
-        fs::rename(&part, path)?;
+        part.keep()?;
         anyhow::Ok(rows)
     })();
-    match written {
-        Ok(rows) => {
-            print_line(format_args!("exported {rows} rows to {}", path.display()));
-            Ok(Status::Success)
-        }
-        Err(error) => {
-            // Best effort: the first error is the one to report.
-            let _ = fs::remove_file(&part);
-            Err(error.context(format!("cannot export to {}", path.display())))
-        }
-    }
-}
-
-fn beside(path: &Path) -> PathBuf {
-    let mut name = path.file_name().unwrap_or_default().to_owned();
-    name.push(".part");
-    path.with_file_name(name)
+    let rows = written.with_context(|| format!("cannot export to {}", path.display()))?;
+    print_line(format_args!("exported {rows} rows to {}", path.display()));
+    Ok(Status::Success)
 }
 
 /// Writes all rows and returns how many.

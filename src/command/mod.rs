@@ -1,15 +1,19 @@
 //! The commands a user types.
 
+mod backup;
 mod check;
 mod dispatch;
 mod export;
+mod greeting;
 mod import_counts;
 mod import_export;
 mod import_log;
 mod import_posts;
 mod journal_note;
 mod logging;
+mod manual;
 mod output;
+mod partial_file;
 mod retry;
 mod serve;
 mod status;

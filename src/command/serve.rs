@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 use anyhow::Context;
 use flume::Receiver;
 
+use super::greeting::Greeting;
 use super::import_posts;
 use super::output::print_error;
 use super::output::print_line;
@@ -32,6 +33,11 @@ pub(super) fn run(config: &Config, exit_at_once: fn() -> !) -> anyhow::Result<St
         exit_at_once,
     )?;
     print_line(format_args!("listening on http://{}", running.address()));
+    match Greeting::read(config, running.store(), running.address()) {
+        Ok(greeting) => print_line(greeting),
+        // It serves all the same.
+        Err(error) => tracing::warn!(%error, "cannot read what to say of the store"),
+    }
     // An error means that the signal handler is gone; then the server stops, too.
     let _ = stop.recv();
     tracing::info!("stopping: draining what is pending");

@@ -1,6 +1,8 @@
 //! `viewtally top`: the posts with the most views, as a table or as JSON.
 
 use std::fmt::Write as _;
+use std::io::IsTerminal;
+use std::time::Duration;
 
 use serde::Serialize;
 use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
@@ -10,7 +12,7 @@ use super::output::{print_error, print_line};
 use super::status::Status;
 use crate::cli::TopFlags;
 use crate::model::{ListQuery, Period, PostSummary, Sort};
-use crate::store::{StoreUrl, rankings};
+use crate::store::{Store, StoreUrl, rankings};
 use crate::{app, clock};
 
 /// The width of the title column.
@@ -22,10 +24,33 @@ struct Top {
     items: Vec<PostSummary>,
 }
 
+/// The shortest time between two tables: each reads the posts anew.
+const SHORTEST: Duration = Duration::from_millis(100);
+
+/// Clears a terminal: the cursor to the first place, and all behind it blank (ECMA-48, CUP and ED).
+const CLEAR: &str = "\x1b[H\x1b[J";
+
 pub(super) fn run(url: &StoreUrl, flags: &TopFlags) -> anyhow::Result<Status> {
     let store = app::open_existing_store(url)?;
+    let Some(pause) = flags.watch else {
+        show(url, &*store, flags, "")?;
+        return Ok(Status::Success);
+    };
+    let before = match std::io::stdout().is_terminal() && !flags.json {
+        true => CLEAR,
+        false => "",
+    };
+    // Until the user ends it.
+    loop {
+        show(url, &*store, flags, before)?;
+        std::thread::sleep(pause.max(SHORTEST));
+    }
+}
+
+/// Shows the posts once, after `before`.
+fn show(url: &StoreUrl, store: &dyn Store, flags: &TopFlags, before: &str) -> anyhow::Result<()> {
     let items = match flags.period.since(clock::now()) {
-        Some(since) => rankings::top(&*store, since, flags.limit)?,
+        Some(since) => rankings::top(store, since, flags.limit)?,
         None => {
             let query = ListQuery {
                 sort: Sort::Views,
@@ -35,7 +60,9 @@ pub(super) fn run(url: &StoreUrl, flags: &TopFlags) -> anyhow::Result<Status> {
             store.list(&query)?.items
         }
     };
-    if let Some(note) = JournalNote::read(url, &*store)? {
+    if let Some(note) = JournalNote::read(url, store)?
+        && flags.watch.is_none()
+    {
         print_error(format_args!("note: {note}"));
     }
     if flags.json {
@@ -48,9 +75,9 @@ pub(super) fn run(url: &StoreUrl, flags: &TopFlags) -> anyhow::Result<Status> {
         };
         print_line(format_args!("{}", serde_json::to_string(&top)?));
     } else {
-        print_line(table(&items).trim_end());
+        print_line(format_args!("{before}{}", table(&items).trim_end()));
     }
-    Ok(Status::Success)
+    Ok(())
 }
 
 fn table(items: &[PostSummary]) -> String {

@@ -23,7 +23,7 @@ mod url;
 pub use cache::{CachedPost, CachedStore};
 pub use error::StoreError;
 pub use imported_log::{ImportedLog, KnownLog, LogProgress, STDIN_LOG, UndoneLog};
-pub use open::{copy, open};
+pub use open::{copy, engine, open};
 pub use options::{Durability, StoreOptions};
 pub use rankings::Rankings;
 pub use row_sink::RowSink;

@@ -21,6 +21,11 @@ pub fn copy(from: &StoreUrl, to: &Path) -> Result<StoreUrl, StoreError> {
     Ok(StoreUrl::Sqlite(SqliteLocation::File(to.to_owned())))
 }
 
+/// The database that is built in, and its version.
+pub fn engine() -> String {
+    format!("SQLite {}", sqlite::version())
+}
+
 /// Opens the store at `url` and brings its schema up to date.
 ///
 /// # Errors

@@ -1,5 +1,7 @@
 //! The command line.
 
+mod backup;
 mod check;
 mod mistakes;
+mod top;
 mod usage;

@@ -92,11 +92,78 @@ fn help_shows_commands_flags_and_defaults() {
 
 #[test]
 fn version_is_told() {
-    let finished = Home::new().run_bare(&["--version"]);
-    assert_eq!(
-        (finished.code, finished.stdout.trim()),
-        (Some(0), concat!("viewtally ", env!("CARGO_PKG_VERSION")))
-    );
+    let short = Home::new().run_bare(&["-V"]);
+    let version = concat!("viewtally ", env!("CARGO_PKG_VERSION"));
+    assert_eq!((short.code, short.stdout.trim()), (Some(0), version));
+    let long = Home::new().run_bare(&["--version"]);
+    let lines: Vec<&str> = long.stdout.lines().collect();
+    assert_eq!((long.code, lines[0]), (Some(0), version));
+    for (line, beginning) in
+        lines[1..]
+            .iter()
+            .zip(["commit: ", "database: SQLite 3.", "features: "])
+    {
+        assert!(
+            line.len() > beginning.len() && line.starts_with(beginning),
+            "{line}"
+        );
+    }
+    assert_eq!(lines.len(), 4);
+}
+
+#[test]
+fn what_a_package_installs_beside_the_program_is_written_by_it() {
+    let home = Home::new();
+    let page = home.run_bare(&["manual"]).stdout;
+    for word in [
+        ".TH viewtally",
+        "\\-\\-listen",
+        "backup",
+        "VIEWTALLY_FLUSH_EVERY",
+    ] {
+        assert!(page.contains(word), "{word} is not in {page}");
+    }
+    for shell in ["bash", "zsh", "fish"] {
+        let finished = home.run_bare(&["completions", shell]);
+        assert_eq!(finished.code, Some(0), "{finished:?}");
+        for word in ["backup", "listen"] {
+            assert!(finished.stdout.contains(word), "{shell}: {word}");
+        }
+    }
+    let syntax = std::process::Command::new("bash")
+        .args(["-n", "-c", &home.run_bare(&["completions", "bash"]).stdout])
+        .status();
+    assert!(syntax.expect("bash runs").success());
+    assert_eq!(home.run_bare(&["completions", "dos"]).code, Some(2));
+}
+
+#[test]
+fn a_start_says_in_five_lines_where_everything_is() {
+    let home = Home::new();
+    let server = home.serve().without("--token").start();
+    until("all is said", || server.stdout().lines().count() == 5);
+    let text = server.stdout();
+    let database = home.database_file();
+    for word in [
+        "store",
+        &database.display().to_string(),
+        "posts  none yet",
+        &database.with_file_name("token").display().to_string(),
+        "import posts",
+    ] {
+        assert!(text.contains(word), "{word:?} is not in {text}");
+    }
+    server.stop();
+    let server = home.serve().start();
+    server.create("hello", "text");
+    server.stop();
+    let server = home.serve().start();
+    until("all is said", || server.stdout().lines().count() == 5);
+    let text = server.stdout();
+    let post = format!("curl http://{}/posts/hello", server.address);
+    for word in ["posts  1", "token  as given", &post] {
+        assert!(text.contains(word), "{word:?} is not in {text}");
+    }
 }
 
 #[test]

@@ -91,6 +91,10 @@ impl Server {
         self.running.wait(WAIT_LIMIT)
     }
 
+    pub fn stdout(&self) -> String {
+        self.running.stdout.text()
+    }
+
     pub fn stderr(&self) -> String {
         self.running.stderr.text()
     }

@@ -8,6 +8,13 @@ use diesel::sql_types::Text;
 use super::existing;
 use crate::store::error::StoreError;
 
+/// The version of SQLite that is built in.
+pub fn version() -> String {
+    libsqlite3_sys::SQLITE_VERSION
+        .to_string_lossy()
+        .into_owned()
+}
+
 /// Copies a database, as of one moment and while others use it, to a file that does not exist yet. The database itself is
 /// not changed, its schema neither.
 ///

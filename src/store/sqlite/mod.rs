@@ -13,5 +13,5 @@ mod store;
 mod writer;
 mod writer_slot;
 
-pub use copy::copy;
+pub use copy::{copy, version};
 pub use store::SqliteStore;

@@ -33,6 +33,12 @@ pub trait StatsStore: Send + Sync {
     /// Those of every method.
     fn tally(&self, key: PostKey<'_>) -> Result<Option<(PostRef, PostStats)>, StoreError>;
 
+    /// How many posts there are.
+    ///
+    /// # Errors
+    /// Those of every method.
+    fn post_count(&self) -> Result<i64, StoreError>;
+
     /// The numbers of the whole site: those of all posts, and the ledger entries that belong to none.
     ///
     /// # Errors

@@ -126,6 +126,11 @@ pub(super) fn name_of(
     Ok(found.map(|(id, slug)| PostRef { id, slug }))
 }
 
+/// How many posts there are.
+pub(super) fn count(connection: &mut DbConnection) -> Result<i64, StoreError> {
+    Ok(posts::table.count().get_result(connection)?)
+}
+
 /// Inserts a post, with zero views.
 pub(super) fn create(
     connection: &mut DbConnection,

@@ -4,7 +4,7 @@ use std::num::NonZeroI64;
 use std::ops::Range;
 
 use super::super::backend::DbStore;
-use super::super::{corrections, hourly, rank, stats};
+use super::super::{corrections, hourly, posts, rank, stats};
 use crate::model::{Correction, Cursor, Page, PostId, PostKey, PostRef, PostStats, TimestampMs};
 use crate::sink::PostTotals;
 use crate::store::error::StoreError;
@@ -13,6 +13,10 @@ use crate::store::traits::{Ranked, StatsStore};
 impl StatsStore for DbStore {
     fn tally(&self, key: PostKey<'_>) -> Result<Option<(PostRef, PostStats)>, StoreError> {
         self.read_snapshot(|connection| stats::of_post(connection, key))
+    }
+
+    fn post_count(&self) -> Result<i64, StoreError> {
+        self.read(posts::count)
     }
 
     fn site_stats(&self) -> Result<PostStats, StoreError> {
