@@ -63,6 +63,11 @@ pub enum StartError {
         /// Why.
         error: std::io::Error,
     },
+    /// The service manager has handed over something else.
+    #[error(
+        "cannot listen on what the service manager handed over (LISTEN_FDS): {0}; it must be one TCP socket that listens"
+    )]
+    Inherit(std::io::Error),
     /// There is no token.
     #[error(transparent)]
     Token(#[from] TokenError),
@@ -140,10 +145,13 @@ pub fn open_existing_store(url: &StoreUrl) -> Result<Arc<dyn store::Store>, Star
 /// What kept it from starting; then nothing of it runs.
 pub fn start(config: &Config) -> Result<Running, StartError> {
     // The address first: it is the likeliest thing to be wrong, and the cheapest to find out.
-    let listener = Listener::bind(config.listen).map_err(|error| StartError::Listen {
-        address: config.listen,
-        error,
-    })?;
+    let listener = match Listener::inherit().map_err(StartError::Inherit)? {
+        Some(listener) => listener,
+        None => Listener::bind(config.listen).map_err(|error| StartError::Listen {
+            address: config.listen,
+            error,
+        })?,
+    };
     let max_connections = fd_limit::reserve(config.max_connections)?;
 
     let metrics = Arc::new(Metrics::new(config.counting.queue_capacity));

@@ -106,7 +106,7 @@ impl Running {
         self.store.store().end_waits_by(deadline);
 
         // 1. No new connections.
-        self.server.stop_accepting();
+        self.server.stop_accepting(deadline);
 
         // 2. Requests in flight finish; later ones on open connections get 503. Counting keeps half of the time.
         self.in_flight.close();

@@ -16,6 +16,7 @@ mod output;
 mod partial_file;
 mod retry;
 mod serve;
+mod service_manager;
 mod status;
 mod top;
 

@@ -10,6 +10,7 @@ use super::greeting::Greeting;
 use super::import_posts;
 use super::output::print_error;
 use super::output::print_line;
+use super::service_manager::ServiceManager;
 use super::status::Status;
 use crate::app;
 use crate::config::Config;
@@ -38,8 +39,11 @@ pub(super) fn run(config: &Config, exit_at_once: fn() -> !) -> anyhow::Result<St
         // It serves all the same.
         Err(error) => tracing::warn!(%error, "cannot read what to say of the store"),
     }
+    let manager =
+        ServiceManager::ready(running.address()).context("cannot start the watchdog's thread")?;
     // An error means that the signal handler is gone; then the server stops, too.
     let _ = stop.recv();
+    manager.stopping();
     tracing::info!("stopping: draining what is pending");
     let report = running.drain();
     print_line(&report);

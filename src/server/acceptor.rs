@@ -13,10 +13,14 @@ use tiny_http::{Server, SslContextWrap};
 
 use super::connection::Connection;
 use super::displacement::{self, Census};
+use super::first_requests::FirstRequests;
 use super::listener::Listener;
 use super::poller::{Poller, Token};
 use super::raw_fd;
 use crate::metrics::Metrics;
+
+/// How long a stop waits for the first request of a connection: a client sends it as soon as it is connected.
+const FIRST_REQUEST: Duration = Duration::from_millis(250);
 
 /// How many connections there may be.
 #[derive(Clone, Copy, Debug)]
@@ -35,6 +39,7 @@ pub(super) struct Acceptor {
     idle_timeout: Duration,
     /// Open connections.
     open: AtomicUsize,
+    first_requests: Arc<FirstRequests>,
     /// The last connection has ended. Used once the server stops.
     none_open: Condvar,
     none_open_lock: Mutex<()>,
@@ -95,6 +100,7 @@ impl Acceptor {
             census,
             idle_timeout,
             open: AtomicUsize::new(0),
+            first_requests: Arc::default(),
             none_open: Condvar::new(),
             none_open_lock: Mutex::new(()),
             pending: AtomicBool::new(false),
@@ -127,6 +133,15 @@ impl Acceptor {
                 .none_open
                 .wait_timeout(guard, left)
                 .unwrap_or_else(PoisonError::into_inner);
+        }
+    }
+
+    /// Waits a moment, at most until the deadline, for connections that nobody else can answer: those accepted from a
+    /// socket that is handed on. For after [`Acceptor::stop`].
+    pub(super) fn wait_for_first_requests(&self, deadline: Instant) {
+        if self.listener.is_inherited() {
+            let by = Instant::now() + FIRST_REQUEST;
+            self.first_requests.wait_until_none(by.min(deadline));
         }
     }
 
@@ -263,7 +278,8 @@ impl Acceptor {
             return Ok(());
         }
         let deadline = Instant::now() + self.idle_timeout;
-        let connection = Connection::new(owner, socket, peer, deadline);
+        let first_request = self.first_requests.add();
+        let connection = Connection::new(owner, socket, peer, deadline, first_request);
         poller.insert(connection).inspect_err(|_| self.ended(peer))
     }
 

@@ -7,12 +7,13 @@ use std::os::fd::RawFd;
 use std::time::{Duration, Instant};
 
 use super::context::WorkerContext;
+use super::first_requests::FirstRequest;
 use super::handler::Handler;
-use super::in_flight::RequestGuard;
 use super::partial::PartialRequest;
+use super::phase::{Next, Phase};
 use super::poller::Pollable;
 use super::raw_fd::{self, PeekResult};
-use super::reply::{self, AfterReply, Reply, Sending, Unsent};
+use super::reply::{self, AfterReply, Reply, Sending};
 use super::request::{self, Filled, Origin, Outcome, Pending, STORE_WAIT};
 use super::store_queue::SlotUse;
 use crate::http::Problem;
@@ -42,33 +43,8 @@ pub(super) struct Connection<E> {
     /// Since when it has been waiting for a whole request.
     waiting_since: Instant,
     part: PartialRequest,
-}
-
-/// What a connection waits for.
-pub(super) enum Phase<E> {
-    /// A request, or the rest of one.
-    Reading,
-    /// As before, but for too long.
-    ReadingTimedOut,
-    /// A slot.
-    Queued(SlotUse, RequestGuard),
-    /// As before, but for too long.
-    QueueTimedOut(RequestGuard),
-    /// The client, to take the response.
-    Sending(Box<Unsent<E>>),
-    /// The client, to read the response and close. So many bytes may still be discarded.
-    Lingering(usize),
-}
-
-/// What becomes of a connection that was advanced.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Next {
-    /// It waits for its next event.
-    Wait,
-    /// It has more to do, after others.
-    Yield,
-    /// It is over.
-    Close,
+    /// Dropped with the first answer.
+    first_request: Option<FirstRequest>,
 }
 
 type Step = ControlFlow<Next>;
@@ -80,6 +56,7 @@ impl<E: Send + 'static> Connection<E> {
         socket: RawFd,
         peer: SocketAddr,
         deadline: Instant,
+        first_request: FirstRequest,
     ) -> Box<Connection<E>> {
         Box::new(Connection {
             _owner: owner,
@@ -90,6 +67,7 @@ impl<E: Send + 'static> Connection<E> {
             deadline,
             waiting_since: Instant::now(),
             part: PartialRequest::default(),
+            first_request: Some(first_request),
         })
     }
 
@@ -329,6 +307,7 @@ impl<E: Send + 'static> Connection<E> {
         sending: Sending<E>,
         context: &mut WorkerContext<'_, H>,
     ) -> Step {
+        self.first_request = None;
         match sending {
             Sending::Incomplete(unsent) => {
                 self.phase = Phase::Sending(unsent);

@@ -11,7 +11,8 @@ use std::time::Instant;
 
 use ipnet::IpNet;
 
-use super::connection::{Connection, Phase};
+use super::connection::Connection;
+use super::phase::Phase;
 use super::poller::{Pollable, Poller, Token};
 
 /// Connections picked in one pass over all of them, so that a burst of newcomers does not cost a pass for each.

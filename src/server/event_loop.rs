@@ -9,13 +9,14 @@ use std::time::{Duration, Instant};
 use ipnet::IpNet;
 
 use super::acceptor::{Acceptor, Connections, Places};
-use super::connection::{Connection, Next, Phase};
+use super::connection::Connection;
 use super::context::{Limits, Shared, WorkerBuffers, WorkerContext};
 use super::deadlines::DeadlineMonitor;
 use super::displacement::{self, Census};
 use super::handler::Handler;
 use super::in_flight::InFlight;
 use super::listener::Listener;
+use super::phase::{Next, Phase};
 use super::poller::{Event, Pollable, Poller, Readiness, Token};
 use super::store_queue::StoreQueue;
 use super::workers::{Worker, WorkerPool};
@@ -126,9 +127,11 @@ impl<H: Handler> Server<H> {
         self.acceptor.address()
     }
 
-    /// Accepts no more connections. Open ones go on.
-    pub fn stop_accepting(&self) {
+    /// Accepts no more connections. Open ones go on. Where the socket is handed on to the next process, waits a moment, at
+    /// most until the deadline, for those that have sent nothing yet.
+    pub fn stop_accepting(&self, deadline: Instant) {
         self.acceptor.stop();
+        self.acceptor.wait_for_first_requests(deadline);
     }
 
     /// Ends the connections still open, which wait for their clients by now, and waits for the workers. What clients

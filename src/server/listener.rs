@@ -5,6 +5,7 @@ use std::net::{Shutdown, SocketAddr, TcpListener};
 use std::os::fd::{AsFd, AsRawFd, BorrowedFd, RawFd};
 use std::time::Duration;
 
+use listenfd::ListenFd;
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use socket2::{Domain, SockRef, Socket, Type};
 
@@ -22,6 +23,8 @@ const MAX_NOT_SENT: u32 = 256 << 10;
 pub struct Listener {
     socket: tiny_http::Listener,
     address: SocketAddr,
+    /// Whether a service manager has it, too, and hands it to the next process.
+    is_inherited: bool,
 }
 
 impl Listener {
@@ -32,19 +35,45 @@ impl Listener {
     pub fn bind(address: SocketAddr) -> io::Result<Listener> {
         let socket = Socket::new(Domain::for_address(address), Type::STREAM, None)?;
         socket.set_reuse_address(true)?;
+        socket.bind(&address.into())?;
+        socket.listen(BACKLOG)?;
+        Listener::new(socket.into(), false)
+    }
+
+    /// The socket that a service manager has bound and handed over (sd_listen_fds(3)), if it has. It stays open when this
+    /// process ends: who connects meanwhile waits for the next one.
+    ///
+    /// # Errors
+    /// When what was handed over is no listening TCP socket.
+    pub fn inherit() -> io::Result<Option<Listener>> {
+        let mut handed_over = ListenFd::from_env();
+        let listener = handed_over.take_tcp_listener(0)?;
+        if handed_over.len() > 1 {
+            return Err(io::Error::other("more than one socket was handed over"));
+        }
+        listener
+            .map(|listener| Listener::new(listener, true))
+            .transpose()
+    }
+
+    fn new(listener: TcpListener, is_inherited: bool) -> io::Result<Listener> {
+        let socket = SockRef::from(&listener);
         socket.set_tcp_nodelay(true)?;
         socket.set_read_timeout(Some(RECEIVE_STEP))?;
         socket.set_tcp_notsent_lowat(MAX_NOT_SENT)?;
         // Accepting never waits. Connections do not inherit this.
         socket.set_nonblocking(true)?;
-        socket.bind(&address.into())?;
-        socket.listen(BACKLOG)?;
-        let listener = TcpListener::from(socket);
         let address = listener.local_addr()?;
         Ok(Listener {
             socket: listener.into(),
             address,
+            is_inherited,
         })
+    }
+
+    /// Whether a service manager has handed it over.
+    pub(super) fn is_inherited(&self) -> bool {
+        self.is_inherited
     }
 
     /// The address it is bound to, with the real port.
@@ -73,7 +102,10 @@ impl Listener {
 
     /// Accepts nothing more.
     pub(super) fn close(&self) {
-        // The only failure is a socket that is closed already.
-        let _ = SockRef::from(&self.socket).shutdown(Shutdown::Both);
+        // It would end for the next process, too.
+        if !self.is_inherited {
+            // The only failure is a socket that is closed already.
+            let _ = SockRef::from(&self.socket).shutdown(Shutdown::Both);
+        }
     }
 }

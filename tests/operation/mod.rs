@@ -3,4 +3,5 @@
 mod full_disk;
 mod monitoring;
 mod replaced_database;
+mod service_manager;
 mod startup;

@@ -170,6 +170,7 @@ fn threads_have_names_and_one_place_that_joins_them() {
             "src/server",
             "src/journal/append",
             "src/maintenance",
+            "src/command/service_manager",
             "src/queue",
         ];
         !owners.iter().any(|owner| source.is_below(owner))
