@@ -2,7 +2,7 @@
 CARGO = cargo
 PREFIX ?= $(HOME)/.local
 
-.PHONY: run test test-long test-thorough check install clean
+.PHONY: run test test-long test-thorough check deb install clean
 .PHONY: fuzz fuzz-lock soak
 .PHONY: bench bench-peers bench-scaling bench-locked bench-counting bench-demands bench-smoke
 
@@ -81,6 +81,11 @@ bench-demands:
 ## Instructions per request against the checked-in figure.
 bench-smoke:
 	$(CARGO) bench --locked --bench peers -- --smoke
+
+## A Debian package in target/deb: program, units, man page, completions, examples.
+deb:
+	$(CARGO) build --release --locked
+	src/packaging/deb.sh target/release/viewtally target/deb
 
 ## Put the binary into $(PREFIX)/bin.
 install:

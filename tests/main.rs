@@ -18,6 +18,7 @@ mod http;
 mod import;
 mod journal;
 mod operation;
+mod packaging;
 mod pages;
 mod posts;
 mod rules;
