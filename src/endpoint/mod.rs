@@ -2,6 +2,7 @@
 //! response, the look-up of a post, the recording of a view, who may write, what a post may hold, and what becomes an
 //! error.
 
+pub mod client;
 pub mod cursor;
 pub mod errors;
 pub mod lookup;
