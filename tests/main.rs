@@ -24,3 +24,4 @@ mod serving;
 mod soak;
 mod stop;
 mod viewers;
+mod writing;

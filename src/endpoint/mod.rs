@@ -13,9 +13,11 @@ pub mod record_view;
 mod auth;
 mod exchange;
 mod post_query;
+mod signing_key;
 mod state;
 
 pub use auth::Auth;
 pub use exchange::Exchange;
 pub use post_query::PostQuery;
+pub use signing_key::SigningKey;
 pub use state::{SiteState, common_headers};
