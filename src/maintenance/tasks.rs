@@ -10,12 +10,15 @@ use crate::model::{PostId, TimestampMs};
 use crate::rules::Salts;
 use crate::store::{CachedStore, StoreError};
 
-/// The time between two passes over the viewings and the names of viewers. A pass takes one step each second.
+/// The time between two passes over the viewings, the names of viewers and the deleted posts. A pass takes one step each second.
 const PRUNE_INTERVAL: Duration = Duration::from_secs(3600);
 
 /// How long it is known at least that a viewer was forgotten, in milliseconds. Beyond that and `--keep-viewings`, what
 /// comes from before is so old that it is pruned itself.
 const FORGOTTEN_KNOWN: i64 = DAY;
+
+/// How long a deleted post can be brought back, in milliseconds.
+const DELETED_KEPT: i64 = 30 * DAY;
 
 /// How long after midnight yesterday's salt is kept, for requests that began before it. Milliseconds.
 const SALT_GRACE: i64 = 60_000;
@@ -47,6 +50,8 @@ enum Pruning {
     Viewings((PostId, i64)),
     /// The last name that was read.
     Names(i64),
+    /// Deleted posts, one a step.
+    Posts,
 }
 
 impl Tasks {
@@ -123,11 +128,13 @@ impl Tasks {
                 let forgotten_before = before(self.keep_viewings.max(FORGOTTEN_KNOWN));
                 match store.prune_names(forgotten_before, after)? {
                     Some(last) => Pruning::Names(last),
-                    None => {
-                        self.prune_at = now + PRUNE_INTERVAL;
-                        Pruning::Idle
-                    }
+                    None => Pruning::Posts,
                 }
+            }
+            Pruning::Posts if store.purge_deleted(before(DELETED_KEPT))? => Pruning::Posts,
+            Pruning::Posts => {
+                self.prune_at = now + PRUNE_INTERVAL;
+                Pruning::Idle
             }
         };
         Ok(())
