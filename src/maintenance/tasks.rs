@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use crate::clock;
 use crate::model::time::DAY;
-use crate::model::{PostId, TimestampMs};
+use crate::model::{DELETED_KEPT, PostId, TimestampMs};
 use crate::rules::Salts;
 use crate::store::{CachedStore, StoreError};
 
@@ -16,9 +16,6 @@ const PRUNE_INTERVAL: Duration = Duration::from_secs(3600);
 /// How long it is known at least that a viewer was forgotten, in milliseconds. Beyond that and `--keep-viewings`, what
 /// comes from before is so old that it is pruned itself.
 const FORGOTTEN_KNOWN: i64 = DAY;
-
-/// How long a deleted post can be brought back, in milliseconds.
-const DELETED_KEPT: i64 = 30 * DAY;
 
 /// How long after midnight yesterday's salt is kept, for requests that began before it. Milliseconds.
 const SALT_GRACE: i64 = 60_000;

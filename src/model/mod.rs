@@ -42,7 +42,7 @@ mod visit_set;
 pub use batch::Batch;
 pub use correction::Correction;
 pub use dedup_window::DedupWindow;
-pub use deleted_post::DeletedPost;
+pub use deleted_post::{DELETED_KEPT, DeletedPost};
 pub use drain_record::DrainRecord;
 pub use hourly_views::HourlyViews;
 pub use inconsistency::{Checked, Inconsistency};

@@ -5,7 +5,7 @@ use askama::Template;
 use super::draft::{Draft, Mistakes};
 use crate::endpoint::Exchange;
 use crate::http::Problem;
-use crate::model::{Post, PostId, Revision};
+use crate::model::{DeletedPost, Post, PostId, Revision};
 use crate::pages::layout::Layout;
 use crate::pages::personal::{self, PersonalPage};
 use crate::pages::session::Visitor;
@@ -23,7 +23,13 @@ pub enum Notice {
     NotValid(usize),
     /// The post was changed since the form was opened.
     Changed,
-    /// The post was deleted since the form was opened.
+    /// The post was deleted, and is back as it was.
+    Back,
+    /// The post was deleted and is back; the form has text that was never stored.
+    BackUnsaved,
+    /// The post was deleted since the form was opened, and can be brought back.
+    Deleted,
+    /// The post was deleted since the form was opened, for good.
     Gone,
     /// The session has ended.
     SignedOut {
@@ -48,6 +54,8 @@ pub struct Editor {
     pub notice: Notice,
     /// Whether the text is shown as its readers would see it, too.
     pub has_preview: bool,
+    /// Posts that were deleted and can be brought back.
+    pub deleted: Vec<DeletedPost>,
     /// What the store has instead of the text in the form, and when that was written.
     pub stored: Option<Stored>,
 }
@@ -76,6 +84,7 @@ impl Editor {
             post,
             notice: Notice::None,
             has_preview: false,
+            deleted: Vec::new(),
             stored: None,
         }
     }

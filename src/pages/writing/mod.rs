@@ -1,7 +1,10 @@
 //! What the owner of the token does in a browser: sign in, write, edit, delete.
 
+mod delete;
 mod draft;
 pub mod edit;
 mod editor;
 mod form;
+mod save;
+mod sent_form;
 pub mod sign_in;
