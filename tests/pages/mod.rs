@@ -5,7 +5,7 @@ mod dashboard;
 mod dashboard_in_browser;
 mod errors;
 mod feeds;
-mod hostile_text;
+pub mod hostile_text;
 pub mod negotiation;
 mod post_stats;
 mod posts;

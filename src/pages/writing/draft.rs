@@ -58,6 +58,19 @@ impl Draft {
         }
     }
 
+    /// The fields but the text that another draft has otherwise, by their names in the form.
+    pub fn differences(&self, other: &Draft) -> Vec<(&'static str, String)> {
+        let fields = [
+            ("Title", &self.title, &other.title),
+            ("Summary", &self.summary, &other.summary),
+            ("Tags", &self.tags, &other.tags),
+            ("Address", &self.slug, &other.slug),
+            ("Published", &self.published_at, &other.published_at),
+        ];
+        let differ = fields.into_iter().filter(|(_, own, other)| own != other);
+        differ.map(|(name, own, _)| (name, own.clone())).collect()
+    }
+
     /// The post that it says. Where it shows what an `old` post has, it means just that: a form holds no tags with
     /// commas, and times to the minute only.
     ///

@@ -73,6 +73,8 @@ pub struct EditedPost {
 pub struct Stored {
     pub draft: Draft,
     pub changed: String,
+    /// Its fields but the text that differ from the form's, with their names there.
+    pub differences: Vec<(&'static str, String)>,
 }
 
 impl Editor {

@@ -130,8 +130,10 @@ impl<'a> SentForm<'a> {
         };
         let zone = &self.pages.settings.zone;
         let mut editor = Editor::new(self.draft.clone(), Some(EditedPost::from(&stored)));
+        let draft = Draft::of_post(&stored.content, zone);
         editor.stored = Some(Stored {
-            draft: Draft::of_post(&stored.content, zone),
+            differences: draft.differences(&self.draft),
+            draft,
             changed: text::minute(stored.content.updated_at, zone),
         });
         self.show(exchange, 409, &editor.with(Notice::Changed))
