@@ -165,6 +165,9 @@ fn a_conflict_shows_both_texts_and_a_way_on() {
         "\nmy text</textarea>",
         "value=\"Late\"",
         "<dd>Mine</dd>",
+        "<del>− my text\n</del><ins>+ late text\n</ins>",
+        "<del>− my text",
+        "<ins>+ late text",
         "Save mine over it",
     ] {
         assert!(text.contains(part), "no {part}: {text}");

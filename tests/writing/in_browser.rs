@@ -217,3 +217,28 @@ fn pages_of_writing_fit_every_screen() {
         }
     }
 }
+
+#[test]
+fn more_than_the_server_takes_is_not_sent() {
+    let Some(mut browser) = Browser::start() else {
+        return;
+    };
+    let home = Home::new();
+    let server = home.serve().flag("--max-body", "4KiB").start();
+    let tab = signed_in(&mut browser, &server, DESK);
+    browser.fill(&tab, "#page-title", "Long");
+    browser.fill(&tab, "#page-body", &"한".repeat(500));
+    browser.evaluate(&tab, "document.querySelector('[value=save]').click()");
+    browser.wait_for(
+        &tab,
+        "document.querySelector('#page-too-long').innerText.startsWith('Not saved')",
+        true,
+    );
+    assert_eq!(
+        browser.evaluate(&tab, "document.querySelector('#page-body').value.length"),
+        500
+    );
+    browser.fill(&tab, "#page-body", &"한".repeat(300));
+    browser.submit(&tab, "[value=save]");
+    browser.wait_for(&tab, "location.search", "?saved");
+}

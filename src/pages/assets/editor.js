@@ -1,5 +1,5 @@
-// What scripts add to the editor: the preview beside the text while it is written, and a warning before unsaved text is
-// left. Everything else works without it.
+// What scripts add to the editor: the preview beside the text while it is written, and warnings before unsaved text is left
+// and before more is sent than the server takes. Everything else works without it.
 (() => {
   "use strict";
   const form = document.getElementById("page-editor");
@@ -7,6 +7,7 @@
   const section = document.getElementById("page-preview");
   const pane = document.getElementById("page-preview-text");
   const button = form.querySelector("[value=preview]");
+  const status = document.getElementById("page-preview-status");
   const PAUSE = 400;
 
   let asked = null;
@@ -24,8 +25,11 @@
       const page = new DOMParser().parseFromString(await answer.text(), "text/html");
       pane.replaceChildren(...page.getElementById("page-preview-text").childNodes);
       pane.classList.remove("stale");
+      status.textContent = "";
     } catch {
-      if (!asking.signal.aborted) pane.classList.add("stale");
+      if (asking.signal.aborted) return;
+      pane.classList.add("stale");
+      status.textContent = "This is how it was: the server does not show it anew. Your text is in the form.";
     }
   };
 
@@ -51,7 +55,18 @@
     clearTimeout(timer);
     if (open) timer = setTimeout(preview, PAUSE);
   });
-  form.addEventListener("submit", () => { unsaved = false; });
+  const tooLong = document.getElementById("page-too-long");
+  form.addEventListener("submit", (event) => {
+    const bytes = new URLSearchParams(new FormData(form, event.submitter)).toString().length;
+    const most = Number(form.dataset.max);
+    tooLong.hidden = bytes <= most;
+    if (tooLong.hidden) {
+      unsaved = false;
+      return;
+    }
+    event.preventDefault();
+    tooLong.textContent = `Not saved: this is too long. It takes ${bytes} bytes to send, and the server takes ${most} (--max-body).`;
+  });
   addEventListener("beforeunload", (event) => {
     if (unsaved) event.preventDefault();
   });

@@ -3,6 +3,7 @@
 use askama::Template;
 
 use super::draft::{Draft, Mistakes};
+use super::line_diff::DiffLine;
 use crate::endpoint::Exchange;
 use crate::http::Problem;
 use crate::model::{DeletedPost, Post, PostId, Revision};
@@ -75,6 +76,8 @@ pub struct Stored {
     pub changed: String,
     /// Its fields but the text that differ from the form's, with their names there.
     pub differences: Vec<(&'static str, String)>,
+    /// Where its text differs from the form's.
+    pub line_diff: Vec<DiffLine>,
 }
 
 impl Editor {
@@ -116,6 +119,7 @@ struct EditorPage<'a> {
     /// Where the form goes.
     action: String,
     form_token: &'a str,
+    max_form: u64,
     language: &'static str,
     zone: &'a str,
     /// The edited post's address.
@@ -140,6 +144,7 @@ pub fn write(
         editor,
         action: post.map_or_else(|| "/write".to_owned(), |post| format!("/write/{}", post.id)),
         form_token,
+        max_form: pages.settings.max_form,
         language: text::language(&format!("{} {}", draft.title, draft.body)),
         zone: pages.settings.zone.iana_name().unwrap_or("UTC"),
         address: post.map(|post| format!("/posts/{}", text::encode(&post.slug))),

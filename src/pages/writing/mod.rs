@@ -5,6 +5,7 @@ mod draft;
 pub mod edit;
 mod editor;
 mod form;
+mod line_diff;
 mod save;
 mod sent_form;
 pub mod sign_in;

@@ -3,6 +3,7 @@
 use super::draft::Draft;
 use super::editor::{self, EditedPost, Editor, Notice, Stored};
 use super::form::Form;
+use super::line_diff::line_diff;
 use crate::endpoint::Exchange;
 use crate::http::Problem;
 use crate::model::{Post, PostId, PostKey, Revision};
@@ -133,6 +134,7 @@ impl<'a> SentForm<'a> {
         let draft = Draft::of_post(&stored.content, zone);
         editor.stored = Some(Stored {
             differences: draft.differences(&self.draft),
+            line_diff: line_diff(&draft.body, &self.draft.body),
             draft,
             changed: text::minute(stored.content.updated_at, zone),
         });
