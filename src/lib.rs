@@ -15,6 +15,8 @@
 //! - A read waits for no lock that counting holds, and for no database but on a cache miss.
 //! - An event is in exactly one place: the channel, the overflow, one counter's batch, the store, or a spill file.
 //!   It leaves each only when it is in the next.
+//! - Whatever changes something needs the token: the API as `Authorization: Bearer`, pages as a session that was begun with
+//!   it, in a form of this server. A session opens nothing of the API.
 //! - Every queue has a bound and a rule for being full; every wait has a deadline; every thread has a name, and is
 //!   ended in `shutdown`.
 //! - Imports point downwards: `tests/rules/tidy.rs` holds the table of what each folder may know, and that no two files

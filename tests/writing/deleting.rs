@@ -4,8 +4,12 @@ use serde_json::json;
 
 use super::owner::{Owner, hidden};
 use crate::pages::negotiation::page;
+use crate::support::clock::FakeClock;
 use crate::support::http::TOKEN;
 use crate::support::{Home, until};
+
+/// In seconds.
+const DAY: i64 = 24 * 60 * 60;
 
 #[test]
 fn a_deleted_post_comes_back_with_its_id_its_views_and_its_viewers() {
@@ -113,6 +117,39 @@ fn views_on_their_way_count_for_a_post_that_is_deleted_meanwhile() {
     );
     let checked = home.run(&["check"]);
     assert_eq!(checked.code, Some(0), "{checked:?}");
+}
+
+#[test]
+fn after_thirty_days_it_is_gone_for_good() {
+    let home = Home::new();
+    let Some(clock) = FakeClock::below(&home) else {
+        return;
+    };
+    let server = clock.over(home.serve()).start();
+    let id = server.create("hello", "text");
+    server.get("/posts/hello");
+    until("the view is counted", || server.views(id) == 1);
+    let owner = Owner::of(&server);
+    let path = format!("/write/{id}");
+    let fields = [("title", "hello"), ("revision", "1"), ("action", "delete")];
+    assert_eq!(owner.send(&path, &fields).status, 200);
+    clock.set(&server, 29 * DAY);
+    assert_eq!(server.stop().code, Some(0));
+    let server = clock.over(home.serve()).start();
+    let owner = Owner::of(&server);
+    assert!(owner.page(&path).text().contains("value=\"undo\""));
+    clock.set(&server, 30 * DAY + 60);
+    // Looked for at each start, and each hour.
+    assert_eq!(server.stop().code, Some(0));
+    let server = clock.over(home.serve()).start();
+    let owner = Owner::of(&server);
+    until("it is gone", || owner.page(&path).status == 404);
+    assert_eq!(owner.send(&path, &[("action", "undo")]).status, 404);
+    until("its views are gone", || {
+        server.get("/views").json()["views"] == 0
+    });
+    assert_eq!(server.stop().code, Some(0));
+    assert_eq!(home.run(&["check"]).code, Some(0));
 }
 
 #[test]

@@ -33,7 +33,10 @@ impl Visitor {
                 form_token: pages.sessions.form_token(&session),
             },
             None => Visitor::SignedOut {
-                sign_in: format!("/sign-in?next={}", text::encode(&own_target(exchange))),
+                sign_in: format!(
+                    "/sign-in?next={}",
+                    text::encode(&exchange.request.target.to_string())
+                ),
             },
         }
     }
@@ -41,15 +44,6 @@ impl Visitor {
     /// Whether it is the owner of the token.
     pub fn is_signed_in(&self) -> bool {
         matches!(self, Visitor::SignedIn { .. })
-    }
-}
-
-/// The path and query of a request.
-fn own_target(exchange: &Exchange<'_>) -> String {
-    let target = &exchange.request.target;
-    match target.query {
-        "" => target.path.to_owned(),
-        query => format!("{}?{query}", target.path),
     }
 }
 

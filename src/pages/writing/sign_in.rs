@@ -34,11 +34,7 @@ pub fn show(exchange: &mut Exchange<'_>) -> Result<(), Problem> {
 
 /// Shows the form in place of a page that needs it, and comes back to that page.
 pub fn ask(exchange: &mut Exchange<'_>, refusal: &Problem) -> Result<(), Problem> {
-    let target = exchange.request.target;
-    let next = match target.query {
-        "" => target.path.to_owned(),
-        query => format!("{}?{query}", target.path),
-    };
+    let next = exchange.request.target.to_string();
     refusal.start(exchange.response);
     render(exchange, own_path(&next), None)
 }
