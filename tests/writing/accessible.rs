@@ -45,7 +45,7 @@ fn axe_finds_no_barrier() {
             ),
             (
                 "/write/1",
-                "document.querySelector('[name=revision]').value = '77'; document.querySelector('[value=save]').click()",
+                "document.querySelector('[name=revision]').value = '77'; document.querySelector('#page-title').value += '!'; document.querySelector('[value=save]').click()",
                 "#page-stored",
             ),
             (

@@ -66,6 +66,9 @@ fn a_post_is_written_read_and_edited() {
             .text()
             .contains("<p>New</p>")
     );
+    // Saved once more without a change, it is not changed.
+    assert_eq!(owner.send("/write/1", &fields).status, 303);
+    assert_eq!(server.get("/posts/1?count=false").json(), post);
 }
 
 #[test]

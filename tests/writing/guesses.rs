@@ -1,6 +1,6 @@
 //! Wrong tokens: told kindly, never said back, and few.
 
-use super::owner::{OWN, send_form};
+use super::owner::{OWN, cookie_of, send_form};
 use crate::support::http::TOKEN;
 use crate::support::{Home, Server};
 
@@ -60,6 +60,25 @@ fn who_guesses_is_slowed_down_and_keeps_nobody_out() {
     }
     assert_eq!(sign_in_from(&server, "2001:db8:1:2:ffff::1", TOKEN), 429);
     assert_eq!(sign_in_from(&server, "2001:db8:1:3::1", TOKEN), 303);
+    // Who has had a session there is not kept out, either.
+    let signed_in = send_form(
+        &server,
+        "/sign-in",
+        &[OWN, ("X-Forwarded-For", "192.0.2.2")],
+        &[("token", TOKEN)],
+    );
+    let cookie = cookie_of(&signed_in);
+    let mut again = from.to_vec();
+    again.push(("Cookie", &cookie));
+    assert_eq!(
+        send_form(&server, "/sign-in", &again, &[("token", TOKEN)]).status,
+        303
+    );
+    again[2] = ("Cookie", "viewtally=1.2.3");
+    assert_eq!(
+        send_form(&server, "/sign-in", &again, &[("token", TOKEN)]).status,
+        429
+    );
     // What is right costs nothing, however often.
     for _ in 0..30 {
         assert_eq!(sign_in_from(&server, "192.0.2.3", TOKEN), 303);

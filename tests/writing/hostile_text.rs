@@ -44,7 +44,7 @@ fn assert_inert(browser: &mut Browser, tab: &Tab, server: &Server, id: i64) {
             "#page-preview .prose",
         ),
         (
-            "document.querySelector('[name=revision]').value = '77'; document.querySelector('[value=save]').click()",
+            "document.querySelector('[name=revision]').value = '77'; document.querySelector('#page-title').value += '!'; document.querySelector('[value=save]').click()",
             "#page-stored",
         ),
         (

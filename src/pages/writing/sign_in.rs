@@ -44,7 +44,9 @@ pub fn post(pages: &PageState, exchange: &mut Exchange<'_>) -> Result<(), Proble
     let form = Form::parse(exchange.request.body);
     let next = own_path(form.get("next"));
     let client = client_addr(exchange.state, exchange.request);
-    if let Err(wait) = pages.guesses.take(client) {
+    // Who has had a session with this token need not guess it, and is not kept out by who does behind the same address.
+    let guesses = session(pages, exchange.state, exchange.request).is_none();
+    if guesses && let Err(wait) = pages.guesses.take(client) {
         return refuse_for_now(exchange, next, wait);
     }
     if !exchange.state.auth.is_token(form.get("token").trim()) {
@@ -54,7 +56,9 @@ pub fn post(pages: &PageState, exchange: &mut Exchange<'_>) -> Result<(), Proble
         let refusal = "That is not the token. The server’s start says in which file it is.";
         return render(exchange, next, Some(refusal.to_owned()));
     }
-    pages.guesses.give_back(client);
+    if guesses {
+        pages.guesses.give_back(client);
+    }
     let session = begin(pages, exchange)?;
     see_other(exchange, next);
     set_cookie(pages, exchange, &session);
