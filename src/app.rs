@@ -239,7 +239,8 @@ pub fn start(config: &Config) -> Result<Running, StartError> {
         auth: Auth::new(token.as_str().to_owned()),
         metrics: Arc::clone(&metrics),
     };
-    let site = Arc::new(Site::new(state, Pages::new(config.pages.clone())));
+    let pages = Pages::new(config.pages.clone(), &state.auth);
+    let site = Arc::new(Site::new(state, pages));
     let server_config = ServerConfig {
         max_connections,
         max_connections_per_address: config.max_connections_per_address,

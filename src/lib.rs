@@ -19,6 +19,8 @@
 //!   when it is in the next.
 //! - Unless it is off, the journal has each event whose answer is sent until the store has it. The transaction that counts it stores its
 //!   position, so that a recovery counts what no transaction has, once.
+//! - Whatever changes something needs the token: the API as `Authorization: Bearer`, pages as a session that was begun with
+//!   it, in a form of this server. A session opens nothing of the API.
 //! - Every queue has a bound and a rule for being full; every wait has a deadline; every thread has a name, and is
 //!   ended in `shutdown`.
 //! - Imports point downwards: `tests/rules/tidy.rs` holds the table of what each folder may know, and that no two files

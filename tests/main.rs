@@ -26,3 +26,4 @@ mod serving;
 mod soak;
 mod stop;
 mod viewers;
+mod writing;

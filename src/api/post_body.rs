@@ -1,18 +1,10 @@
 //! A post in a request body: read with every mistake told at once, each with its place.
 
-use std::collections::HashSet;
-
 use serde_json::{Map, Value};
-use unicode_normalization::UnicodeNormalization;
 
+use crate::endpoint::post_fields::{self, MAX_TAGS, TagList};
 use crate::http::Invalid;
 use crate::model::{PostContent, TimestampMs, slug};
-
-/// The longest title, in characters.
-pub(super) const MAX_TITLE: usize = 500;
-
-/// The most tags of a post: each is a row of its own, and 100,000 of them cost seconds.
-const MAX_TAGS: usize = 100;
 
 /// What a client may send.
 const FIELDS: [&str; 6] = ["slug", "title", "summary", "body", "tags", "published_at"];
@@ -117,31 +109,26 @@ impl Fields {
         }
     }
 
+    /// What a rule makes of a field, or nothing where it does not hold.
+    fn checked(&mut self, name: &str, checked: Result<String, String>) -> String {
+        checked.unwrap_or_else(|detail| {
+            self.wrong(format!("/{name}"), detail);
+            String::new()
+        })
+    }
+
     fn title(&mut self) -> String {
         let before = self.errors.len();
-        let title = self.text("title").unwrap_or_default().trim().to_owned();
-        let length = title.chars().count();
-        if self.errors.len() == before && (length == 0 || length > MAX_TITLE) {
-            self.wrong(
-                "/title",
-                format!("title must have 1 to {MAX_TITLE} characters, it has {length}"),
-            );
+        let title = self.text("title").unwrap_or_default();
+        if self.errors.len() > before {
+            return String::new();
         }
-        title
+        self.checked("title", post_fields::title(&title))
     }
 
     fn slug(&mut self, title: &str, old: Option<&PostContent>) -> String {
         match (self.text("slug"), old) {
-            (Some(given), _) => {
-                let given: String = given.nfc().collect();
-                if !slug::is_valid_slug(&given) {
-                    self.wrong(
-                        "/slug",
-                        "slug must have 1 to 200 letters, digits, - and _, and not only digits",
-                    );
-                }
-                given
-            }
+            (Some(given), _) => self.checked("slug", post_fields::slug(&given)),
             (None, Some(old)) => old.slug.clone(),
             (None, None) => slug::slugify(title),
         }
@@ -157,29 +144,17 @@ impl Fields {
             }
         };
         if list.len() > MAX_TAGS {
-            self.wrong(
-                "/tags",
-                format!("a post has up to {MAX_TAGS} tags, here are {}", list.len()),
-            );
+            self.wrong("/tags", post_fields::too_many_tags(list.len()));
             return Vec::new();
         }
-        let mut tags: Vec<String> = Vec::new();
-        let mut seen = HashSet::new();
+        let mut tags = TagList::default();
         for (place, tag) in list.into_iter().enumerate() {
-            match tag {
-                Value::String(tag) if (1..=100).contains(&tag.trim().chars().count()) => {
-                    let tag = tag.trim().to_owned();
-                    if seen.insert(tag.clone()) {
-                        tags.push(tag);
-                    }
-                }
-                _ => self.wrong(
-                    format!("/tags/{place}"),
-                    "a tag must be a string of 1 to 100 characters",
-                ),
+            // What is no string is refused as an empty one is.
+            if let Err(detail) = tags.push(tag.as_str().unwrap_or_default()) {
+                self.wrong(format!("/tags/{place}"), detail);
             }
         }
-        tags
+        tags.into_tags()
     }
 
     fn time(&mut self, name: &str) -> Option<TimestampMs> {

@@ -157,6 +157,7 @@ impl Config {
             pages: PageSettings {
                 zone: time_zone(flags.tz.as_deref())?,
                 numbers: flags.dashboard,
+                max_form: flags.max_body.as_u64(),
             },
             drain_timeout: flags.drain_timeout,
         })

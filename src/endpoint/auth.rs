@@ -4,6 +4,7 @@
 use subtle::ConstantTimeEq;
 
 use super::errors;
+use super::signing_key::SigningKey;
 use crate::http::{Headers, Problem};
 
 /// The one rule.
@@ -23,6 +24,16 @@ impl Auth {
     /// 401 without the token.
     pub fn check(&self, headers: &Headers<'_>) -> Result<(), Problem> {
         check_token(&self.token, headers.get("Authorization"))
+    }
+
+    /// Whether a text is the token.
+    pub fn is_token(&self, text: &str) -> bool {
+        is_equal(text, &self.token)
+    }
+
+    /// A key for a purpose of its own. With another token it is another key.
+    pub fn signing_key(&self, purpose: &str) -> SigningKey {
+        SigningKey::derive(&self.token, purpose)
     }
 
     /// As [`Auth::check`], where a missing token is no error.
@@ -45,12 +56,16 @@ fn check_token(token: &str, authorization: Option<&str>) -> Result<(), Problem> 
             ));
         }
     };
-    // In constant time, so that a wrong token does not tell how much of it is right.
-    if bool::from(given.as_bytes().ct_eq(token.as_bytes())) {
+    if is_equal(given, token) {
         Ok(())
     } else {
         Err(errors::unauthorized("the token is not right"))
     }
+}
+
+/// Compares in constant time, so that a wrong token does not tell how much of it is right.
+fn is_equal(given: &str, token: &str) -> bool {
+    given.as_bytes().ct_eq(token.as_bytes()).into()
 }
 
 #[cfg(test)]

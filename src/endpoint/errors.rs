@@ -1,4 +1,5 @@
-//! Problems of the API: the one place where an error of the store, or a request the API cannot follow, becomes a status.
+//! Problems of endpoints: the one place where an error of the store, or a request that cannot be followed, becomes a
+//! status.
 
 use crate::http::{Invalid, Problem, location};
 use crate::store::StoreError;
@@ -6,6 +7,13 @@ use crate::store::StoreError;
 /// 401: the token is missing or wrong.
 pub fn unauthorized(detail: &str) -> Problem {
     Problem::new(401, "Not authorised", detail).with("WWW-Authenticate", "Bearer")
+}
+
+/// 403: a form that another site made a browser send.
+pub fn foreign_form() -> Problem {
+    let detail =
+        "forms are taken from pages of this server only; open the page here and send it again";
+    Problem::new(403, "Not from here", detail)
 }
 
 pub fn no_such_path() -> Problem {
@@ -39,6 +47,12 @@ pub fn slug_taken(slug: &str) -> Problem {
     Problem::new(409, "Slug taken", detail)
 }
 
+/// 411: the body's length must be known before it is read (RFC 9110 §15.5.12).
+pub fn length_required() -> Problem {
+    let detail = "send the form with its Content-Length";
+    Problem::new(411, "Length required", detail).closing()
+}
+
 /// 412: a precondition does not hold (RFC 9110 §13.1).
 pub fn changed() -> Problem {
     let detail = "the post is not what If-Match names, or is what If-None-Match names; read it again and repeat the change";
@@ -47,6 +61,11 @@ pub fn changed() -> Problem {
 
 pub fn wrong_type() -> Problem {
     let detail = "send Content-Type: application/json";
+    Problem::new(415, "Unsupported media type", detail)
+}
+
+pub fn no_form() -> Problem {
+    let detail = "send Content-Type: application/x-www-form-urlencoded";
     Problem::new(415, "Unsupported media type", detail)
 }
 

@@ -1,18 +1,23 @@
 //! What every endpoint stands on, whether it answers with JSON or with a page: what it may use, the request with its
-//! response, the look-up of a post, the recording of a view, who may write, and what becomes an error.
+//! response, the look-up of a post, the recording of a view, who may write, what a post may hold, and what becomes an
+//! error.
 
+pub mod client;
 pub mod cursor;
 pub mod errors;
 pub mod lookup;
 pub mod parameters;
+pub mod post_fields;
 pub mod record_view;
 
 mod auth;
 mod exchange;
 mod post_query;
+mod signing_key;
 mod state;
 
 pub use auth::Auth;
 pub use exchange::Exchange;
 pub use post_query::PostQuery;
+pub use signing_key::SigningKey;
 pub use state::{SiteState, common_headers};

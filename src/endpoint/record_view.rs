@@ -1,8 +1,8 @@
 //! A read of a post, given to the rules, and what comes of it noted for after the response.
 
 use std::cell::RefCell;
-use std::net::IpAddr;
 
+use super::client::client_addr;
 use super::exchange::Exchange;
 use super::parameters::count_is_false;
 use crate::clock;
@@ -52,7 +52,7 @@ fn classify(exchange: &Exchange<'_>, at: TimestampMs) -> (Outcome, Option<Viewer
         "User-Agent" => agent.as_deref(),
         _ => headers.get(name),
     };
-    let client = client(exchange);
+    let client = client_addr(exchange.state, exchange.request);
     AGENTS.with_borrow_mut(|agents| {
         exchange.state.rules.classify(
             client,
@@ -62,19 +62,4 @@ fn classify(exchange: &Exchange<'_>, at: TimestampMs) -> (Outcome, Option<Viewer
             agents,
         )
     })
-}
-
-/// The client's address: the peer's, or what trusted proxies say.
-fn client(exchange: &Exchange<'_>) -> IpAddr {
-    let peer = exchange.request.peer.ip();
-    let rules = &exchange.state.rules;
-    if !rules.is_trusted(peer) {
-        return peer.to_canonical();
-    }
-    let headers = &exchange.request.headers;
-    rules.client(
-        peer,
-        headers.all("X-Forwarded-For"),
-        headers.all("Forwarded"),
-    )
 }

@@ -12,6 +12,16 @@ pub struct Target<'a> {
     pub query: &'a str,
 }
 
+impl std::fmt::Display for Target<'_> {
+    /// In origin form.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self.query {
+            "" => f.write_str(self.path),
+            query => write!(f, "{}?{query}", self.path),
+        }
+    }
+}
+
 impl<'a> Target<'a> {
     /// Parses origin form (`/a?b`), absolute form (`http://host/a?b`) and, for `OPTIONS`, asterisk form.
     ///

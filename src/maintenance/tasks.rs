@@ -6,11 +6,11 @@ use std::time::{Duration, Instant};
 
 use crate::clock;
 use crate::model::time::DAY;
-use crate::model::{PostId, TimestampMs};
+use crate::model::{DELETED_KEPT, PostId, TimestampMs};
 use crate::rules::Salts;
 use crate::store::{CachedStore, StoreError};
 
-/// The time between two passes over the viewings and the names of viewers. A pass takes one step each second.
+/// The time between two passes over the viewings, the names of viewers and the deleted posts. A pass takes one step each second.
 const PRUNE_INTERVAL: Duration = Duration::from_secs(3600);
 
 /// How long it is known at least that a viewer was forgotten, in milliseconds. Beyond that and `--keep-viewings`, what
@@ -47,6 +47,8 @@ enum Pruning {
     Viewings((PostId, i64)),
     /// The last name that was read.
     Names(i64),
+    /// Deleted posts, one a step.
+    Posts,
 }
 
 impl Tasks {
@@ -123,11 +125,13 @@ impl Tasks {
                 let forgotten_before = before(self.keep_viewings.max(FORGOTTEN_KNOWN));
                 match store.prune_names(forgotten_before, after)? {
                     Some(last) => Pruning::Names(last),
-                    None => {
-                        self.prune_at = now + PRUNE_INTERVAL;
-                        Pruning::Idle
-                    }
+                    None => Pruning::Posts,
                 }
+            }
+            Pruning::Posts if store.purge_deleted(before(DELETED_KEPT))? => Pruning::Posts,
+            Pruning::Posts => {
+                self.prune_at = now + PRUNE_INTERVAL;
+                Pruning::Idle
             }
         };
         Ok(())

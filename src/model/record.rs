@@ -10,9 +10,9 @@ use serde::{Deserialize, Deserializer, Serialize};
 use super::post::{PostId, Revision};
 
 /// The version of the format that this program writes.
-pub const EXPORT_VERSION: u32 = 3;
+pub const EXPORT_VERSION: u32 = 4;
 /// The oldest version of the format that this program reads. Version 1 has no windows and no log key, version 2 no shares of
-/// imported logs.
+/// imported logs, version 3 no deleted posts.
 pub const OLDEST_EXPORT_VERSION: u32 = 1;
 
 /// The largest number that a row may hold: larger ones are not read exactly by every reader of JSON (RFC 8259, section 6).
@@ -33,6 +33,8 @@ pub enum Record {
     },
     /// Tables `posts` and `counts`.
     Post(Box<PostRecord>),
+    /// Table `deleted_posts`.
+    Deleted { post: PostId, at: i64, slug: String },
     /// Table `hourly_views`; post 0 is the whole site.
     Hour { post: PostId, hour: i64, views: i64 },
     /// Table `ledger`; post 0 is none.

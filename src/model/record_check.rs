@@ -68,6 +68,7 @@ impl Record {
                 .count("views", post.views)
                 .count("viewers", post.viewers)
                 .count("past_viewers", post.past_viewers),
+            Record::Deleted { post, at, .. } => check.id("post", *post).time("at", *at),
             Record::Hour { post, hour, views } => check
                 .count("post", *post)
                 .time("hour", *hour)

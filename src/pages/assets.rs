@@ -1,4 +1,4 @@
-//! The style sheet, the script and the icon, each under a name that changes with its content, so that browsers keep it
+//! The style sheet, the scripts and the icon, each under a name that changes with its content, so that browsers keep it
 //! for a year.
 
 use std::hash::BuildHasher;
@@ -39,6 +39,11 @@ static SCRIPT: LazyLock<Asset> = LazyLock::new(|| {
     Asset::new("numbers", "js", "text/javascript; charset=utf-8", content)
 });
 
+static EDITOR_SCRIPT: LazyLock<Asset> = LazyLock::new(|| {
+    let content = include_str!("assets/editor.js");
+    Asset::new("editor", "js", "text/javascript; charset=utf-8", content)
+});
+
 static ICON: LazyLock<Asset> = LazyLock::new(|| {
     let content = include_str!("assets/icon.svg");
     Asset::new("icon", "svg", "image/svg+xml", content)
@@ -54,6 +59,11 @@ pub fn script() -> String {
     format!("/assets/{}", SCRIPT.name)
 }
 
+/// The path of the script of the editor.
+pub fn editor_script() -> String {
+    format!("/assets/{}", EDITOR_SCRIPT.name)
+}
+
 /// The path of the icon.
 pub fn icon() -> String {
     format!("/assets/{}", ICON.name)
@@ -61,7 +71,7 @@ pub fn icon() -> String {
 
 /// Serves a file by its name.
 pub fn get(exchange: &mut Exchange<'_>, name: &str) -> Result<(), Problem> {
-    let all = [&*STYLE, &*SCRIPT, &*ICON];
+    let all = [&*STYLE, &*SCRIPT, &*EDITOR_SCRIPT, &*ICON];
     let asset = all.into_iter().find(|asset| asset.name == name);
     let asset = asset.ok_or_else(errors::no_such_path)?;
     exchange.response.start(200);

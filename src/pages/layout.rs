@@ -10,6 +10,10 @@ pub struct Layout {
     pub icon: String,
     /// Marks the gap for the host, or is the host.
     pub host: String,
+    /// Where to sign in, on pages that depend on it and for who has not.
+    pub sign_in: Option<String>,
+    /// What forms carry, for who is signed in.
+    pub form_token: Option<String>,
 }
 
 impl Layout {
@@ -19,6 +23,8 @@ impl Layout {
             style: assets::style(),
             icon: assets::icon(),
             host: host.into(),
+            sign_in: None,
+            form_token: None,
         }
     }
 }

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use super::text::escape;
-use crate::endpoint::Exchange;
+use crate::endpoint::{Exchange, client};
 
 /// The scheme and host of a request, escaped for HTML.
 pub struct Origin {
@@ -51,18 +51,9 @@ pub fn plain(exchange: &Exchange<'_>) -> String {
 }
 
 fn scheme(exchange: &Exchange<'_>) -> &'static str {
-    if is_https(exchange) {
+    if client::is_https(exchange.state, exchange.request) {
         "https://"
     } else {
         "http://"
     }
-}
-
-/// Whether the reader's own connection is encrypted, as a trusted proxy says.
-pub fn is_https(exchange: &Exchange<'_>) -> bool {
-    let peer = exchange.request.peer.ip();
-    exchange.state.rules.is_trusted(peer)
-        && exchange
-            .header("X-Forwarded-Proto")
-            .is_some_and(|scheme| scheme.trim().eq_ignore_ascii_case("https"))
 }

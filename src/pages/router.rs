@@ -21,6 +21,13 @@ pub enum Page<'p> {
     Stats(&'p str),
     /// What happens right now, as JSON.
     Live,
+    /// Where the owner of the token signs in.
+    SignIn,
+    SignOut,
+    /// The editor with a new post.
+    Write,
+    /// The editor with a post, by its name in the path.
+    WritePost(&'p str),
     /// A style sheet, script or image, by its file's name.
     Asset(&'p str),
 }
@@ -38,8 +45,26 @@ impl Page<'_> {
             Page::Dashboard => "/",
             Page::Stats(_) => "/posts/{post}/stats",
             Page::Live => "/live.json",
+            Page::SignIn => "/sign-in",
+            Page::SignOut => "/sign-out",
+            Page::Write => "/write",
+            Page::WritePost(_) => "/write/{post}",
             Page::Asset(_) => "/assets/{asset}",
         }
+    }
+
+    /// The methods it answers, as `Allow` lists them.
+    pub fn methods(self) -> &'static str {
+        match self {
+            Page::SignIn | Page::Write | Page::WritePost(_) => "GET, HEAD, POST, OPTIONS",
+            Page::SignOut => "POST, OPTIONS",
+            _ => "GET, HEAD, OPTIONS",
+        }
+    }
+
+    /// Whether it answers a method.
+    pub fn allows(self, method: Method) -> bool {
+        self.methods().split(", ").any(|name| name == method.name())
     }
 }
 
@@ -66,6 +91,9 @@ fn elsewhere(path: &str) -> Option<Page<'_>> {
     match path {
         "/" => Some(Page::Dashboard),
         "/live.json" => Some(Page::Live),
+        "/sign-in" => Some(Page::SignIn),
+        "/sign-out" => Some(Page::SignOut),
+        "/write" => Some(Page::Write),
         "/feed.xml" => Some(Page::Feed),
         "/sitemap.xml" => Some(Page::Sitemap),
         "/robots.txt" => Some(Page::Robots),
@@ -75,8 +103,13 @@ fn elsewhere(path: &str) -> Option<Page<'_>> {
                 .and_then(|rest| rest.strip_suffix(".xml"));
             part.map(Page::SitemapPart)
                 .or_else(|| path.strip_prefix("/assets/").map(Page::Asset))
+                .or_else(|| path.strip_prefix("/write/").and_then(to_write))
         }
     }
+}
+
+fn to_write(post: &str) -> Option<Page<'_>> {
+    (!post.is_empty() && !post.contains('/')).then_some(Page::WritePost(post))
 }
 
 fn in_posts<'r>(rest: &'r str, request: &Request<'r>) -> Option<Page<'r>> {

@@ -20,4 +20,6 @@ pub struct PageSettings {
     pub zone: TimeZone,
     /// Who may see the numbers.
     pub numbers: Access,
+    /// The most bytes that a form may have as it is sent.
+    pub max_form: u64,
 }

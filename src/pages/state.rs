@@ -2,7 +2,9 @@
 
 use arc_swap::ArcSwapOption;
 
+use super::session::{GuessLimit, Sessions};
 use super::settings::PageSettings;
+use crate::endpoint::Auth;
 use crate::store::cache::CachedPage;
 
 /// See the module.
@@ -11,14 +13,20 @@ pub struct PageState {
     pub settings: PageSettings,
     /// The feed, until the next edit.
     pub feed: ArcSwapOption<CachedPage>,
+    /// Who is signed in.
+    pub sessions: Sessions,
+    /// Who guesses the token.
+    pub guesses: GuessLimit,
 }
 
 impl PageState {
-    /// With nothing kept yet.
-    pub fn new(settings: PageSettings) -> PageState {
+    /// With nothing kept yet; whom `auth` admits can sign in.
+    pub fn new(settings: PageSettings, auth: &Auth) -> PageState {
         PageState {
             settings,
             feed: ArcSwapOption::empty(),
+            sessions: Sessions::new(auth),
+            guesses: GuessLimit::default(),
         }
     }
 }

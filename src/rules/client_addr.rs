@@ -9,6 +9,8 @@ use std::net::{IpAddr, SocketAddr};
 
 use ipnet::IpNet;
 
+use super::forwarded::{elements, parameter};
+
 /// The client's address, never IPv4-mapped IPv6 (RFC 4291 section 2.5.5.2).
 ///
 /// `forwarded_for` and `forwarded` are the values of these fields, one for each line, in the order received. An element
@@ -87,68 +89,10 @@ fn address(text: &str) -> Option<IpAddr> {
     address.map(|address| address.to_canonical())
 }
 
-/// The address of the `for` parameter of one element of `Forwarded`; parameter names are case-insensitive.
-///
-/// An element with any malformed parameter names nobody: a quote that a client leaves open takes what the proxy appends
-/// into that client's own element.
+/// The address of the `for` parameter of one element of `Forwarded`.
 fn forwarded_by(element: &str) -> Option<IpAddr> {
-    let mut found = None;
-    for pair in elements(element, ';').filter(|pair| !pair.is_empty()) {
-        let (name, value) = pair.split_once('=')?;
-        let (name, value) = (name.trim(), value.trim());
-        if !is_token(name) || !is_value(value) {
-            return None;
-        }
-        if found.is_none() && name.eq_ignore_ascii_case("for") {
-            found = Some(value);
-        }
-    }
     // A backslash in a quoted address is allowed, but no address needs one: it is treated as malformed.
-    let node = found?;
-    address(
-        node.strip_prefix('"')
-            .and_then(|quoted| quoted.strip_suffix('"'))
-            .unwrap_or(node),
-    )
-}
-
-/// RFC 9110 section 5.6.2.
-fn is_token(name: &str) -> bool {
-    let is_sign = |byte: u8| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte);
-    !name.is_empty() && name.bytes().all(is_sign)
-}
-
-/// Whether a value is one quoted string (RFC 9110 section 5.6.4), or holds no quote: some proxies leave out those around an
-/// IPv6 address.
-fn is_value(value: &str) -> bool {
-    let Some(quoted) = value.strip_prefix('"') else {
-        return !value.contains('"');
-    };
-    let mut escaped = false;
-    let end = quoted.bytes().position(|byte| {
-        let ends = byte == b'"' && !escaped;
-        escaped = byte == b'\\' && !escaped;
-        ends
-    });
-    end.is_some_and(|end| end + 1 == quoted.len())
-}
-
-/// The trimmed parts of a list split at separators outside of quoted strings (RFC 9110 section 5.6.4).
-fn elements(list: &str, separator: char) -> impl Iterator<Item = &str> {
-    let (mut quoted, mut escaped) = (false, false);
-    list.split(move |c| {
-        if escaped {
-            escaped = false;
-            return false;
-        }
-        match c {
-            '"' => quoted = !quoted,
-            '\\' if quoted => escaped = true,
-            _ => {}
-        }
-        !quoted && c == separator
-    })
-    .map(str::trim)
+    address(parameter(element, "for")?)
 }
 
 #[cfg(test)]

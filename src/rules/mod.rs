@@ -5,6 +5,8 @@ pub mod anonymous;
 pub mod bot;
 mod bot_words;
 pub mod client_addr;
+mod client_scheme;
+mod forwarded;
 mod policy;
 mod prefetch;
 

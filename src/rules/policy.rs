@@ -9,6 +9,7 @@ use super::agent_cache::AgentCache;
 use super::anonymous::{self, Salts};
 use super::bot::BotRule;
 use super::client_addr::client_addr;
+use super::client_scheme::is_https;
 use super::prefetch::is_prefetch;
 use crate::model::{MAX_VIEWER_NAME, Outcome, Reason, TimestampMs, Viewer, ViewingKey};
 
@@ -41,6 +42,11 @@ impl ViewRules {
         forwarded: impl Iterator<Item = &'a str>,
     ) -> IpAddr {
         client_addr(peer, forwarded_for, forwarded, &self.trusted_proxies)
+    }
+
+    /// Whether the client of a trusted proxy uses TLS, by the values of these fields.
+    pub fn is_https(&self, forwarded_proto: Option<&str>, forwarded: Option<&str>) -> bool {
+        is_https(forwarded_proto, forwarded)
     }
 
     /// Classifies a read that did not opt out. The first rule that applies gives the reason: excluded client, crawler,

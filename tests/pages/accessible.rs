@@ -1,24 +1,14 @@
 //! Barriers: axe-core finds none, on a light and a dark screen.
 
-use std::path::Path;
-
-use serde_json::Value;
-
 use super::real_site::RealSite;
+use crate::support::Home;
+use crate::support::axe::Axe;
 use crate::support::browser::Browser;
 use crate::support::page::{DESK, NIGHT, PHONE};
-use crate::support::{Home, missing};
-
-/// The rules of WCAG 2.0 to 2.2 at levels A and AA, and what axe calls best practices.
-const RUN: &str = "axe.run(document, {resultTypes: ['violations']}).then(found => found.violations.map(one => \
-    one.id + ': ' + one.help + ' ' + one.nodes.map(node => node.html + ' ' + (node.any[0]?.message ?? '')).slice(0, 3).join(' | ')))";
 
 #[test]
 fn axe_finds_no_barrier() {
-    let script =
-        Path::new(env!("CARGO_MANIFEST_DIR")).join("target/npm/node_modules/axe-core/axe.min.js");
-    let Ok(script) = std::fs::read_to_string(script) else {
-        missing("there is no axe-core (npm install --no-save --prefix target/npm axe-core@4)");
+    let Some(axe) = Axe::load() else {
         return;
     };
     let Some(site) = RealSite::new() else {
@@ -55,15 +45,7 @@ fn axe_finds_no_barrier() {
         for screen in [DESK, NIGHT, PHONE] {
             let tab = browser.tab(screen);
             browser.visit(&tab, &format!("http://{}{path}", server.address));
-            // Closed parts are looked at, too.
-            browser.evaluate(
-                &tab,
-                "document.querySelectorAll('details').forEach(e => e.open = true)",
-            );
-            browser.evaluate(&tab, &format!("{script}; true"));
-            let violations = browser.evaluate(&tab, RUN);
-            let violations = violations.as_array().expect("axe answers");
-            let violations = violations.iter().filter_map(Value::as_str);
+            let violations = axe.violations(&mut browser, &tab).into_iter();
             found.extend(violations.map(|one| format!("{path}, {screen:?}: {one}")));
         }
     }

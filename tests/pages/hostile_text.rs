@@ -7,7 +7,7 @@ use crate::support::page::DESK;
 use crate::support::{Home, Server};
 
 /// What would run sets a mark; `{n}` tells which it was.
-const PAYLOADS: &[&str] = &[
+pub const PAYLOADS: &[&str] = &[
     "<script>pwn({n})</script>",
     "<ScRiPt>pwn({n})</sCrIpT>",
     "<script src=data:text/javascript,pwn({n})></script>",
@@ -129,7 +129,7 @@ const PROVOKE: &str = "(() => {
     return script ? 'an element: ' + script.outerHTML : 'inert';
 })()";
 
-const MARK: &str = "window.pwned = []; window.pwn = n => window.pwned.push(n);";
+pub const MARK: &str = "window.pwned = []; window.pwn = n => window.pwned.push(n);";
 
 fn encoded(text: &str) -> String {
     percent_encoding::utf8_percent_encode(text, percent_encoding::NON_ALPHANUMERIC).to_string()

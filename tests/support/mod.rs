@@ -1,6 +1,7 @@
 //! What every test stands on: a server to start, a client to ask it with, a load to put on it, its database to read.
 
 pub mod attack;
+pub mod axe;
 pub mod browser;
 pub mod clock;
 pub mod db;

@@ -122,6 +122,29 @@ impl Browser {
         self.call(Some(&session), "Input.insertText", json!({"text": text}));
     }
 
+    /// Puts a text into a field, as if it were typed.
+    pub fn fill(&mut self, tab: &Tab, field: &str, text: &str) {
+        let script = format!(
+            "(() => {{ const field = document.querySelector({field:?}); field.focus(); field.select(); \
+             return document.activeElement === field; }})()"
+        );
+        assert_eq!(self.evaluate(tab, &script), true, "there is no {field}");
+        self.type_text(tab, text);
+    }
+
+    /// Presses a button that sends a form, and waits until the answer is whole.
+    pub fn submit(&mut self, tab: &Tab, button: &str) {
+        let script = format!(
+            "(() => {{ window.leaving = true; document.querySelector({button:?}).click(); return true; }})()"
+        );
+        assert_eq!(self.evaluate(tab, &script), true, "there is no {button}");
+        self.wait_for(
+            tab,
+            "window.leaving === undefined && document.readyState",
+            "complete",
+        );
+    }
+
     /// What the page has loaded, itself left out.
     pub fn loaded(&mut self, tab: &Tab) -> Vec<String> {
         let script = "performance.getEntriesByType('resource').map(entry => entry.name)";

@@ -15,7 +15,8 @@ use crate::endpoint::{Exchange, PostQuery, cursor};
 use crate::http::{Problem, query};
 use crate::model::{ListQuery, Page, Period, PostId, PostSummary, Sort};
 use crate::pages::layout::Layout;
-use crate::pages::policy::{self, HTML};
+use crate::pages::personal::{self, PersonalPage};
+use crate::pages::session::Visitor;
 use crate::pages::state::PageState;
 use crate::pages::{access, assets, text};
 use crate::store::SITE;
@@ -57,7 +58,8 @@ struct Dashboard<'a> {
 
 /// Shows the dashboard.
 pub fn show(pages: &PageState, exchange: &mut Exchange<'_>) -> Result<(), Problem> {
-    access::check(pages, exchange)?;
+    let visitor = Visitor::of(pages, exchange);
+    access::check(pages, exchange, &visitor)?;
     let text = exchange.query();
     let asked = TimeQuery::parse(text, &pages.settings.zone, clock::now())?;
     let store = exchange.state.store.store();
@@ -82,7 +84,7 @@ pub fn show(pages: &PageState, exchange: &mut Exchange<'_>) -> Result<(), Proble
         address.with(&[("cursor", &cursor)])
     });
     let page = Dashboard {
-        layout: Layout::new(exchange.header("Host").unwrap_or_default()),
+        layout: personal::layout(exchange, &visitor),
         script: assets::script(),
         views: text::number(figures.views),
         all_views: text::number(totals.views),
@@ -110,12 +112,13 @@ pub fn show(pages: &PageState, exchange: &mut Exchange<'_>) -> Result<(), Proble
         figures,
     };
     let html = page.render().map_err(|_| Problem::internal())?;
-    exchange.response.start(200);
-    exchange
-        .response
-        .lines("Cache-Control: private, no-cache\r\n");
-    policy::write(exchange.response);
-    exchange.response.text(HTML, &html);
+    let page = PersonalPage {
+        status: 200,
+        visitor: &visitor,
+        has_images: false,
+        html: &html,
+    };
+    personal::write(pages, exchange, &page);
     Ok(())
 }
 

@@ -5,6 +5,7 @@ use serde::Serialize;
 use crate::endpoint::Exchange;
 use crate::http::Problem;
 use crate::pages::access;
+use crate::pages::session::Visitor;
 use crate::pages::state::PageState;
 
 #[derive(Serialize)]
@@ -21,7 +22,7 @@ struct Live {
 
 /// Answers from memory alone.
 pub fn get(pages: &PageState, exchange: &mut Exchange<'_>) -> Result<(), Problem> {
-    access::check(pages, exchange)?;
+    access::check(pages, exchange, &Visitor::of(pages, exchange))?;
     let state = exchange.state;
     let depth = state.events.depth();
     let since_commit = state.metrics.since_commit();

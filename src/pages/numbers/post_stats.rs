@@ -15,7 +15,8 @@ use crate::endpoint::{Exchange, errors};
 use crate::http::Problem;
 use crate::model::{Correction, ListQuery, PostKey, TimestampMs, Viewing};
 use crate::pages::layout::Layout;
-use crate::pages::policy::{self, HTML};
+use crate::pages::personal::{self, PersonalPage};
+use crate::pages::session::Visitor;
 use crate::pages::state::PageState;
 use crate::pages::{access, assets, origin, text};
 
@@ -30,6 +31,8 @@ struct PostStatsPage<'a> {
     title: &'a str,
     language: &'static str,
     slug: String,
+    /// Where it is edited, for who may.
+    editor: Option<String>,
     figures: Figures,
     views: String,
     all_views: String,
@@ -64,7 +67,8 @@ struct ViewerRow {
 
 /// Shows the numbers of the post of that name.
 pub fn show(pages: &PageState, exchange: &mut Exchange<'_>, name: &str) -> Result<(), Problem> {
-    access::check(pages, exchange)?;
+    let visitor = Visitor::of(pages, exchange);
+    access::check(pages, exchange, &visitor)?;
     let asked = TimeQuery::parse(exchange.query(), &pages.settings.zone, clock::now())?;
     let slug = decode_segment(name)?;
     let store = exchange.state.store.store();
@@ -75,7 +79,7 @@ pub fn show(pages: &PageState, exchange: &mut Exchange<'_>, name: &str) -> Resul
     let post = found.first().ok_or_else(errors::no_such_post)?;
     let figures = Figures::read(store, id, &asked)?;
     let corrections = store.corrections(id, None, LIMIT)?.items;
-    let viewers = if exchange.state.auth.allows(&exchange.request.headers) {
+    let viewers = if access::may_see_viewers(exchange, &visitor) {
         Some(store.viewers_of(id, None, LIMIT)?.items)
     } else {
         None
@@ -83,7 +87,7 @@ pub fn show(pages: &PageState, exchange: &mut Exchange<'_>, name: &str) -> Resul
     let address = Address::new(exchange.request.target.path, exchange.query());
     let (from, to) = asked.day_texts();
     let page = PostStatsPage {
-        layout: Layout::new(exchange.header("Host").unwrap_or_default()),
+        layout: personal::layout(exchange, &visitor),
         script: assets::script(),
         title: &post.title,
         language: text::language(&post.title),
@@ -109,14 +113,16 @@ pub fn show(pages: &PageState, exchange: &mut Exchange<'_>, name: &str) -> Resul
         }),
         codes: codes::of_post(&origin::plain(exchange), &post.slug),
         slug: text::encode(&post.slug),
+        editor: visitor.is_signed_in().then(|| format!("/write/{id}")),
     };
     let html = page.render().map_err(|_| Problem::internal())?;
-    exchange.response.start(200);
-    exchange
-        .response
-        .lines("Cache-Control: private, no-cache\r\n");
-    policy::write(exchange.response);
-    exchange.response.text(HTML, &html);
+    let page = PersonalPage {
+        status: 200,
+        visitor: &visitor,
+        has_images: false,
+        html: &html,
+    };
+    personal::write(pages, exchange, &page);
     Ok(())
 }
 

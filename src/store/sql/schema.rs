@@ -202,7 +202,16 @@ diesel::table! {
     }
 }
 
+diesel::table! {
+    deleted_posts (post) {
+        post -> BigInt,
+        at -> BigInt,
+        slug -> Text,
+    }
+}
+
 diesel::joinable!(counts -> posts (post));
+diesel::joinable!(deleted_posts -> posts (post));
 diesel::joinable!(post_tags -> posts (post));
 diesel::allow_tables_to_appear_in_same_query!(
     posts,
@@ -212,5 +221,6 @@ diesel::allow_tables_to_appear_in_same_query!(
     hourly_views,
     viewers,
     viewings,
-    corrections
+    corrections,
+    deleted_posts
 );

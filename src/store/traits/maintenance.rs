@@ -38,6 +38,13 @@ pub trait MaintenanceStore: Send + Sync {
     /// Those of every method.
     fn prune_names(&self, before: TimestampMs, after: i64) -> Result<Option<i64>, StoreError>;
 
+    /// Removes one post that was deleted before `before` and could be brought back until now. Returns whether there was
+    /// one.
+    ///
+    /// # Errors
+    /// Those of every method.
+    fn purge_deleted(&self, before: TimestampMs) -> Result<bool, StoreError>;
+
     /// The salt of a UTC day: the stored one, or else `proposed`, which is stored. Salts of days before `oldest` are
     /// deleted beyond recovery.
     ///

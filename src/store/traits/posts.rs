@@ -4,8 +4,8 @@ use std::ops::Range;
 
 use super::super::error::StoreError;
 use crate::model::{
-    Cursor, ListQuery, Neighbours, Page, Post, PostAddress, PostContent, PostId, PostKey,
-    PostSummary, Revision,
+    Cursor, DeletedPost, ListQuery, Neighbours, Page, Post, PostAddress, PostContent, PostId,
+    PostKey, PostSummary, Revision, TimestampMs,
 };
 
 /// Posts and their lists.
@@ -68,9 +68,41 @@ pub trait PostStore: Send + Sync {
         expected: Option<&[Revision]>,
     ) -> Result<Post, StoreError>;
 
-    /// Removes a post with its counts, its hourly views, its viewings and its ledger.
+    /// Removes a post with its counts, its hourly views, its viewings and its ledger, for good.
     ///
     /// # Errors
     /// [`StoreError::NoSuchPost`]; [`StoreError::Changed`] as for [`PostStore::update`].
     fn delete(&self, id: PostId, expected: Option<&[Revision]>) -> Result<(), StoreError>;
+
+    /// Deletes a post so that it can be brought back: nothing finds it any more, and its slug is free. Views that are on
+    /// their way still count for it, and the site's numbers keep its own, until it goes for good; see
+    /// [`MaintenanceStore::purge_deleted`](super::MaintenanceStore::purge_deleted).
+    ///
+    /// # Errors
+    /// As [`PostStore::delete`].
+    fn soft_delete(
+        &self,
+        id: PostId,
+        expected: Option<&[Revision]>,
+        at: TimestampMs,
+    ) -> Result<(), StoreError>;
+
+    /// Brings back what [`PostStore::soft_delete`] deleted, with its id, its views and its history; under a slug with a
+    /// number where another post has its own by now.
+    ///
+    /// # Errors
+    /// [`StoreError::NoSuchPost`] where it is not deleted, or gone for good.
+    fn undelete(&self, id: PostId) -> Result<Post, StoreError>;
+
+    /// A deleted post that can be brought back.
+    ///
+    /// # Errors
+    /// Those of every method.
+    fn deleted_post(&self, id: PostId) -> Result<Option<DeletedPost>, StoreError>;
+
+    /// The posts deleted last that can be brought back, latest first.
+    ///
+    /// # Errors
+    /// Those of every method.
+    fn deleted_posts(&self, limit: usize) -> Result<Vec<DeletedPost>, StoreError>;
 }

@@ -8,6 +8,7 @@ mod concurrency;
 mod corrections;
 mod database;
 mod dedup;
+mod deleted_posts;
 mod imports;
 mod integrity;
 mod lists;
@@ -30,6 +31,10 @@ macro_rules! conformance {
                     an_update_keeps_id_and_counts, an_unexpected_revision_changes_nothing,
                     a_missing_post_is_reported, a_deleted_post_takes_its_rows_along,
                     an_id_is_never_given_twice, any_text_comes_back_as_it_was;
+                deleted_posts: a_deleted_post_is_found_nowhere, it_comes_back_with_all_its_numbers,
+                    a_slug_that_is_taken_meanwhile_gets_a_number,
+                    its_viewers_are_pruned_and_forgotten_like_others,
+                    after_its_time_it_goes_for_good, importing_its_file_brings_it_back;
                 lists: each_order_lists_every_post_once, ties_go_to_the_higher_id,
                     a_post_added_between_two_pages_shifts_nothing, tags_and_titles_filter,
                     summaries_are_of_the_posts_asked_for, neighbours_are_the_next_in_time,

@@ -28,6 +28,9 @@ fn fill(store: &dyn Store) {
     let a = create(store, "a");
     let gone = create(store, "gone");
     store.delete(gone, None).expect("a deletion");
+    let deleted = create(store, "deleted");
+    write(store, &views(deleted, NOON, 2));
+    store.soft_delete(deleted, None, NOON).expect("a deletion");
     let mut batch = reads(a, &named("ann"), &[NOON, after_noon(7)]);
     batch.merge(reads(a, &Viewer::Anonymous(-4), &[NOON]));
     batch.merge(views(a, NOON, 2));

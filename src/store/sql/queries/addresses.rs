@@ -5,6 +5,7 @@ use std::ops::Range;
 use diesel::prelude::*;
 
 use super::backend::DbConnection;
+use super::live_posts::is_live;
 use crate::model::{PostAddress, PostId, TimestampMs};
 use crate::store::error::StoreError;
 use crate::store::sql::schema::posts;
@@ -14,6 +15,7 @@ pub(super) fn first_id(
     from: PostId,
 ) -> Result<Option<PostId>, StoreError> {
     Ok(posts::table
+        .filter(is_live())
         .filter(posts::id.ge(from))
         .order(posts::id.asc())
         .select(posts::id)
@@ -26,6 +28,7 @@ pub(super) fn of(
     ids: Range<PostId>,
 ) -> Result<Vec<PostAddress>, StoreError> {
     let rows: Vec<(String, i64)> = posts::table
+        .filter(is_live())
         .filter(posts::id.ge(ids.start))
         .filter(posts::id.lt(ids.end))
         .order(posts::id.asc())

@@ -6,7 +6,7 @@ use super::batch_writer::BatchWriter;
 use super::journals::CommittedRuns;
 use super::log_batch::LogBatch;
 use super::posts;
-use crate::model::{Batch, DedupWindow, LedgerEntry, PostId, PostKey};
+use crate::model::{Batch, DedupWindow, LedgerEntry, PostId};
 use crate::sink::BatchResult;
 use crate::store::error::StoreError;
 use crate::store::traits::SITE;
@@ -47,7 +47,10 @@ pub(super) fn apply_of_log(
     writer.write_site_hours()?;
     for entry in batch.sorted_ledger() {
         // An entry of a post that no longer exists belongs to none.
-        let post = posts::id_of(writer.connection, PostKey::Id(entry.post))?.unwrap_or(SITE);
+        let post = match posts::has_rows(writer.connection, entry.post)? {
+            true => entry.post,
+            false => SITE,
+        };
         writer.add_to_ledger(LedgerEntry { post, ..entry })?;
     }
     committed.add_batch(&mut writer)?;

@@ -18,8 +18,8 @@ use crate::model::{EXPORT_VERSION, PostId, PostRecord, Record};
 use crate::store::error::StoreError;
 use crate::store::row_sink::RowSink;
 use crate::store::sql::schema::{
-    applied_spills, corrections, counted_windows, counts, drains, hourly_views, imported_logs,
-    ledger, posts, viewers, viewings,
+    applied_spills, corrections, counted_windows, counts, deleted_posts, drains, hourly_views,
+    imported_logs, ledger, posts, viewers, viewings,
 };
 use crate::store::sql::tags;
 
@@ -130,7 +130,9 @@ fn numbers_of_posts(
     let hours = hourly_views::table.order((hourly_views::post, hourly_views::hour));
     let uncounted = ledger::table.order((ledger::post, ledger::day, ledger::reason));
     let corrected = corrections::table.order(corrections::id);
+    let deleted = deleted_posts::table.order(deleted_posts::post);
     each! {
+        send(connection, deleted, rows, |(post, at, slug)| Record::Deleted { post, at, slug });
         send(connection, hours, rows, |(post, hour, views)| Record::Hour { post, hour, views });
         send(connection, uncounted, rows, |(post, day, reason, count)| {
             Record::Uncounted { post, day, reason, count }

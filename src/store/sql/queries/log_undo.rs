@@ -258,7 +258,7 @@ fn remove_posts(connection: &mut DbConnection, log: LogId) -> Result<(u64, u64),
         if number(connection, touched + ")")? > 0 {
             kept += 1;
         } else {
-            posts::delete(connection, post, None)?;
+            posts::remove(connection, post)?;
             removed += 1;
         }
     }

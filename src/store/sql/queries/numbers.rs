@@ -4,6 +4,7 @@ use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Text};
 
 use super::backend::{Db, DbConnection, RowByRow};
+use super::live_posts::is_live_text;
 use crate::model::{NumbersRow, Reason};
 use crate::store::error::StoreError;
 use crate::store::row_sink::RowSink;
@@ -49,8 +50,9 @@ pub(super) fn numbers(
         .collect();
     let query = diesel::sql_query(format!(
         "SELECT p.id AS post, p.slug, c.views, c.viewers, {} \
-         FROM posts p JOIN counts c ON c.post = p.id ORDER BY p.id",
-        sums.join(", ")
+         FROM posts p JOIN counts c ON c.post = p.id WHERE {} ORDER BY p.id",
+        sums.join(", "),
+        is_live_text("p.id")
     ));
     for row in query.load_iter::<NumbersColumns, RowByRow>(connection)? {
         let row = row?;

@@ -5,8 +5,7 @@ use std::path::Path;
 use diesel::prelude::*;
 
 use super::backend::DbConnection;
-use super::posts;
-use crate::model::slug::MAX_SLUG_CHARS;
+use super::{deleted_posts, posts};
 use crate::model::{PostContent, PostId, PostKey, TimestampMs};
 use crate::store::error::StoreError;
 use crate::store::source::{ImportContent, Imported, ImportedAs, Source};
@@ -19,11 +18,17 @@ pub(super) fn import(
     wanted: &ImportContent,
     now: TimestampMs,
 ) -> Result<Imported, StoreError> {
+    let mut was_deleted = false;
     let known = match find_by_source(connection, source)? {
+        // Its file is there, so it is wanted: it comes back, with its views.
+        Some(id) if deleted_posts::contains(connection, id)? => {
+            was_deleted = true;
+            Some(deleted_posts::undelete(connection, id)?)
+        }
         Some(id) => posts::find(connection, PostKey::Id(id))?,
         None => None,
     };
-    let slug = free_slug(connection, &wanted.slug, known.as_ref().map(|post| post.id))?;
+    let slug = posts::free_slug(connection, &wanted.slug, known.as_ref().map(|post| post.id))?;
     let published_at = wanted
         .published_at
         .or(known.as_ref().map(|post| post.content.published_at))
@@ -45,7 +50,7 @@ pub(super) fn import(
     if wanted.updated_at.is_none() {
         content.updated_at = known.content.updated_at;
     }
-    if content == known.content {
+    if content == known.content && !was_deleted {
         return Ok(Imported::Unchanged(imported));
     }
     if wanted.updated_at.is_none() {
@@ -83,25 +88,4 @@ fn find_by_source(
         return Ok(Some(id));
     }
     Ok(None)
-}
-
-/// `wanted`, or the first of `wanted-2`, `wanted-3` … that no other post has.
-fn free_slug(
-    connection: &mut DbConnection,
-    wanted: &str,
-    own: Option<PostId>,
-) -> Result<String, StoreError> {
-    let mut slug = wanted.to_owned();
-    let mut number = 2;
-    loop {
-        match posts::id_of(connection, PostKey::Slug(&slug))? {
-            Some(id) if Some(id) != own => {
-                let suffix = format!("-{number}");
-                let kept = MAX_SLUG_CHARS - suffix.len();
-                slug = wanted.chars().take(kept).collect::<String>() + &suffix;
-                number += 1;
-            }
-            _ => return Ok(slug),
-        }
-    }
 }

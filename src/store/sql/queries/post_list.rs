@@ -3,6 +3,7 @@
 use diesel::prelude::*;
 
 use super::backend::{DbConnection, position};
+use super::live_posts::is_live;
 use crate::model::{Cursor, ListQuery, Page, PostId, PostSummary, Sort, TimestampMs};
 use crate::store::error::StoreError;
 use crate::store::sql::schema::{counts, post_tags, posts};
@@ -61,6 +62,7 @@ macro_rules! filtered {
     ($query:expr) => {{
         let mut select = posts::table
             .inner_join(counts::table)
+            .filter(is_live())
             .select(summary_columns!())
             .into_boxed();
         if let Some(tag) = &$query.tag {

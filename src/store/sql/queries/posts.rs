@@ -3,7 +3,9 @@
 use diesel::prelude::*;
 
 use super::backend::DbConnection;
+use super::live_posts::is_live;
 use super::{counted_windows, hourly, log_batch};
+use crate::model::slug::MAX_SLUG_CHARS;
 use crate::model::{Post, PostContent, PostId, PostKey, PostRef, Revision, TimestampMs};
 use crate::store::error::StoreError;
 use crate::store::source::Source;
@@ -80,6 +82,7 @@ pub(super) fn find(
 ) -> Result<Option<Post>, StoreError> {
     let mut query = posts::table
         .inner_join(counts::table)
+        .filter(is_live())
         .select((
             posts::id,
             posts::slug,
@@ -117,7 +120,10 @@ pub(super) fn name_of(
     connection: &mut DbConnection,
     key: PostKey<'_>,
 ) -> Result<Option<PostRef>, StoreError> {
-    let mut query = posts::table.select((posts::id, posts::slug)).into_boxed();
+    let mut query = posts::table
+        .filter(is_live())
+        .select((posts::id, posts::slug))
+        .into_boxed();
     query = match key {
         PostKey::Id(id) => query.filter(posts::id.eq(id)),
         PostKey::Slug(slug) => query.filter(posts::slug.eq(slug)),
@@ -128,7 +134,37 @@ pub(super) fn name_of(
 
 /// How many posts there are.
 pub(super) fn count(connection: &mut DbConnection) -> Result<i64, StoreError> {
-    Ok(posts::table.count().get_result(connection)?)
+    Ok(posts::table
+        .filter(is_live())
+        .count()
+        .get_result(connection)?)
+}
+
+/// Whether there are rows of a post, be it deleted or not.
+pub(super) fn has_rows(connection: &mut DbConnection, id: PostId) -> Result<bool, StoreError> {
+    let found = posts::table.find(id).count();
+    Ok(found.get_result::<i64>(connection)? > 0)
+}
+
+/// `wanted`, or the first of `wanted-2`, `wanted-3` … that no other post has.
+pub(super) fn free_slug(
+    connection: &mut DbConnection,
+    wanted: &str,
+    own: Option<PostId>,
+) -> Result<String, StoreError> {
+    let mut slug = wanted.to_owned();
+    let mut number = 2;
+    loop {
+        match id_of(connection, PostKey::Slug(&slug))? {
+            Some(id) if Some(id) != own => {
+                let suffix = format!("-{number}");
+                let kept = MAX_SLUG_CHARS - suffix.len();
+                slug = wanted.chars().take(kept).collect::<String>() + &suffix;
+                number += 1;
+            }
+            _ => return Ok(slug),
+        }
+    }
 }
 
 /// Inserts a post, with zero views.
@@ -177,13 +213,18 @@ pub(super) fn update(
     find(connection, PostKey::Id(id))?.ok_or(StoreError::NoSuchPost)
 }
 
-/// Deletes a post and every row about it.
+/// Deletes a post and every row about it, for good.
 pub(super) fn delete(
     connection: &mut DbConnection,
     id: PostId,
     expected: Option<&[Revision]>,
 ) -> Result<(), StoreError> {
     check_revision(connection, id, expected)?;
+    remove(connection, id)
+}
+
+/// Deletes every row about a post, be it deleted or not.
+pub(super) fn remove(connection: &mut DbConnection, id: PostId) -> Result<(), StoreError> {
     hourly::delete_post(connection, id)?;
     counted_windows::delete_post(connection, id)?;
     log_batch::delete_post(connection, id)?;
@@ -194,13 +235,18 @@ pub(super) fn delete(
     Ok(())
 }
 
-fn check_revision(
+/// Whether a post has one of the revisions that are expected.
+///
+/// # Errors
+/// [`StoreError::Changed`] where it has none of them; [`StoreError::NoSuchPost`] also for one that is deleted.
+pub(super) fn check_revision(
     connection: &mut DbConnection,
     id: PostId,
     expected: Option<&[Revision]>,
 ) -> Result<(), StoreError> {
     let found: Revision = posts::table
         .find(id)
+        .filter(is_live())
         .select(posts::revision)
         .get_result(connection)?;
     match expected {

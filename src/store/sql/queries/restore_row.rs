@@ -8,8 +8,8 @@ use super::{counted_windows, last_ids, log_key, restore_log};
 use crate::model::{PostRecord, Record};
 use crate::store::error::StoreError;
 use crate::store::sql::schema::{
-    applied_spills, corrections, counts, drains, hourly_views, imported_logs, ledger, posts,
-    viewers, viewings,
+    applied_spills, corrections, counts, deleted_posts, drains, hourly_views, imported_logs,
+    ledger, posts, viewers, viewings,
 };
 use crate::store::sql::tags;
 
@@ -105,6 +105,13 @@ fn insert_rare(connection: &mut DbConnection, record: Record) -> Result<(), Stor
                 corrections::views.eq(views),
                 corrections::viewers.eq(viewers),
                 corrections::reason.eq(reason),
+            ))
+            .execute(connection)?,
+        Record::Deleted { post, at, slug } => diesel::insert_into(deleted_posts::table)
+            .values((
+                deleted_posts::post.eq(post),
+                deleted_posts::at.eq(at),
+                deleted_posts::slug.eq(slug),
             ))
             .execute(connection)?,
         Record::Viewer { id, name } => diesel::insert_into(viewers::table)

@@ -3,6 +3,7 @@
 use diesel::prelude::*;
 
 use super::backend::DbConnection;
+use super::live_posts::is_live;
 use super::paging::{one_more, page};
 use crate::model::{Cursor, Page, PostId, TimestampMs, ViewedPost, Viewing, ViewingKey};
 use crate::store::error::StoreError;
@@ -98,6 +99,7 @@ pub(super) fn by_viewer(
     };
     let mut query = viewings::table
         .inner_join(posts::table.on(posts::id.eq(viewings::post)))
+        .filter(is_live())
         .filter(viewings::viewer.eq(id))
         // True of every named viewer; lets the database use the partial index.
         .filter(viewings::viewer.gt(0))

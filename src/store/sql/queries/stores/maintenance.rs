@@ -1,7 +1,7 @@
 //! Maintenance.
 
 use super::super::backend::DbStore;
-use super::super::{drains, integrity, repair, salts, spills, viewer_removal};
+use super::super::{deleted_posts, drains, integrity, repair, salts, spills, viewer_removal};
 use crate::model::{Batch, Checked, DrainRecord, Inconsistency, PostId, TimestampMs};
 use crate::sink::BatchResult;
 use crate::store::error::StoreError;
@@ -36,6 +36,10 @@ impl MaintenanceStore for DbStore {
         self.transact(|connection| {
             viewer_removal::prune_names(connection, before, after, PRUNE_STEP)
         })
+    }
+
+    fn purge_deleted(&self, before: TimestampMs) -> Result<bool, StoreError> {
+        self.transact(|connection| deleted_posts::purge_one(connection, before))
     }
 
     fn salt(

@@ -3,10 +3,10 @@
 use std::ops::Range;
 
 use super::super::backend::DbStore;
-use super::super::{addresses, neighbours, post_list, posts};
+use super::super::{addresses, deleted_posts, neighbours, post_list, posts};
 use crate::model::{
-    Cursor, ListQuery, Neighbours, Page, Post, PostAddress, PostContent, PostId, PostKey,
-    PostSummary, Revision,
+    Cursor, DeletedPost, ListQuery, Neighbours, Page, Post, PostAddress, PostContent, PostId,
+    PostKey, PostSummary, Revision, TimestampMs,
 };
 use crate::store::error::StoreError;
 use crate::store::traits::PostStore;
@@ -55,5 +55,27 @@ impl PostStore for DbStore {
 
     fn delete(&self, id: PostId, expected: Option<&[Revision]>) -> Result<(), StoreError> {
         self.transact(|connection| posts::delete(connection, id, expected))
+    }
+
+    fn soft_delete(
+        &self,
+        id: PostId,
+        expected: Option<&[Revision]>,
+        at: TimestampMs,
+    ) -> Result<(), StoreError> {
+        self.transact(|connection| deleted_posts::delete(connection, id, expected, at))
+    }
+
+    fn undelete(&self, id: PostId) -> Result<Post, StoreError> {
+        self.transact(|connection| deleted_posts::undelete(connection, id))
+    }
+
+    fn deleted_post(&self, id: PostId) -> Result<Option<DeletedPost>, StoreError> {
+        let found = self.read(|connection| deleted_posts::latest(connection, Some(id), 1))?;
+        Ok(found.into_iter().next())
+    }
+
+    fn deleted_posts(&self, limit: usize) -> Result<Vec<DeletedPost>, StoreError> {
+        self.read(|connection| deleted_posts::latest(connection, None, limit))
     }
 }
