@@ -6,10 +6,10 @@ use askama::Template;
 
 use super::address::Address;
 use super::figures::Figures;
-use super::ranges::{self, Choice};
+use super::ranges::{self, Choice, RangeForm};
 use super::rows::{self, Row};
 use super::time_range::TimeQuery;
-use super::uncounted::{self, UncountedRow};
+use super::totals::Totals;
 use crate::clock;
 use crate::endpoint::{Exchange, PostQuery, cursor};
 use crate::http::{Problem, query};
@@ -31,16 +31,8 @@ struct Dashboard<'a> {
     script: String,
     figures: Figures,
     views: String,
-    all_views: String,
-    all_viewers: String,
-    not_counted: String,
-    uncounted: Vec<UncountedRow>,
-    periods: Vec<Choice>,
-    steps: [(&'static str, &'static str, bool); 4],
-    from: String,
-    to: String,
-    zone: String,
-    range_fields: Vec<(&'static str, String)>,
+    totals: Totals,
+    range: RangeForm,
     orders: Vec<Choice>,
     /// Why the list is not in the order asked for.
     is_ranking_late: bool,
@@ -78,7 +70,6 @@ pub fn show(pages: &PageState, exchange: &mut Exchange<'_>) -> Result<(), Proble
         list.query.words().unwrap_or_default(),
         list.query.tag().unwrap_or_default(),
     );
-    let (from, to) = asked.day_texts();
     let next = list.page.next.map(|next| {
         let cursor = cursor::encode(next, list.query.cursor_letter());
         address.with(&[("cursor", &cursor)])
@@ -87,16 +78,8 @@ pub fn show(pages: &PageState, exchange: &mut Exchange<'_>) -> Result<(), Proble
         layout: personal::layout(exchange, &visitor),
         script: assets::script(),
         views: text::number(figures.views),
-        all_views: text::number(totals.views),
-        all_viewers: text::number(totals.viewers),
-        not_counted: text::number(i64::try_from(totals.uncounted.total()).unwrap_or(i64::MAX)),
-        uncounted: uncounted::rows(&totals.uncounted),
-        periods: ranges::periods(address, &asked),
-        steps: ranges::steps(&asked),
-        from,
-        to,
-        zone: asked.shown_zone().to_owned(),
-        range_fields: address.fields(&["period", "from", "to", "by", "tz"]),
+        totals: Totals::new(&totals),
+        range: RangeForm::new(address, &asked),
         orders: ranges::orders(address, list.sort),
         is_ranking_late: list.is_ranking_late,
         search_fields: address.fields(&["q"]),

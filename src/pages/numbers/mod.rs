@@ -12,4 +12,5 @@ mod ranges;
 mod rows;
 mod sparkline;
 mod time_range;
+mod totals;
 mod uncounted;

@@ -6,9 +6,9 @@ use jiff::tz::TimeZone;
 use super::address::Address;
 use super::codes::{self, Code};
 use super::figures::Figures;
-use super::ranges::{self, Choice};
+use super::ranges::RangeForm;
 use super::time_range::TimeQuery;
-use super::uncounted::{self, UncountedRow};
+use super::totals::Totals;
 use crate::clock;
 use crate::endpoint::lookup::decode_segment;
 use crate::endpoint::{Exchange, errors};
@@ -35,16 +35,8 @@ struct PostStatsPage<'a> {
     editor: Option<String>,
     figures: Figures,
     views: String,
-    all_views: String,
-    all_viewers: String,
-    not_counted: String,
-    uncounted: Vec<UncountedRow>,
-    periods: Vec<Choice>,
-    steps: [(&'static str, &'static str, bool); 4],
-    from: String,
-    to: String,
-    zone: String,
-    range_fields: Vec<(&'static str, String)>,
+    totals: Totals,
+    range: RangeForm,
     corrections: Vec<CorrectionRow>,
     /// Who viewed it, for who may know.
     viewers: Option<Vec<ViewerRow>>,
@@ -85,7 +77,6 @@ pub fn show(pages: &PageState, exchange: &mut Exchange<'_>, name: &str) -> Resul
         None
     };
     let address = Address::new(exchange.request.target.path, exchange.query());
-    let (from, to) = asked.day_texts();
     let page = PostStatsPage {
         layout: personal::layout(exchange, &visitor),
         script: assets::script(),
@@ -93,16 +84,8 @@ pub fn show(pages: &PageState, exchange: &mut Exchange<'_>, name: &str) -> Resul
         language: text::language(&post.title),
         views: text::number(figures.views),
         figures,
-        all_views: text::number(stats.views),
-        all_viewers: text::number(stats.viewers),
-        not_counted: text::number(i64::try_from(stats.uncounted.total()).unwrap_or(i64::MAX)),
-        uncounted: uncounted::rows(&stats.uncounted),
-        periods: ranges::periods(address, &asked),
-        steps: ranges::steps(&asked),
-        from,
-        to,
-        zone: asked.shown_zone().to_owned(),
-        range_fields: Vec::new(),
+        totals: Totals::new(&stats),
+        range: RangeForm::new(address, &asked),
         corrections: corrections
             .into_iter()
             .map(|correction| CorrectionRow::new(correction, &asked.zone))

@@ -11,8 +11,35 @@ pub struct Choice {
     pub is_chosen: bool,
 }
 
-/// The periods.
-pub fn periods(address: Address<'_>, asked: &TimeQuery) -> Vec<Choice> {
+/// The choice of a time, and of its steps.
+pub struct RangeForm {
+    pub periods: Vec<Choice>,
+    /// Value, label, and whether it is chosen.
+    pub steps: [(&'static str, &'static str, bool); 4],
+    /// The first day and the last one, where days are chosen.
+    pub from: String,
+    pub to: String,
+    pub zone: String,
+    /// What else is in the address, and stays.
+    pub kept: Vec<(&'static str, String)>,
+}
+
+impl RangeForm {
+    /// With the choice that was asked for.
+    pub fn new(address: Address<'_>, asked: &TimeQuery) -> RangeForm {
+        let (from, to) = asked.day_texts();
+        RangeForm {
+            periods: periods(address, asked),
+            steps: steps(asked),
+            from,
+            to,
+            zone: asked.shown_zone().to_owned(),
+            kept: address.fields(&["period", "from", "to", "by", "tz"]),
+        }
+    }
+}
+
+fn periods(address: Address<'_>, asked: &TimeQuery) -> Vec<Choice> {
     Period::NAMES
         .into_iter()
         .map(|(name, period)| Choice {
@@ -29,8 +56,7 @@ pub fn periods(address: Address<'_>, asked: &TimeQuery) -> Vec<Choice> {
         .collect()
 }
 
-/// The steps, for a form.
-pub fn steps(asked: &TimeQuery) -> [(&'static str, &'static str, bool); 4] {
+fn steps(asked: &TimeQuery) -> [(&'static str, &'static str, bool); 4] {
     let is = |by| asked.by() == Some(by);
     [
         ("", "Automatic", asked.by().is_none()),
