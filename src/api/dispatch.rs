@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::router::{self, Match, Route};
-use super::{correction, embed, health, posts, site_views, viewers, views};
+use super::{correction, embed, health, openapi, posts, site_views, viewers, views};
 use crate::endpoint::{Exchange, PostQuery, SiteState, errors, lookup};
 use crate::http::{Method, Problem, Response, query};
 use crate::model::ViewEvent;
@@ -101,9 +101,15 @@ fn needs(
         (Route::BadgeSvg | Route::BadgeJson | Route::Pixel, _) => {
             return lookup::known_post(state, place.post);
         }
-        (Route::Snippet | Route::Healthz | Route::Readyz | Route::Metrics | Route::Unknown, _) => {
-            return (None, None);
-        }
+        (
+            Route::Snippet
+            | Route::Healthz
+            | Route::Readyz
+            | Route::Metrics
+            | Route::OpenApi
+            | Route::Unknown,
+            _,
+        ) => return (None, None),
         (Route::Posts, _) if is_read => PostQuery::store_use(request.target.query),
         (Route::SiteViews, _) if query::get(request.target.query, "posts").is_none() => {
             StoreUse::Scan
@@ -153,6 +159,7 @@ fn call(exchange: &mut Exchange<'_>, place: Match<'_>) -> Result<(), Problem> {
         (Route::Healthz, _) => health::healthz(exchange),
         (Route::Readyz, _) => health::readyz(exchange),
         (Route::Metrics, _) => health::metrics(exchange),
+        (Route::OpenApi, _) => openapi::get(exchange),
         (Route::Unknown, _) => Err(errors::no_such_path()),
     }
 }

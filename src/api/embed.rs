@@ -98,7 +98,7 @@ fn views_of(exchange: &Exchange<'_>, segment: &str) -> Result<u64, Problem> {
 }
 
 /// A body with its entity tag; 304 without it for a client that has it.
-fn cached(exchange: &mut Exchange<'_>, content_type: &str, caching: &str, body: &[u8]) {
+pub(super) fn cached(exchange: &mut Exchange<'_>, content_type: &str, caching: &str, body: &[u8]) {
     let hash = foldhash::quality::FixedState::default().hash_one(body);
     let tag = format!("\"{hash:016x}\"");
     let known = exchange.request.headers.all("If-None-Match");

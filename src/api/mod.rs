@@ -10,6 +10,7 @@ mod dispatch;
 mod embed;
 mod health;
 mod numbers;
+mod openapi;
 mod pagination;
 mod post_body;
 mod posts;

@@ -23,6 +23,7 @@ pub(super) enum Route {
     Healthz,
     Readyz,
     Metrics,
+    OpenApi,
     /// No path of ours.
     Unknown,
 }
@@ -44,6 +45,7 @@ const PATHS: &[(&str, Route)] = &[
     ("/healthz", Route::Healthz),
     ("/readyz", Route::Readyz),
     ("/metrics", Route::Metrics),
+    ("/openapi.json", Route::OpenApi),
 ];
 
 impl Route {
@@ -111,7 +113,8 @@ impl Route {
             | Route::SiteViews
             | Route::Healthz
             | Route::Readyz
-            | Route::Metrics => &[Method::Get, Method::Head],
+            | Route::Metrics
+            | Route::OpenApi => &[Method::Get, Method::Head],
             Route::Unknown => &[],
         }
     }
@@ -167,6 +170,10 @@ pub(super) fn find(path: &str) -> Match<'_> {
 pub fn is_known(path: &str) -> bool {
     find(path).route != Route::Unknown
 }
+
+#[cfg(test)]
+#[path = "../../tests/api/described.rs"]
+mod described;
 
 #[cfg(test)]
 mod tests {
