@@ -72,10 +72,17 @@ pub(super) fn read(path: &Path) -> io::Result<BatchFile> {
         Err(BadHeader::Damaged) => return Ok(BatchFile::Damaged),
         Err(BadHeader::Version(version)) => return Ok(BatchFile::Version(version)),
     };
+    let start = (HEADER + 2) * WORD;
+    let Some(&[length, sum]) = words.get(HEADER..) else {
+        return Ok(BatchFile::Damaged);
+    };
+    // Before it is read: a damaged file may have any size.
+    if file.metadata()?.len().checked_sub(start as u64) != Some(length) {
+        return Ok(BatchFile::Damaged);
+    }
     let bytes = fs::read(path)?;
-    let batch = bytes.get((HEADER + 2) * WORD..).unwrap_or_default();
-    let stated = words.get(HEADER..HEADER + 2);
-    if stated != Some(&[batch.len() as u64, checksum(batch)]) {
+    let batch = bytes.get(start..).unwrap_or_default();
+    if sum != checksum(batch) {
         return Ok(BatchFile::Damaged);
     }
     Ok(match postcard::from_bytes(batch) {

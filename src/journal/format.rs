@@ -19,6 +19,9 @@ pub(super) const SLOT: usize = 4;
 /// Words of a header.
 pub(super) const HEADER: usize = 2 * SLOT;
 
+/// Slots of the largest segment: 2 MiB, filled in half a second by 100,000 events a second.
+pub(super) const MAX_SLOTS: u32 = 65_534;
+
 /// Bytes of a word.
 pub(super) const WORD: usize = 8;
 
@@ -87,12 +90,25 @@ impl Header {
         if version != VERSION {
             return Err(BadHeader::Version(version));
         }
-        Ok(Header {
+        let header = Header {
             database: database as i64,
             run: RunId(run as i64),
             number,
             slots: (versions >> 32) as u32,
-        })
+        };
+        // No segment is so large: what is read of a file takes as much memory as its header says.
+        if header.slots > MAX_SLOTS || !header.has_positions() {
+            return Err(BadHeader::Damaged);
+        }
+        Ok(header)
+    }
+
+    /// Whether all of its slots have positions.
+    fn has_positions(&self) -> bool {
+        let behind = self.number.checked_add(1);
+        behind
+            .and_then(|next| next.checked_mul(self.slots.into()))
+            .is_some()
     }
 }
 
@@ -349,6 +365,19 @@ mod tests {
             let mut changed = words;
             changed[bit / 64] ^= 1 << (bit % 64);
             assert!(Header::decode(&changed).is_err(), "{bit}");
+        }
+        for no_segment in [
+            Header {
+                slots: MAX_SLOTS + 1,
+                ..header
+            },
+            Header {
+                number: u64::MAX / 65_534,
+                ..header
+            },
+        ] {
+            let read = Header::decode(&no_segment.encode());
+            assert_eq!(read, Err(BadHeader::Damaged), "{no_segment:?}");
         }
         let mut later = words;
         later[1] += 1;
