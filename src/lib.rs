@@ -77,6 +77,16 @@ pub mod internals {
         };
     }
 
+    /// What is recovered of a run that has ended, and how its files are written.
+    pub mod journal {
+        pub use crate::journal::{
+            FileKind, HEADER, Header, JournalFolder, Recovered, SLOT, cancelled, encode_batch,
+            encode_event, pending, recover, seal_batch, slots_of,
+        };
+        pub use crate::model::{Positions, Reason, RunId};
+        pub use crate::sink::{BatchResult, JournalSink};
+    }
+
     /// What reads files.
     pub mod import {
         pub use crate::import::log::{LogReader, PathPattern, Reads};

@@ -26,15 +26,23 @@ pub(super) enum BatchFile {
 }
 
 /// Encodes a batch.
-pub(super) fn encode(header: &Header, batch: &Batch) -> io::Result<Vec<u8>> {
+///
+/// # Errors
+/// Those of the encoder.
+pub fn encode(header: &Header, batch: &Batch) -> io::Result<Vec<u8>> {
     let batch = postcard::to_stdvec(batch).map_err(io::Error::other)?;
+    Ok(seal(header, &batch))
+}
+
+/// Puts a header, the length and the checksum before an encoded batch.
+pub fn seal(header: &Header, batch: &[u8]) -> Vec<u8> {
     let words = header
         .encode()
         .into_iter()
-        .chain([batch.len() as u64, checksum(&batch)]);
+        .chain([batch.len() as u64, checksum(batch)]);
     let mut bytes: Vec<u8> = words.flat_map(u64::to_le_bytes).collect();
-    bytes.extend_from_slice(&batch);
-    Ok(bytes)
+    bytes.extend_from_slice(batch);
+    bytes
 }
 
 /// Writes a file, which is either there whole when this returns, even after a loss of power, or not at all.

@@ -14,10 +14,10 @@ use crate::model::{PostId, Reason, RunId, TimestampMs, ViewEvent, Viewer};
 pub(super) const VERSION: u32 = 1;
 
 /// Words of a slot.
-pub(super) const SLOT: usize = 4;
+pub const SLOT: usize = 4;
 
 /// Words of a header.
-pub(super) const HEADER: usize = 2 * SLOT;
+pub const HEADER: usize = 2 * SLOT;
 
 /// Slots of the largest segment: 2 MiB, filled in half a second by 100,000 events a second.
 pub(super) const MAX_SLOTS: u32 = 65_534;
@@ -40,15 +40,15 @@ const FIRST_REASON: u64 = 8;
 
 /// What a segment says of itself.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Header {
+pub struct Header {
     /// The database that counts its events.
-    pub(super) database: i64,
+    pub database: i64,
     /// The run that wrote them.
-    pub(super) run: RunId,
+    pub run: RunId,
     /// Which part of the run's journal it is.
-    pub(super) number: u64,
+    pub number: u64,
     /// Slots for events.
-    pub(super) slots: u32,
+    pub slots: u32,
 }
 
 /// Why a segment's header cannot be used.
@@ -62,7 +62,7 @@ pub(super) enum BadHeader {
 
 impl Header {
     /// Its words.
-    pub(super) fn encode(&self) -> [u64; HEADER] {
+    pub fn encode(&self) -> [u64; HEADER] {
         let versions = u64::from(VERSION) | u64::from(self.slots) << 32;
         let mut words = [
             MAGIC,
@@ -113,7 +113,7 @@ impl Header {
 }
 
 /// How many slots an event takes.
-pub(super) fn slots_of(event: &ViewEvent) -> u64 {
+pub fn slots_of(event: &ViewEvent) -> u64 {
     match &event.viewer {
         Some(Viewer::Named(name)) => 1 + name.len().min(MAX_NAME).div_ceil(SLOT * WORD) as u64,
         Some(Viewer::Anonymous(_)) | None => 1,
@@ -121,12 +121,7 @@ pub(super) fn slots_of(event: &ViewEvent) -> u64 {
 }
 
 /// Encodes an event. Calls `write` with the index of each word from the event's beginning, the first word last.
-pub(super) fn encode(
-    run: RunId,
-    position: u64,
-    event: &ViewEvent,
-    mut write: impl FnMut(usize, u64),
-) {
+pub fn encode(run: RunId, position: u64, event: &ViewEvent, mut write: impl FnMut(usize, u64)) {
     let (kind, viewer, name) = match (&event.uncounted, &event.viewer) {
         (Some(reason), _) => (FIRST_REASON + *reason as u64, 0, ""),
         (None, None) => (NOBODY, 0, ""),
@@ -231,7 +226,7 @@ pub(super) fn decode(run: RunId, position: u64, words: &[u64]) -> Slot {
 
 /// The first word of an event that is cancelled; its other words stay. `words` are the event's. `None` if no event is
 /// there.
-pub(super) fn cancelled(run: RunId, position: u64, words: &[u64]) -> Option<u64> {
+pub fn cancelled(run: RunId, position: u64, words: &[u64]) -> Option<u64> {
     let Slot::Event(..) = decode(run, position, words) else {
         return None;
     };
