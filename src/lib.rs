@@ -94,6 +94,7 @@ pub mod internals {
             FileLocation, FrontMatter, ImportError, ImportedPost, KeyValue, Outcome, Value,
             from_text, split,
         };
+        pub use crate::model::address;
         pub use crate::model::slug::{is_valid_slug, slugify};
     }
 }
