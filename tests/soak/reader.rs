@@ -19,10 +19,14 @@ pub const POSTS: usize = 8;
 pub const EXCLUDED: &str = "192.0.2.1";
 
 /// Reads that each client makes without a pause, so that a round has a time of overload.
-const BURST: usize = 1_000;
+const BURST: usize = 300;
 
 /// The pause before each later read: the load lasts as long as the round, whose database stays small.
-const PAUSE: Duration = Duration::from_millis(10);
+const PAUSE: Duration = Duration::from_millis(20);
+
+/// The pause before a client that found nobody listening tries again. All of them at short intervals would take the
+/// processors from the server that stops, or starts.
+const RECONNECT: Duration = Duration::from_millis(50);
 
 /// What a request is, to the counting rules.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -133,7 +137,7 @@ impl Reader {
             match Client::try_connect(self.address, WAIT_LIMIT) {
                 Ok(connection) => self.use_up(connection, &mut reads),
                 // Nobody listens between a stop and the next start.
-                Err(_) => std::thread::sleep(Duration::from_millis(2)),
+                Err(_) => std::thread::sleep(RECONNECT),
             }
         }
         reads
