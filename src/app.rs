@@ -310,10 +310,7 @@ fn recover(folder: &JournalFolder, sink: &dyn JournalSink) -> Result<u64, Journa
         );
     }
     for (path, why) in left {
-        tracing::warn!(
-            "{} is left as it is, and not counted: {why}",
-            path.display()
-        );
+        tracing::warn!("{} is left as it is: {why}", path.display());
     }
     Ok(events)
 }

@@ -84,6 +84,16 @@ pub mod internals {
         };
     }
 
+    /// What is recovered of a run that has ended, and how its files are written.
+    pub mod journal {
+        pub use crate::journal::{
+            FileKind, HEADER, Header, JournalFolder, Recovered, SLOT, cancelled, encode_batch,
+            encode_event, pending, recover, seal_batch, slots_of,
+        };
+        pub use crate::model::{Positions, Reason, RunId};
+        pub use crate::sink::{BatchResult, JournalSink};
+    }
+
     /// What reads files.
     pub mod import {
         pub use crate::import::log::{LogReader, PathPattern, Reads};
@@ -91,6 +101,7 @@ pub mod internals {
             FileLocation, FrontMatter, ImportError, ImportedPost, KeyValue, Outcome, Value,
             from_text, split,
         };
+        pub use crate::model::address;
         pub use crate::model::slug::{is_valid_slug, slugify};
     }
 }

@@ -11,7 +11,7 @@ use std::thread::JoinHandle;
 use super::batch_file;
 use super::error::JournalError;
 use super::folder::{FileKind, JournalFolder};
-use super::format::Header;
+use super::format::{Header, MAX_SLOTS};
 use super::run_file::RunFile;
 use super::segments::Segments;
 use super::shared::Shared;
@@ -19,9 +19,6 @@ use super::upkeep;
 use crate::clock;
 use crate::metrics::Metrics;
 use crate::model::{Batch, Journaled, Positions, RunId, ViewEvent};
-
-/// Slots of a segment: 2 MiB, filled in half a second by 100,000 events a second.
-const SLOTS: u32 = 65_534;
 
 /// Slots of the smallest segment.
 const MIN_SLOTS: u32 = 8_190;
@@ -314,5 +311,7 @@ fn new_run(folder: &JournalFolder) -> Result<RunId, JournalError> {
 
 fn slots_for(max_bytes: u64) -> u32 {
     let part = max_bytes / SEGMENTS / 32;
-    u32::try_from(part).unwrap_or(SLOTS).clamp(MIN_SLOTS, SLOTS)
+    u32::try_from(part)
+        .unwrap_or(MAX_SLOTS)
+        .clamp(MIN_SLOTS, MAX_SLOTS)
 }

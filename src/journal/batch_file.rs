@@ -26,7 +26,10 @@ pub(super) enum BatchFile {
 }
 
 /// Encodes a batch of a run.
-pub(super) fn encode(database: i64, run: RunId, batch: &Batch) -> io::Result<Vec<u8>> {
+///
+/// # Errors
+/// Those of the encoder.
+pub fn encode(database: i64, run: RunId, batch: &Batch) -> io::Result<Vec<u8>> {
     let header = Header {
         database,
         run,
@@ -34,10 +37,15 @@ pub(super) fn encode(database: i64, run: RunId, batch: &Batch) -> io::Result<Vec
         slots: 0,
     };
     let batch = postcard::to_stdvec(batch).map_err(io::Error::other)?;
+    Ok(seal(&header, &batch))
+}
+
+/// Puts a header, the length and the checksum before an encoded batch.
+pub fn seal(header: &Header, batch: &[u8]) -> Vec<u8> {
     let words = header.encode().into_iter();
-    let mut bytes = format::to_bytes(words.chain([batch.len() as u64, checksum(&batch)]));
-    bytes.extend_from_slice(&batch);
-    Ok(bytes)
+    let mut bytes = format::to_bytes(words.chain([batch.len() as u64, checksum(batch)]));
+    bytes.extend_from_slice(batch);
+    bytes
 }
 
 /// Writes a file, which is either there whole when this returns, even after a loss of power, or not at all.
@@ -72,10 +80,17 @@ pub(super) fn read(path: &Path) -> io::Result<BatchFile> {
         Err(BadHeader::Damaged) => return Ok(BatchFile::Damaged),
         Err(BadHeader::Version(version)) => return Ok(BatchFile::Version(version)),
     };
+    let start = (HEADER + 2) * WORD;
+    let Some(&[length, sum]) = words.get(HEADER..) else {
+        return Ok(BatchFile::Damaged);
+    };
+    // Before it is read: a damaged file may have any size.
+    if file.metadata()?.len().checked_sub(start as u64) != Some(length) {
+        return Ok(BatchFile::Damaged);
+    }
     let bytes = fs::read(path)?;
-    let batch = bytes.get((HEADER + 2) * WORD..).unwrap_or_default();
-    let stated = words.get(HEADER..HEADER + 2);
-    if stated != Some(&[batch.len() as u64, checksum(batch)]) {
+    let batch = bytes.get(start..).unwrap_or_default();
+    if sum != checksum(batch) {
         return Ok(BatchFile::Damaged);
     }
     Ok(match postcard::from_bytes(batch) {

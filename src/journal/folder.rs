@@ -14,9 +14,12 @@ use crate::model::RunId;
 
 /// What a file of a journal holds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum FileKind {
+pub enum FileKind {
+    /// What is locked while the run lives.
     Run,
+    /// Events.
     Segment,
+    /// A counter's batch.
     Batch,
     /// A batch that was never wholly written.
     Unfinished,
@@ -71,7 +74,7 @@ impl JournalFolder {
     }
 
     /// A file of a run.
-    pub(super) fn file(&self, run: RunId, kind: FileKind, number: u64) -> PathBuf {
+    pub fn file(&self, run: RunId, kind: FileKind, number: u64) -> PathBuf {
         let name = match kind {
             FileKind::Run => format!("{:016x}.run", run.0),
             _ => format!("{:016x}-{number}.{}", run.0, kind.extension()),

@@ -14,10 +14,13 @@ use crate::model::{PostId, Reason, RunId, TimestampMs, ViewEvent, Viewer};
 pub(super) const VERSION: u32 = 1;
 
 /// Words of a slot.
-pub(super) const SLOT: usize = 4;
+pub const SLOT: usize = 4;
 
 /// Words of a header.
-pub(super) const HEADER: usize = 2 * SLOT;
+pub const HEADER: usize = 2 * SLOT;
+
+/// Slots of the largest segment: 2 MiB, filled in half a second by 100,000 events a second.
+pub(super) const MAX_SLOTS: u32 = 65_534;
 
 /// Bytes of a word.
 pub(super) const WORD: usize = 8;
@@ -37,15 +40,15 @@ const FIRST_REASON: u64 = 8;
 
 /// What a segment says of itself.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Header {
+pub struct Header {
     /// The database that counts its events.
-    pub(super) database: i64,
+    pub database: i64,
     /// The run that wrote them.
-    pub(super) run: RunId,
+    pub run: RunId,
     /// Which part of the run's journal it is.
-    pub(super) number: u64,
+    pub number: u64,
     /// Slots for events.
-    pub(super) slots: u32,
+    pub slots: u32,
 }
 
 /// Why a segment's header cannot be used.
@@ -59,7 +62,7 @@ pub(super) enum BadHeader {
 
 impl Header {
     /// Its words.
-    pub(super) fn encode(&self) -> [u64; HEADER] {
+    pub fn encode(&self) -> [u64; HEADER] {
         let versions = u64::from(VERSION) | u64::from(self.slots) << 32;
         let mut words = [
             MAGIC,
@@ -86,12 +89,25 @@ impl Header {
         if version != VERSION {
             return Err(BadHeader::Version(version));
         }
-        Ok(Header {
+        let header = Header {
             database: database as i64,
             run: RunId(run as i64),
             number,
             slots: (versions >> 32) as u32,
-        })
+        };
+        // No segment is so large: what is read of a file takes as much memory as its header says.
+        if header.slots > MAX_SLOTS || !header.has_positions() {
+            return Err(BadHeader::Damaged);
+        }
+        Ok(header)
+    }
+
+    /// Whether all of its slots have positions.
+    fn has_positions(&self) -> bool {
+        let behind = self.number.checked_add(1);
+        behind
+            .and_then(|next| next.checked_mul(self.slots.into()))
+            .is_some()
     }
 }
 
@@ -101,7 +117,7 @@ pub(super) fn to_bytes(words: impl IntoIterator<Item = u64>) -> Vec<u8> {
 }
 
 /// How many slots an event takes.
-pub(super) fn slots_of(event: &ViewEvent) -> u64 {
+pub fn slots_of(event: &ViewEvent) -> u64 {
     match &event.viewer {
         Some(Viewer::Named(name)) => 1 + name.len().min(MAX_NAME).div_ceil(SLOT * WORD) as u64,
         Some(Viewer::Anonymous(_)) | None => 1,
@@ -109,12 +125,7 @@ pub(super) fn slots_of(event: &ViewEvent) -> u64 {
 }
 
 /// Encodes an event. Calls `write` with the index of each word from the event's beginning, the first word last.
-pub(super) fn encode(
-    run: RunId,
-    position: u64,
-    event: &ViewEvent,
-    mut write: impl FnMut(usize, u64),
-) {
+pub fn encode(run: RunId, position: u64, event: &ViewEvent, mut write: impl FnMut(usize, u64)) {
     let (kind, viewer, name) = match (&event.uncounted, &event.viewer) {
         (Some(reason), _) => (FIRST_REASON + *reason as u64, 0, ""),
         (None, None) => (NOBODY, 0, ""),
@@ -219,7 +230,7 @@ pub(super) fn decode(run: RunId, position: u64, words: &[u64]) -> Slot {
 
 /// The first word of an event that is cancelled; its other words stay. `words` are the event's. `None` if no event is
 /// there.
-pub(super) fn cancelled(run: RunId, position: u64, words: &[u64]) -> Option<u64> {
+pub fn cancelled(run: RunId, position: u64, words: &[u64]) -> Option<u64> {
     let Slot::Event(..) = decode(run, position, words) else {
         return None;
     };
@@ -353,6 +364,19 @@ mod tests {
             let mut changed = words;
             changed[bit / 64] ^= 1 << (bit % 64);
             assert!(Header::decode(&changed).is_err(), "{bit}");
+        }
+        for no_segment in [
+            Header {
+                slots: MAX_SLOTS + 1,
+                ..header
+            },
+            Header {
+                number: u64::MAX / 65_534,
+                ..header
+            },
+        ] {
+            let read = Header::decode(&no_segment.encode());
+            assert_eq!(read, Err(BadHeader::Damaged), "{no_segment:?}");
         }
         let mut later = words;
         later[1] += 1;

@@ -33,3 +33,10 @@ pub use append::{Appended, Journal, JournalOptions, MIN_JOURNAL, SavedBatch, wri
 pub use error::JournalError;
 pub use folder::JournalFolder;
 pub use recovery::{Recovered, pending, recover};
+
+#[cfg(feature = "internals")]
+pub use {
+    batch_file::{encode as encode_batch, seal as seal_batch},
+    folder::FileKind,
+    format::{HEADER, Header, SLOT, cancelled, encode as encode_event, slots_of},
+};

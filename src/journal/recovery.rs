@@ -37,14 +37,19 @@ pub struct Recovered {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum LeftBecause {
     /// It is of another database, which may come back.
-    #[error("it is of another database; start on that one to have it counted, or delete the file")]
+    #[error(
+        "it is of another database, and not counted; start on that one to have it counted, or delete the file"
+    )]
     OtherDatabase,
     /// It is of a later version of this program.
-    #[error("it is of version {0}, and this program knows version 1; try a later one")]
+    #[error("it is of version {0}, and not counted; this program knows version 1, try a later one")]
     LaterVersion(u32),
     /// It is damaged.
-    #[error("it is damaged; delete the file if you do not need it")]
+    #[error("it is damaged, and not counted; delete the file if you do not need it")]
     Damaged,
+    /// Its end is missing.
+    #[error("its end is missing, the rest is counted; delete the file if you do not need it")]
+    Cut,
 }
 
 /// What a run left behind.
@@ -187,6 +192,9 @@ impl Recovery<'_> {
                 scan(&header, &words, &committed, |position, slots, event| {
                     events.push((position..position + slots, event));
                 });
+            if words.len() < header.slots as usize * SLOT {
+                self.leave(run, path, LeftBecause::Cut);
+            }
             for (positions, event) in events {
                 batch.add(event);
                 batch.journaled.add(run, positions);

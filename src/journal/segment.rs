@@ -160,7 +160,7 @@ impl Segment {
 
 /// The position of the first slot of segment `number`.
 pub(super) fn base_of(number: u64, slots: u32) -> u64 {
-    number.saturating_mul(u64::from(slots))
+    number * u64::from(slots)
 }
 
 #[cfg(test)]

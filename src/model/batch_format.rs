@@ -92,6 +92,11 @@ impl Serialize for Visits<'_> {
 impl<'de> Deserialize<'de> for Batch {
     fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Batch, D::Error> {
         let stored = Stored::deserialize(deserializer)?;
+        if !stored.journaled.is_consistent() {
+            return Err(D::Error::custom(
+                "its places in journals are no such places",
+            ));
+        }
         // Each entry as it was, whatever the window it is written with now.
         let mut batch = Batch::default();
         for entry in stored.views {
@@ -124,6 +129,22 @@ fn checked<E: Error>(n: u64) -> Result<u64, E> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn places_that_cannot_be_added_up_are_refused() {
+        let text = |run: i64, length: u64, events: u64| {
+            format!(
+                r#"{{"views":[],"visits":[],"ledger":[],"journaled":{{"parts":[
+                    {{"run":1,"positions":[[0,9]],"events":9,"dropped":null}},
+                    {{"run":{run},"positions":[[0,{length}]],"events":{events},"dropped":null}}]}}}}"#
+            )
+        };
+        assert!(serde_json::from_str::<Batch>(&text(2, 9, 9)).is_ok());
+        for bad in [text(1, 9, 9), text(2, u64::MAX, 9), text(2, 9, u64::MAX)] {
+            let error = serde_json::from_str::<Batch>(&bad).unwrap_err();
+            assert!(error.to_string().contains("places in journals"), "{error}");
+        }
+    }
 
     #[test]
     fn a_number_that_no_entry_has_is_refused() {

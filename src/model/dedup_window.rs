@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::time::HOUR;
+use super::time::{HOUR, floor};
 
 /// The longest time over which visits merge, so that its length takes 32 bits: 49 days, in milliseconds.
 const MERGED_SPAN: i64 = 1 << 32;
@@ -45,12 +45,6 @@ impl DedupWindow {
     pub fn length(self) -> i64 {
         self.length
     }
-}
-
-/// The largest multiple of `length` up to `at`.
-fn floor(at: i64, length: i64) -> i64 {
-    // Out of range only within one length of the least time there is.
-    at.div_euclid(length).saturating_mul(length)
 }
 
 #[cfg(test)]

@@ -59,6 +59,20 @@ impl Journaled {
         part.dropped = part.dropped.max(Some((total, at.day().0)));
     }
 
+    /// Whether its numbers can be added up, and each run has one part. What this program makes always is so.
+    pub(super) fn is_consistent(&self) -> bool {
+        let sum = |number: fn(&JournalPart) -> u64| {
+            let mut numbers = self.parts.iter().map(number);
+            numbers.try_fold(0_u64, u64::checked_add).is_some()
+        };
+        let mut runs: Vec<RunId> = self.parts.iter().map(|part| part.run).collect();
+        runs.sort_unstable();
+        runs.dedup();
+        runs.len() == self.parts.len()
+            && sum(|part| part.events)
+            && sum(|part| part.positions.len())
+    }
+
     /// Adds all of `other`.
     pub fn merge(&mut self, other: Journaled) {
         for part in other.parts {

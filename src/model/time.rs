@@ -20,15 +20,21 @@ pub fn calendar() -> (i64, i64) {
     (first.as_millisecond(), last.as_millisecond())
 }
 
+/// The largest multiple of `length` up to `at`.
+pub(super) fn floor(at: i64, length: i64) -> i64 {
+    // Out of range only within one length of the least time there is.
+    at.div_euclid(length).saturating_mul(length)
+}
+
 impl TimestampMs {
     /// The start of the UTC hour this instant lies in.
     pub fn hour(self) -> TimestampMs {
-        TimestampMs(self.0.div_euclid(HOUR) * HOUR)
+        TimestampMs(floor(self.0, HOUR))
     }
 
     /// The start of the UTC day this instant lies in.
     pub fn day(self) -> TimestampMs {
-        TimestampMs(self.0.div_euclid(DAY) * DAY)
+        TimestampMs(floor(self.0, DAY))
     }
 
     /// Whole seconds since the epoch, rounded down.
@@ -74,6 +80,7 @@ mod tests {
         assert_eq!(TimestampMs(HOUR + 5).hour(), TimestampMs(HOUR));
         assert_eq!(TimestampMs(-1).hour(), TimestampMs(-HOUR));
         assert_eq!(TimestampMs(-1).day(), TimestampMs(-DAY));
+        assert_eq!(TimestampMs(i64::MIN).hour(), TimestampMs(i64::MIN));
     }
 
     #[test]

@@ -100,6 +100,27 @@ fn a_segment_without_a_header_or_of_a_later_version_is_left_and_told() {
 }
 
 #[test]
+fn a_segment_without_its_end_is_left_and_told_and_the_rest_is_counted_once() {
+    let home = Home::new();
+    let segment = killed_with_views(&home);
+    let file = fs::OpenOptions::new()
+        .write(true)
+        .open(&segment)
+        .expect("a file");
+    // A header, twelve events and a part of the next.
+    file.set_len(64 + 32 * 12 + 20).expect("a shorter file");
+    for _ in 0..2 {
+        let finished = started(&home);
+        let told = warnings(&finished);
+        assert!(
+            told.len() == 1 && told[0].contains("its end is missing"),
+            "{told:?}"
+        );
+        assert_eq!(home.database().views(), 12);
+    }
+}
+
+#[test]
 fn a_folder_that_cannot_be_used_keeps_the_server_from_starting_and_is_named() {
     let home = Home::new();
     home.write("viewtally.db.journal", "a file of somebody else's");

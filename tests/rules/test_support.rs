@@ -2,6 +2,8 @@
 
 use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use crate::support::{Client, Home, Load, Lock, http, wait};
@@ -136,6 +138,34 @@ fn lock_keeps_other_writers_out_until_released() {
     lock.release();
     write();
     assert_eq!(database.views(), 1);
+}
+
+#[test]
+fn lock_is_taken_while_others_write_without_a_pause() {
+    let home = Home::new();
+    let file = home.write("viewtally.db", "");
+    home.database()
+        .execute("PRAGMA journal_mode = WAL; CREATE TABLE counts (views INTEGER)");
+    let is_over = Arc::new(AtomicBool::new(false));
+    let writers = [(); 4].map(|()| {
+        let (mut database, is_over) = (home.database(), Arc::clone(&is_over));
+        std::thread::spawn(move || {
+            while !is_over.load(Ordering::Relaxed) {
+                database.execute("INSERT INTO counts VALUES (1)");
+            }
+        })
+    });
+    wait::until("they write", || {
+        home.database()
+            .number("SELECT count(*) AS number FROM counts")
+            > 100
+    });
+    let lock = Lock::hold(&file);
+    is_over.store(true, Ordering::Relaxed);
+    lock.release();
+    for writer in writers {
+        writer.join().expect("it waits while the lock is held");
+    }
 }
 
 #[test]

@@ -1,7 +1,7 @@
 //! What goes wrong during a round's load.
 
 use std::fmt::Write as _;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use fastrand::Rng;
 
@@ -9,11 +9,6 @@ use super::plan::Kind;
 use super::reader::POSTS;
 use super::round::Stage;
 use crate::support::{Lock, Signal, let_pass, until};
-
-/// Views answered so long before a `kill -9` may be lost: `--flush-every`, the commit under way and the one it waits for.
-/// More than README's 0.3 s, because the readers and the tests' own work slow every commit down. Zero says that nothing may
-/// be lost.
-pub const LOST_BEFORE_KILL: Duration = Duration::from_secs(1);
 
 /// Readers that an imported log has; each reads once.
 const IMPORTED: i64 = 20_000;
@@ -23,7 +18,7 @@ pub fn disturb(stage: &mut Stage<'_>) {
     match stage.plan.kind {
         Kind::Locked => locked(stage),
         Kind::LockedStop => locked_stop(stage),
-        Kind::Killed => killed(stage),
+        Kind::Killed => stage.restart(None, |server, _| server.signal(Signal::Kill)),
         Kind::Signal => stage.restart(Some(0), |server, signal| server.signal(signal)),
         Kind::TwoSignals => stage.restart(Some(0), |server, signal| {
             server.signal(signal);
@@ -58,13 +53,6 @@ fn locked_stop(stage: &mut Stage<'_>) {
     );
 }
 
-fn killed(stage: &mut Stage<'_>) {
-    let from = Instant::now() - LOST_BEFORE_KILL;
-    stage.restart(None, |server, _| server.signal(Signal::Kill));
-    // Its last answers are read by then, late as a reader may be.
-    stage.at_risk = (!LOST_BEFORE_KILL.is_zero()).then(|| from..Instant::now());
-}
-
 fn second_signal(stage: &mut Stage<'_>) {
     let lock = Lock::hold(&stage.database());
     stage.readers.read_for(Duration::from_millis(300));
@@ -73,6 +61,8 @@ fn second_signal(stage: &mut Stage<'_>) {
         Some(130),
         |server, signal| {
             server.signal(signal);
+            // The server's second begins when the first signal reaches it, not when it is sent.
+            until("it stops", || server.stderr().contains("stopping: "));
             // What comes sooner is a repeat of the first.
             let_pass(Duration::from_millis(1100));
             server.signal(signal);

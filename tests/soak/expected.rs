@@ -1,23 +1,21 @@
 //! What the readers' answers come to: for each viewer and reason the least and the most that may be written.
 
 use std::collections::HashMap;
-use std::ops::Range;
-use std::time::Instant;
 
 use super::reader::{self, Reads, Sort};
 
 /// At least and at most so many.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Bounds {
-    /// Answered, and at no risk of being lost.
+    /// Answered.
     pub least: i64,
     /// Answered, or under way when the connection ended.
     pub most: i64,
 }
 
 impl Bounds {
-    fn add(&mut self, is_certain: bool) {
-        self.least += i64::from(is_certain);
+    fn add(&mut self, is_answered: bool) {
+        self.least += i64::from(is_answered);
         self.most += 1;
     }
 
@@ -46,8 +44,7 @@ pub struct Expected {
 }
 
 impl Expected {
-    /// Answers at times `at_risk` may be lost.
-    pub fn of(all: &[Reads], at_risk: Option<&Range<Instant>>) -> Self {
+    pub fn of(all: &[Reads]) -> Self {
         let mut expected = Self::default();
         for reads in all {
             assert!(
@@ -56,20 +53,18 @@ impl Expected {
                 reads.unexpected
             );
             for read in &reads.reads {
-                let is_certain = read
-                    .answered
-                    .is_some_and(|at| at_risk.is_none_or(|times| !times.contains(&at)));
-                expected.all.add(is_certain);
+                let is_answered = read.is_answered;
+                expected.all.add(is_answered);
                 match read.sort {
                     Sort::Named(number) => {
                         let name = reader::name(reads.client, number);
                         let viewer = expected.viewers.entry(name).or_default();
                         viewer.post = read.post;
-                        viewer.reads.add(is_certain);
+                        viewer.reads.add(is_answered);
                     }
-                    Sort::Bot => expected.bot.add(is_certain),
-                    Sort::Prefetch => expected.prefetch.add(is_certain),
-                    Sort::Excluded => expected.excluded.add(is_certain),
+                    Sort::Bot => expected.bot.add(is_answered),
+                    Sort::Prefetch => expected.prefetch.add(is_answered),
+                    Sort::Excluded => expected.excluded.add(is_answered),
                     Sort::OptedOut => {}
                 }
             }

@@ -4,7 +4,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::thread::JoinHandle;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use fastrand::Rng;
 
@@ -18,8 +18,15 @@ pub const POSTS: usize = 8;
 /// The client that `--exclude` names.
 pub const EXCLUDED: &str = "192.0.2.1";
 
-/// More would only make the round's database larger.
-const MAX_READS: usize = 2_500;
+/// Reads that each client makes without a pause, so that a round has a time of overload.
+const BURST: usize = 300;
+
+/// The pause before each later read: the load lasts as long as the round, whose database stays small.
+const PAUSE: Duration = Duration::from_millis(20);
+
+/// The pause before a client that found nobody listening tries again. All of them at short intervals would take the
+/// processors from the server that stops, or starts.
+const RECONNECT: Duration = Duration::from_millis(50);
 
 /// What a request is, to the counting rules.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -38,8 +45,8 @@ pub enum Sort {
 pub struct Read {
     pub post: usize,
     pub sort: Sort,
-    /// When its answer was there whole; `None` where the connection ended before.
-    pub answered: Option<Instant>,
+    /// Whether its answer was there whole; not where the connection ended before.
+    pub is_answered: bool,
 }
 
 /// What one reader did.
@@ -95,13 +102,7 @@ impl Readers {
     pub fn read_for(&self, time: Duration) {
         let before = self.answered();
         crate::support::let_pass(time);
-        until("readers are answered", || {
-            self.answered() > before || self.are_done()
-        });
-    }
-
-    fn are_done(&self) -> bool {
-        self.threads.iter().all(JoinHandle::is_finished)
+        until("readers are answered", || self.answered() > before);
     }
 
     /// Lets each finish the request it is at.
@@ -132,28 +133,31 @@ impl Reader {
             reads: Vec::new(),
             unexpected: Vec::new(),
         };
-        while self.goes_on(&reads) {
+        while self.goes_on() {
             match Client::try_connect(self.address, WAIT_LIMIT) {
                 Ok(connection) => self.use_up(connection, &mut reads),
                 // Nobody listens between a stop and the next start.
-                Err(_) => std::thread::sleep(Duration::from_millis(2)),
+                Err(_) => std::thread::sleep(RECONNECT),
             }
         }
         reads
     }
 
-    fn goes_on(&self, reads: &Reads) -> bool {
-        !self.stop.load(Ordering::Relaxed) && reads.reads.len() < MAX_READS
+    fn goes_on(&self) -> bool {
+        !self.stop.load(Ordering::Relaxed)
     }
 
     /// Reads on one connection until it ends, or the load does.
     fn use_up(&mut self, mut connection: Client, reads: &mut Reads) {
-        while self.goes_on(reads) {
+        while self.goes_on() {
+            if reads.reads.len() >= BURST {
+                std::thread::sleep(PAUSE);
+            }
             let (post, sort) = self.choose();
             let (method, request) = self.request(post, sort);
             if connection.send(&request).is_err() {
                 // What was sent of it may have arrived whole.
-                reads.note(post, sort, None);
+                reads.note(post, sort, false);
                 return;
             }
             match connection.read_for(method) {
@@ -161,7 +165,7 @@ impl Reader {
                     match answer.status {
                         200 | 202 => {
                             self.answered.fetch_add(1, Ordering::Relaxed);
-                            reads.note(post, sort, Some(Instant::now()));
+                            reads.note(post, sort, true);
                             let outcome = answer.header("View-Outcome");
                             if method == "GET" && outcome != Some(sort.outcome()) {
                                 reads.unexpected.push(format!("{sort:?}: {answer:?}"));
@@ -175,7 +179,7 @@ impl Reader {
                     }
                 }
                 Ok(None) | Err(_) => {
-                    reads.note(post, sort, None);
+                    reads.note(post, sort, false);
                     return;
                 }
             }
@@ -230,12 +234,12 @@ impl Reader {
 }
 
 impl Reads {
-    fn note(&mut self, post: usize, sort: Sort, answered: Option<Instant>) {
+    fn note(&mut self, post: usize, sort: Sort, is_answered: bool) {
         if sort != Sort::OptedOut {
             self.reads.push(Read {
                 post,
                 sort,
-                answered,
+                is_answered,
             });
         }
     }

@@ -1,9 +1,8 @@
 //! One round: a server under load, something that goes wrong, and the reckoning.
 
 use std::net::SocketAddr;
-use std::ops::Range;
 use std::path::PathBuf;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use super::disturbance::disturb;
 use super::expected::Expected;
@@ -22,8 +21,6 @@ pub struct Stage<'a> {
     pub home: &'a Home,
     pub readers: Readers,
     pub facts: Facts,
-    /// Answers of this time may be lost.
-    pub at_risk: Option<Range<Instant>>,
     /// What the first server had before its load.
     resources: Resources,
     server: Option<Server>,
@@ -55,7 +52,6 @@ pub fn play(plan: Plan, home: &Home) -> Option<String> {
         home,
         readers: Readers::start(server.address, plan.seed),
         facts: Facts::default(),
-        at_risk: None,
         resources,
         address: server.address,
         server: Some(server),
@@ -152,7 +148,7 @@ impl Stage<'_> {
         let told = Told::by(&finished);
         let written = told.written.zip(self.written);
         self.facts.written = written.map(|(written, before)| written + before);
-        let expected = Expected::of(&all, self.at_risk.as_ref());
+        let expected = Expected::of(&all);
         identity::check(&self.plan, &self.database(), &expected, &self.facts);
         let store = format!("sqlite:{}", self.database().display());
         let checked = self.home.run_bare(&["check", "--store", &store]);

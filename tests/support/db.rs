@@ -82,9 +82,12 @@ impl Database {
     }
 
     pub fn execute(&mut self, statements: &str) {
-        self.0
-            .batch_execute(statements)
-            .expect("the statements run");
+        self.try_execute(statements).expect("the statements run");
+    }
+
+    /// For statements that may be refused.
+    pub fn try_execute(&mut self, statements: &str) -> QueryResult<()> {
+        self.0.batch_execute(statements)
     }
 
     /// Asks SQLite whether the file is sound.

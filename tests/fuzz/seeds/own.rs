@@ -60,6 +60,18 @@ const LINES: &[&str] = &[
     "h - - [17/May/2015:10:05:03 +0000] \"GET /news/b HTTP/1.1\" 200 1 \"-\" \"Googlebot/2.1\"\nnonsense\n",
 ];
 
+const JOURNALS: &[&str] = &[
+    // Five events: sent, cancelled, committed and saved, of nobody, of a number and of names; nothing altered.
+    "\x02\x3f\x07\0\x05\0\x01\x0d\x02\x16\x03\x04\x1f\x04\x03ann\x60\x05\0",
+    // The same in a file that was used before, with a bit of the segment and a byte of the batch changed.
+    "\x02\x3f\x07\x03\x02\0\x01\x10\x02\x20\x05\0\x01\x0d\x02\x16\x03\x04\x1f\x04\x03ann\x60\x05\x02\x01\x01\x50\0\x03\0\x02\x51\0\x09",
+    // A header of a segment, and one of a run, with numbers of their own.
+    "\0\x01\x03\0\0\0\0\0\0\0\x10\0\0\0\0\0\0\0some words of a slot that has no event",
+    "\0\x05\0\0\0\0\0\0\0\0\x10\0\0\0\0\0\0\0\x07\0\0\0\0\0\0\0\x07\0\0\0\0\0\0\0",
+    // A batch: one view, and its place in the journal.
+    "\x01\x01\x02\0\x01\0\0\x01\x01\x01\0\x01\x01\0",
+];
+
 /// The seeds of a target; none for a name that is no target.
 pub fn seeds(target: &str) -> Vec<Vec<u8>> {
     // What stands before the text: see each target.
@@ -74,6 +86,7 @@ pub fn seeds(target: &str) -> Vec<Vec<u8>> {
         ),
         "front_matter" => (FILES, &[1]),
         "log_lines" => (LINES, &[]),
+        "journal" => (JOURNALS, &[]),
         _ => (&[], &[]),
     };
     texts
