@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use super::numbers::start;
-use super::{pagination, post_body, views};
+use super::{json_body, pagination, views};
 use crate::clock;
 use crate::endpoint::lookup::{decode_segment, find_post};
 use crate::endpoint::{Exchange, cursor, errors, parameters};
@@ -37,25 +37,17 @@ pub(super) fn put(exchange: &mut Exchange<'_>, segment: &str) -> Result<(), Prob
     let store = exchange.state.store.store();
     let found = store.tally(PostKey::parse(&slug))?;
     let (post, _) = found.ok_or_else(errors::no_such_post)?;
-    if !exchange
-        .header("Content-Type")
-        .is_some_and(post_body::is_json_type)
-    {
-        return Err(errors::wrong_type());
-    }
-    let (number, reason) = read(exchange.request.body).map_err(errors::invalid)?;
+    let (number, reason) = read(&json_body::read(exchange)?).map_err(errors::invalid)?;
     store.correct(post.id, Some(number), None, &reason, clock::now())?;
     exchange.state.store.invalidate(post.id);
     views::of_post(exchange, segment)
 }
 
-fn read(text: &[u8]) -> Result<(i64, String), Vec<Invalid>> {
+fn read(value: &Value) -> Result<(i64, String), Vec<Invalid>> {
     let invalid = |pointer: &str, detail: String| Invalid {
         pointer: pointer.to_owned(),
         detail,
     };
-    let value: Value = serde_json::from_slice(text)
-        .map_err(|error| vec![invalid("", format!("the body is not valid JSON: {error}"))])?;
     let mut errors = Vec::new();
     let number = value["views"]
         .as_i64()
@@ -80,25 +72,26 @@ fn read(text: &[u8]) -> Result<(i64, String), Vec<Invalid>> {
 
 #[cfg(test)]
 mod tests {
+    use serde_json::json;
+
     use super::*;
 
     #[test]
     fn a_number_needs_a_reason() {
         assert_eq!(
-            read(br#"{"views":7,"reason":" moved "}"#).ok(),
+            read(&json!({"views": 7, "reason": " moved "})).ok(),
             Some((7, "moved".to_owned()))
         );
-        let pointers = |text: &str| -> Vec<String> {
-            read(text.as_bytes())
+        let pointers = |value: Value| -> Vec<String> {
+            read(&value)
                 .unwrap_err()
                 .into_iter()
                 .map(|error| error.pointer)
                 .collect()
         };
-        assert_eq!(pointers("{}"), ["/views", "/reason"]);
-        assert_eq!(pointers(r#"{"views":-1,"reason":"x"}"#), ["/views"]);
-        assert_eq!(pointers(r#"{"views":1.5,"reason":"x"}"#), ["/views"]);
-        assert_eq!(pointers("[]"), ["/views", "/reason"]);
-        assert_eq!(pointers("nonsense"), [""]);
+        assert_eq!(pointers(json!({})), ["/views", "/reason"]);
+        assert_eq!(pointers(json!({"views": -1, "reason": "x"})), ["/views"]);
+        assert_eq!(pointers(json!({"views": 1.5, "reason": "x"})), ["/views"]);
+        assert_eq!(pointers(json!([])), ["/views", "/reason"]);
     }
 }

@@ -9,6 +9,7 @@ mod correction;
 mod dispatch;
 mod embed;
 mod health;
+mod json_body;
 mod numbers;
 mod openapi;
 mod pagination;

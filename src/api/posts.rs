@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 
-use super::{pagination, post_body};
+use super::{json_body, pagination, post_body};
 use crate::clock;
 use crate::endpoint::lookup::{decode_segment, find_post};
 use crate::endpoint::record_view::{record_view, write_outcome};
@@ -155,13 +155,8 @@ fn read_content(
     exchange: &mut Exchange<'_>,
     old: Option<&PostContent>,
 ) -> Result<PostContent, Problem> {
-    let is_json = exchange
-        .header("Content-Type")
-        .is_some_and(post_body::is_json_type);
-    if !is_json {
-        return Err(errors::wrong_type());
-    }
-    post_body::content(exchange.request.body, old, clock::now()).map_err(errors::invalid)
+    let value = json_body::read(exchange)?;
+    post_body::content(value, old, clock::now()).map_err(errors::invalid)
 }
 
 pub(super) fn list(exchange: &mut Exchange<'_>) -> Result<(), Problem> {

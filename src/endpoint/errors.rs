@@ -69,6 +69,11 @@ pub fn no_form() -> Problem {
     Problem::new(415, "Unsupported media type", detail)
 }
 
+/// 400: the body is not what it is said to be. The connection goes on: where the request ends is known.
+pub fn malformed(detail: String) -> Problem {
+    Problem::new(400, "Bad request", detail)
+}
+
 /// 422 with everything that is wrong.
 pub fn invalid(errors: Vec<Invalid>) -> Problem {
     let detail = match errors.as_slice() {

@@ -174,3 +174,38 @@ fn a_viewer_whom_nobody_knows_is_forgotten_like_one_who_is_known() {
         assert_eq!(ask("GET", "/viewers/ann/posts").status, 200);
     }
 }
+
+#[test]
+fn a_body_that_is_not_json_is_malformed_and_one_that_is_wrong_is_not_valid() {
+    let (_home, server) = served();
+    let send = |method: &str, path: &str, body: &[u8]| {
+        let json = [("Content-Type", "application/json")];
+        server.connect().request(method, path, &json, body)
+    };
+    for (method, path) in [
+        ("POST", "/posts"),
+        ("PUT", "/posts/hello"),
+        ("PUT", "/posts/hello/views"),
+    ] {
+        for malformed in [
+            &b"{"[..],
+            b"",
+            b"nonsense",
+            b"{\"title\": \"a\"} x",
+            b"\xff",
+        ] {
+            let answer = send(method, path, malformed);
+            assert_problem(&answer, 400);
+            assert!(
+                answer.text().contains("not valid JSON"),
+                "{}",
+                answer.text()
+            );
+        }
+        for wrong in [&b"{}"[..], b"[]", b"null", b"7"] {
+            assert_problem(&send(method, path, wrong), 422);
+        }
+        let text = [("Content-Type", "text/plain")];
+        assert_problem(&server.connect().request(method, path, &text, b"{}"), 415);
+    }
+}
