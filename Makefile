@@ -2,7 +2,7 @@
 CARGO = cargo
 PREFIX ?= $(HOME)/.local
 
-.PHONY: run test test-long test-thorough check deb install clean
+.PHONY: run test test-long test-thorough check pictures deb install clean
 .PHONY: fuzz fuzz-lock soak
 .PHONY: bench bench-peers bench-scaling bench-locked bench-counting bench-demands bench-smoke
 
@@ -81,6 +81,12 @@ bench-demands:
 ## Instructions per request against the checked-in figure.
 bench-smoke:
 	$(CARGO) bench --locked --bench peers -- --smoke
+
+## The pictures in README, taken anew by the tests.
+pictures:
+	mkdir -p tests/pages/pictures
+	$(CARGO) test --locked --test main -- readme_pictures
+	cp target/screenshots/readme-*.png tests/pages/pictures/
 
 ## A Debian package in target/deb: program, units, man page, completions, examples.
 deb:

@@ -117,7 +117,7 @@ fn in_posts<'r>(rest: &'r str, request: &Request<'r>) -> Option<Page<'r>> {
         "" => Page::Index,
         _ => {
             let post = rest.strip_prefix('/').filter(|post| !post.is_empty())?;
-            match memchr::memchr(b'/', post.as_bytes()) {
+            match post.bytes().position(|byte| byte == b'/') {
                 None => Page::Post(post),
                 Some(end) => {
                     let (post, rest) = post.split_at(end);

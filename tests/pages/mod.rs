@@ -9,5 +9,6 @@ pub mod hostile_text;
 pub mod negotiation;
 mod post_stats;
 mod posts;
+mod readme_pictures;
 pub mod real_site;
 mod speed;

@@ -24,7 +24,7 @@ fn site(home: &Home) -> Server {
     server
 }
 
-fn open(browser: &mut Browser, server: &Server, path: &str, screen: Screen) -> Tab {
+pub fn open(browser: &mut Browser, server: &Server, path: &str, screen: Screen) -> Tab {
     let tab = browser.tab(screen);
     browser.visit(&tab, &format!("http://{}{path}", server.address));
     tab

@@ -209,6 +209,22 @@ fn the_copy_of_help_is_the_real_one() {
 }
 
 #[test]
+fn every_picture_is_there() {
+    let text = readme();
+    let pictures: Vec<&str> = text
+        .split("](")
+        .skip(1)
+        .filter_map(|rest| rest.split(')').next())
+        .filter(|path| path.starts_with("tests/"))
+        .collect();
+    assert!(pictures.len() >= 3, "{pictures:?}");
+    for path in pictures {
+        let file = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join(path);
+        assert!(file.exists(), "{path} is not there");
+    }
+}
+
+#[test]
 fn every_flag_is_in_the_readme() {
     let text = readme();
     let help = Home::new().run_bare(&["serve", "--help"]).stdout;

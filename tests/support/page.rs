@@ -164,8 +164,21 @@ impl Browser {
 
     /// Writes a picture of the page below `target/screenshots`, whole where it is not too long.
     pub fn picture(&mut self, tab: &Tab, name: &str) -> PathBuf {
+        self.picture_of(
+            tab,
+            name,
+            "Math.min(document.documentElement.scrollHeight, 2600)",
+        )
+    }
+
+    /// Writes a picture of what is seen without scrolling.
+    pub fn first_screen(&mut self, tab: &Tab, name: &str) -> PathBuf {
+        self.picture_of(tab, name, "innerHeight")
+    }
+
+    fn picture_of(&mut self, tab: &Tab, name: &str, height: &str) -> PathBuf {
         let session = self.session(tab);
-        let height = self.evaluate(tab, "Math.min(document.documentElement.scrollHeight, 2600)");
+        let height = self.evaluate(tab, height);
         let width = self.evaluate(tab, "innerWidth");
         let clip = json!({"x": 0, "y": 0, "width": width, "height": height, "scale": 1});
         let parameters = json!({"format": "png", "captureBeyondViewport": true, "clip": clip});
