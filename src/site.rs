@@ -4,7 +4,7 @@
 use crate::api;
 use crate::counter::Recorded;
 use crate::endpoint::{SiteState, errors};
-use crate::http::{Problem, Response};
+use crate::http::{Problem, Response, coding};
 use crate::pages::{self, Pages};
 use crate::server::{Handler, Plan, Request};
 
@@ -56,13 +56,18 @@ impl Handler for Site {
             Found::Page(found) => self.pages.answer(&self.state, request, found, response),
             Found::Moved(path) => Err(errors::moved(path, request.target.query)),
         };
-        match answered {
+        let event = match answered {
             Ok(event) => event.map(|event| self.state.events.record(event)),
             Err(problem) => {
                 self.refuse(request, &problem, response);
                 None
             }
+        };
+        if response.may_be_encoded() {
+            let takes_gzip = coding::accepts_gzip(request.headers.all("Accept-Encoding"));
+            response.encode(takes_gzip);
         }
+        event
     }
 
     fn refuse(&self, request: &Request<'_>, problem: &Problem, response: &mut Response) {

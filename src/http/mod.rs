@@ -4,6 +4,7 @@
 
 pub mod accept;
 mod authority;
+pub mod coding;
 mod date;
 pub mod etag;
 mod headers;

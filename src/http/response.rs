@@ -5,8 +5,10 @@
 
 use std::sync::Arc;
 
+use memchr::memmem;
 use serde::Serialize;
 
+use super::coding;
 use super::date;
 use super::etag::ETag;
 
@@ -18,6 +20,9 @@ pub type SharedBody = Arc<dyn AsRef<[u8]> + Send + Sync>;
 
 /// Shared bytes from this length on are sent as they are; copying fewer is cheaper than a call that gathers them.
 const SEND_SHARED: usize = 16 << 10;
+
+/// From this length on a body is compressed: below, a packet is sent either way.
+const MIN_COMPRESSED: usize = 1400;
 
 /// Shared bytes that belong into a rendered response.
 pub struct Insert {
@@ -149,6 +154,44 @@ impl Response {
         self.own.extend_from_slice(bytes);
     }
 
+    /// Compresses the body for a client that takes gzip, where that pays: a body made for this answer alone, of text, not
+    /// short ([`Response::may_be_encoded`]), and not secret, for its length would tell of what it repeats (BREACH). What is shared by many is left: it
+    /// would be compressed anew each time.
+    pub fn encode(&mut self, takes_gzip: bool) {
+        if !self.may_be_encoded()
+            || !self.has_line(b"Content-Type: ", is_text)
+            || self.has_line(b"Cache-Control: ", is_secret)
+        {
+            return;
+        }
+        self.lines("Vary: Accept-Encoding\r\n");
+        if !takes_gzip {
+            return;
+        }
+        if let Some(compressed) = coding::gzip(&self.own) {
+            self.own = compressed;
+            self.lines("Content-Encoding: gzip\r\n");
+            // Other bytes than without the coding (RFC 9110 §8.8.3.3), of the same meaning.
+            if let Some(at) = memmem::find(&self.headers, b"ETag: \"") {
+                let quote = at + b"ETag: ".len();
+                self.headers.splice(quote..quote, *b"W/");
+            }
+        }
+    }
+
+    /// Whether the body is long enough to be compressed, and not shared.
+    pub fn may_be_encoded(&self) -> bool {
+        self.own.len() >= MIN_COMPRESSED && self.shared.is_none()
+    }
+
+    /// Whether there is a header line that begins so, and whose value is as wanted.
+    fn has_line(&self, beginning: &[u8], is_wanted: fn(&[u8]) -> bool) -> bool {
+        let lines = self.headers.split(|&byte| byte == b'\n');
+        lines
+            .filter_map(|line| line.strip_prefix(beginning))
+            .any(is_wanted)
+    }
+
     /// Renders everything into `out`, which is emptied first, but for a long shared body, which is returned with its
     /// place.
     ///
@@ -206,6 +249,17 @@ impl Response {
         out.extend_from_slice(after);
         insert
     }
+}
+
+fn is_text(content_type: &[u8]) -> bool {
+    content_type.starts_with(b"text/")
+        || [&b"json"[..], b"xml", b"openmetrics-text"]
+            .iter()
+            .any(|kind| memmem::find(content_type, kind).is_some())
+}
+
+fn is_secret(caching: &[u8]) -> bool {
+    memmem::find(caching, b"no-store").is_some()
 }
 
 /// The reason phrases of the statuses this server sends (RFC 9110 §15, RFC 6585 §5).

@@ -3,6 +3,7 @@
 mod bodies;
 mod case;
 mod chunked;
+mod codings;
 mod conditional;
 mod connection;
 mod content_length;
