@@ -88,7 +88,12 @@ impl Server {
 
     /// Waits for its end.
     pub fn wait(self) -> Finished {
-        self.running.wait(WAIT_LIMIT)
+        self.wait_within(WAIT_LIMIT)
+    }
+
+    /// As [`Server::wait`], with another limit.
+    pub fn wait_within(self, limit: Duration) -> Finished {
+        self.running.wait(limit)
     }
 
     pub fn stdout(&self) -> String {
