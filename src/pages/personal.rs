@@ -1,11 +1,14 @@
 //! Pages that depend on who looks at them.
 
+use askama::Template;
+
 use super::layout::Layout;
 use super::policy::{self, HTML};
 use super::session::{Visitor, session, set_cookie};
 use super::state::PageState;
 use crate::clock;
 use crate::endpoint::Exchange;
+use crate::http::Problem;
 
 /// A page to be answered with.
 pub struct PersonalPage<'a> {
@@ -46,6 +49,27 @@ pub fn write(pages: &PageState, exchange: &mut Exchange<'_>, page: &PersonalPage
         policy::write(exchange.response);
     }
     exchange.response.text(HTML, page.html);
+}
+
+/// Answers with a page of numbers.
+///
+/// # Errors
+/// One that its template has.
+pub fn show(
+    pages: &PageState,
+    exchange: &mut Exchange<'_>,
+    visitor: &Visitor,
+    page: &impl Template,
+) -> Result<(), Problem> {
+    let html = page.render().map_err(|_| Problem::internal())?;
+    let page = PersonalPage {
+        status: 200,
+        visitor,
+        has_images: false,
+        html: &html,
+    };
+    write(pages, exchange, &page);
+    Ok(())
 }
 
 /// The frame of a page on the host that a request names.

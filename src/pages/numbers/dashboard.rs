@@ -15,7 +15,7 @@ use crate::endpoint::{Exchange, PostQuery, cursor};
 use crate::http::{Problem, query};
 use crate::model::{ListQuery, Page, Period, PostId, PostSummary, Sort};
 use crate::pages::layout::Layout;
-use crate::pages::personal::{self, PersonalPage};
+use crate::pages::personal;
 use crate::pages::session::Visitor;
 use crate::pages::state::PageState;
 use crate::pages::{access, assets, text};
@@ -94,15 +94,7 @@ pub fn show(pages: &PageState, exchange: &mut Exchange<'_>) -> Result<(), Proble
         origin: crate::pages::origin::plain(exchange),
         figures,
     };
-    let html = page.render().map_err(|_| Problem::internal())?;
-    let page = PersonalPage {
-        status: 200,
-        visitor: &visitor,
-        has_images: false,
-        html: &html,
-    };
-    personal::write(pages, exchange, &page);
-    Ok(())
+    personal::show(pages, exchange, &visitor, &page)
 }
 
 /// The page of posts.

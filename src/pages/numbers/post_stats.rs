@@ -15,7 +15,7 @@ use crate::endpoint::{Exchange, errors};
 use crate::http::Problem;
 use crate::model::{Correction, ListQuery, PostKey, TimestampMs, Viewing};
 use crate::pages::layout::Layout;
-use crate::pages::personal::{self, PersonalPage};
+use crate::pages::personal;
 use crate::pages::session::Visitor;
 use crate::pages::state::PageState;
 use crate::pages::{access, assets, origin, text};
@@ -98,15 +98,7 @@ pub fn show(pages: &PageState, exchange: &mut Exchange<'_>, name: &str) -> Resul
         slug: text::encode(&post.slug),
         editor: visitor.is_signed_in().then(|| format!("/write/{id}")),
     };
-    let html = page.render().map_err(|_| Problem::internal())?;
-    let page = PersonalPage {
-        status: 200,
-        visitor: &visitor,
-        has_images: false,
-        html: &html,
-    };
-    personal::write(pages, exchange, &page);
-    Ok(())
+    personal::show(pages, exchange, &visitor, &page)
 }
 
 impl CorrectionRow {
