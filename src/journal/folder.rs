@@ -145,9 +145,15 @@ impl JournalFolder {
 
     /// Removes all files of a run.
     pub(super) fn remove(&self, run: RunId) -> Result<(), JournalError> {
+        let files = self.list()?;
+        // The file that is locked at last: as long as it is there, the run has an owner.
         for kind in KINDS {
-            for path in self.files_of(run, kind)? {
-                fs::remove_file(&path).map_err(|error| JournalError::File { path, error })?;
+            let of_kind = files.iter().filter(|(of, is, _)| (*of, *is) == (run, kind));
+            for (_, _, path) in of_kind {
+                fs::remove_file(path).map_err(|error| JournalError::File {
+                    path: path.clone(),
+                    error,
+                })?;
             }
         }
         Ok(())
