@@ -4,14 +4,19 @@ use super::state::SiteState;
 use super::{cursor, errors, parameters};
 use crate::clock;
 use crate::http::{Problem, query};
-use crate::model::{ListQuery, Page, Period, PostSummary, Sort};
+use crate::model::{ListQuery, Page, Period, PostSummary, SearchWords, Sort};
 use crate::server::StoreUse;
 use crate::store::StoreError;
+
+/// The longest `q`, in characters: each post that is looked at is compared with each word.
+const MAX_WORDS: usize = 200;
 
 /// `sort`, `period`, `tag`, `q` and `cursor` of a query.
 pub struct PostQuery {
     list: ListQuery,
     period: Period,
+    /// `q` as it was written.
+    words: Option<String>,
 }
 
 impl PostQuery {
@@ -49,15 +54,23 @@ impl PostQuery {
     /// # Errors
     /// A problem that names the parameter.
     pub fn of(text: &str, sort: Sort, period: Period, limit: usize) -> Result<PostQuery, Problem> {
+        let words = words(text);
+        if words
+            .as_ref()
+            .is_some_and(|words| words.chars().count() > MAX_WORDS)
+        {
+            return Err(errors::bad_parameter("q", "up to 200 characters"));
+        }
         let mut found = PostQuery {
             list: ListQuery {
                 sort,
                 limit,
                 after: None,
                 tag: query::get(text, "tag").map(String::from),
-                title: words(text),
+                words: words.as_deref().and_then(SearchWords::parse),
             },
             period,
+            words,
         };
         found.list.after = cursor::from_query(text, found.cursor_letter())?;
         Ok(found)
@@ -78,7 +91,7 @@ impl PostQuery {
 
     /// The words that are looked for.
     pub fn words(&self) -> Option<&str> {
-        self.list.title.as_deref()
+        self.words.as_deref()
     }
 
     /// In what order posts are listed.

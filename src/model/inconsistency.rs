@@ -129,6 +129,11 @@ pub enum Inconsistency {
         /// What it should be.
         hours: f64,
     },
+    /// Searching does not find a post by the words of its title and summary, or finds it by others.
+    SearchTerms {
+        /// The post.
+        post: PostId,
+    },
     /// What a repair has left.
     Left(Box<Inconsistency>),
     /// Ledger entries under an unknown reason.
@@ -226,6 +231,10 @@ impl fmt::Display for Inconsistency {
             Inconsistency::Trend { post, is, hours } => {
                 write!(f, "post {post}: trend is {is}, its hours say {hours}")
             }
+            Inconsistency::SearchTerms { post } => write!(
+                f,
+                "post {post}: searching goes by other words than those of its title and summary"
+            ),
             Inconsistency::Left(left) => write!(f, "left: {left}"),
             Inconsistency::NoReason {
                 post,

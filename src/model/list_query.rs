@@ -1,6 +1,7 @@
 //! Which list of posts is requested.
 
 use super::page::Cursor;
+use super::search_words::SearchWords;
 use super::sort::Sort;
 
 /// Which list of posts is requested.
@@ -14,6 +15,13 @@ pub struct ListQuery {
     pub after: Option<Cursor>,
     /// Only posts with this tag.
     pub tag: Option<String>,
-    /// Only posts whose title holds this text, whatever its case.
-    pub title: Option<String>,
+    /// Only posts that have these words, or parts of words, in title or summary.
+    pub words: Option<SearchWords>,
+}
+
+impl ListQuery {
+    /// Whether some posts are left out.
+    pub fn is_filtered(&self) -> bool {
+        self.tag.is_some() || self.words.is_some()
+    }
 }

@@ -28,6 +28,7 @@ mod rank;
 mod reason;
 mod record;
 mod record_check;
+mod search_words;
 pub mod series;
 pub mod slug;
 mod sort;
@@ -64,6 +65,7 @@ pub use reason::Reason;
 pub use record::{
     EXPORT_VERSION, MAX_STORED, NumbersRow, OLDEST_EXPORT_VERSION, PostRecord, Record,
 };
+pub use search_words::{SearchWords, fold};
 pub use series::By;
 pub use sort::Sort;
 pub use time::TimestampMs;

@@ -8,6 +8,7 @@ pub mod cache;
 #[path = "../../tests/store/conformance/mod.rs"]
 mod conformance;
 mod error;
+mod filtered_page;
 mod imported_log;
 mod open;
 mod options;

@@ -18,8 +18,8 @@ fn with_many_posts() -> Home {
          CREATE TEMP TABLE numbers AS
              WITH RECURSIVE number(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM number WHERE n < {MANY})
              SELECT n FROM number;
-         INSERT INTO posts (id, slug, title, title_key, summary, body, tags, published_at, updated_at)
-             SELECT n, 'post-' || n, 'Post ' || n, 'post ' || n, '', printf('%.200c', 'x'), '[\"tag\"]',
+         INSERT INTO posts (id, slug, title, summary, body, tags, published_at, updated_at)
+             SELECT n, 'post-' || n, 'Post ' || n, '', printf('%.200c', 'x'), '[\"tag\"]',
                  1600000000000 + n, 1600000000000 + n FROM numbers;
          INSERT INTO counts (post, views, viewers) SELECT n, n % 1000, 0 FROM numbers;
          COMMIT;"

@@ -1,7 +1,9 @@
-//! Posts over HTTP: edited, listed, ranked.
+//! Posts over HTTP: edited, listed, ranked, searched.
 
 mod editing;
 mod listing;
 mod pagination;
 mod preconditions;
+mod quick;
 mod rankings;
+mod search;

@@ -4,6 +4,7 @@ use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 
+use super::quick::assert_quick;
 use crate::support::{Client, Home, Server, assert_problem, seed, until};
 
 const HOUR: i64 = 3_600_000;
@@ -259,27 +260,6 @@ fn what_a_list_by_period_cannot_be_asked_is_refused() {
         assert_problem(&answer, 422);
         assert!(answer.text().contains("parameter period takes"), "{query}");
     }
-}
-
-/// The first answer must come within `first`; of those after it the median within `most`, and each within ten times
-/// that, for a shared machine stalls now and then.
-fn assert_quick(client: &mut Client, path: &str, first_most: Duration, most: Duration) {
-    let time = |client: &mut Client| {
-        let start = Instant::now();
-        let answer = client.get(path);
-        assert_eq!(answer.status, 200, "{path}: {}", answer.text());
-        start.elapsed()
-    };
-    let first = time(client);
-    let mut times: Vec<Duration> = (0..21).map(|_| time(client)).collect();
-    times.sort_unstable();
-    println!(
-        "{path}: first {first:.1?}, then median {:.2?}, longest {:.2?}",
-        times[10], times[20]
-    );
-    assert!(first < first_most, "{path} took {first:?} at first");
-    assert!(times[10] < most, "{path} took {:?}", times[10]);
-    assert!(times[20] < most * 10, "{path} took {:?} once", times[20]);
 }
 
 /// How long the first request of a kind may take, with nothing ranked and nothing of the file in memory yet.

@@ -10,15 +10,16 @@ pub fn empty_database(home: &Home) -> Database {
     home.database()
 }
 
-/// Posts `1..=posts`, called `post-0000001` and so on, without views.
+/// Posts `1..=posts`, called `post-0000001` and so on, without views. The next start makes them findable.
 pub fn posts(database: &mut Database, posts: i64) {
     database.execute(&format!(
         "BEGIN;
          WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < {posts})
-         INSERT INTO posts (id, slug, title, title_key, summary, body, tags, published_at, updated_at)
-         SELECT i, printf('post-%07d', i), 'Post ' || i, 'post ' || i, '', 'Text', '[]',
+         INSERT INTO posts (id, slug, title, summary, body, tags, published_at, updated_at)
+         SELECT i, printf('post-%07d', i), 'Post ' || i, '', 'Text', '[]',
                 1500000000000 + i * 1000, 1500000000000 + i * 1000 FROM n;
          INSERT INTO counts (post) SELECT id FROM posts ORDER BY id;
+         INSERT OR REPLACE INTO meta (key, value) VALUES ('searchable_to', '0');
          COMMIT;"
     ));
 }

@@ -1,11 +1,11 @@
 //! From ranks to posts: pages of a ranked list.
 
+use std::collections::HashSet;
+
 use crate::model::{Cursor, ListQuery, Page, PostId, PostSummary, Rank, TimestampMs};
 use crate::store::error::StoreError;
+use crate::store::filtered_page::{candidates, filtered_page, ids};
 use crate::store::traits::Store;
-
-/// Posts looked up at once, at most.
-const CHUNK: usize = 500;
 
 /// The posts with the most views since an hour, computed anew: for commands, which ask once.
 ///
@@ -25,45 +25,50 @@ pub fn top(
     Ok(page_of(store, ranks, &query)?.items)
 }
 
-/// The first posts of `ranks` that exist and pass the filters of `query`, after its cursor.
+/// The first posts of `ranks` that exist and pass the filters of `query`, after its cursor. As any page, it may be shorter
+/// than asked for.
+///
+/// # Errors
+/// Those of the store.
 pub fn page_of(
     store: &dyn Store,
     ranks: &[Rank],
     query: &ListQuery,
 ) -> Result<Page<PostSummary>, StoreError> {
-    let filters = query.tag.is_some() || query.title.is_some();
-    let chunk = if filters {
-        CHUNK
-    } else {
-        CHUNK.min(query.limit.saturating_add(1))
+    let few = match query.is_filtered() {
+        true => store.few(query)?,
+        false => None,
     };
-    let mut items: Vec<PostSummary> = Vec::new();
-    for ranks in after(ranks, query.after).chunks(chunk) {
-        let ids: Vec<PostId> = ranks.iter().map(|rank| rank.post).collect();
-        let mut found = store.summaries(&ids, query)?;
-        found.sort_unstable_by_key(|post| post.id);
-        for rank in ranks {
-            let Ok(index) = found.binary_search_by_key(&rank.post, |post| post.id) else {
-                continue;
-            };
-            if items.len() == query.limit {
-                let next = items.last().map(|last| Cursor {
-                    key: last.views,
-                    id: last.id,
-                });
-                return Ok(Page { items, next });
+    let few: Option<HashSet<PostId>> = few.map(HashSet::from_iter);
+    let is_candidate = |rank: &Rank| few.as_ref().is_none_or(|few| few.contains(&rank.post));
+    let most_pass = few.is_some() || !query.is_filtered();
+    filtered_page(query.after, query.limit, most_pass, |after, most| {
+        let ranks = ranks_after(ranks, after).iter();
+        let positions: Vec<Cursor> = ranks
+            .copied()
+            .filter(is_candidate)
+            .take(most)
+            .map(position)
+            .collect();
+        let mut found = candidates(&positions, store.summaries(&ids(&positions), query)?);
+        for (position, post) in &mut found {
+            if let Some(post) = post {
+                post.views = position.key;
             }
-            items.push(PostSummary {
-                views: rank.views,
-                ..found[index].clone()
-            });
         }
+        Ok(found)
+    })
+}
+
+fn position(rank: Rank) -> Cursor {
+    Cursor {
+        key: rank.views,
+        id: rank.post,
     }
-    Ok(Page { items, next: None })
 }
 
 /// The ranks below a cursor.
-fn after(ranks: &[Rank], cursor: Option<Cursor>) -> &[Rank] {
+fn ranks_after(ranks: &[Rank], cursor: Option<Cursor>) -> &[Rank] {
     let start = cursor.map_or(0, |Cursor { key, id }| {
         let last = Rank {
             views: key,

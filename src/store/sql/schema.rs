@@ -5,7 +5,6 @@ diesel::table! {
         id -> BigInt,
         slug -> Text,
         title -> Text,
-        title_key -> Text,
         summary -> Text,
         body -> Text,
         tags -> Text,

@@ -5,14 +5,9 @@ use diesel::prelude::*;
 use crate::store::error::StoreError;
 
 pub use super::store::SqliteStore as DbStore;
+pub(super) use super::{search_check, search_index as search};
 pub use diesel::connection::DefaultLoadingMode as RowByRow;
 pub use diesel::sqlite::{Sqlite as Db, SqliteConnection as DbConnection};
-
-diesel::define_sql_function! {
-    /// The position of `needle` in `text`, from 1; 0 if it is not there.
-    #[sql_name = "instr"]
-    fn position(text: diesel::sql_types::Text, needle: diesel::sql_types::Text) -> diesel::sql_types::Integer;
-}
 
 diesel::table! {
     /// SQLite's own: the highest id ever given in each table that gives none twice.

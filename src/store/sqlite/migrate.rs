@@ -65,3 +65,48 @@ pub fn take_over_windows(
         Ok(())
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use diesel::connection::SimpleConnection;
+
+    use super::super::search_fill;
+    use super::*;
+
+    fn found(connection: &mut SqliteConnection, term: &str) -> usize {
+        let count = format!("SELECT rowid FROM post_search WHERE post_search MATCH '{term}'");
+        #[derive(QueryableByName)]
+        struct Row {
+            #[diesel(sql_type = diesel::sql_types::BigInt)]
+            rowid: i64,
+        }
+        let rows: Vec<Row> = diesel::sql_query(count).load(connection).unwrap();
+        rows.iter().filter(|row| row.rowid > 0).count()
+    }
+
+    #[test]
+    fn posts_of_a_version_without_an_index_are_indexed_once() {
+        let mut connection = SqliteConnection::establish(":memory:").unwrap();
+        // Makes the table of what was applied.
+        connection.applied_migrations().unwrap();
+        let earlier: Vec<Box<dyn Migration<Sqlite>>> = MIGRATIONS.migrations().unwrap();
+        for migration in &earlier[..7] {
+            connection.run_migration(migration).unwrap();
+        }
+        connection
+            .batch_execute(
+                "INSERT INTO posts (id, slug, title, title_key, summary, body, tags, published_at, updated_at) \
+                 VALUES (7, 'a', 'A title', 'a title', '', '', '[]', 0, 0), (9, 'b', '조회', '', '', '', '[]', 0, 0)",
+            )
+            .unwrap();
+        migrate(&mut connection).unwrap();
+        search_fill::fill(&mut connection).unwrap();
+        assert_eq!(found(&mut connection, "tit"), 1);
+        assert_eq!(found(&mut connection, "조*"), 1);
+        connection
+            .batch_execute("DELETE FROM post_search WHERE rowid = 7")
+            .unwrap();
+        search_fill::fill(&mut connection).unwrap();
+        assert_eq!(found(&mut connection, "tit"), 0, "not again");
+    }
+}

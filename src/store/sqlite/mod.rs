@@ -9,6 +9,10 @@ mod migrate;
 #[path = "../sql/queries/mod.rs"]
 mod queries;
 mod readers;
+mod search_check;
+mod search_fill;
+mod search_index;
+mod search_terms;
 mod store;
 mod writer;
 mod writer_slot;

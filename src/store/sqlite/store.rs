@@ -15,6 +15,7 @@ use super::existing;
 use super::file::DatabaseFile;
 use super::migrate::{migrate, take_over_windows};
 use super::readers::{self, Readers};
+use super::search_fill;
 use super::writer::Writer;
 use super::writer_slot::{LentWriter, WriterSlot};
 use crate::model::DedupWindow;
@@ -63,6 +64,7 @@ impl SqliteStore {
             url = file.url();
         }
         migrate(&mut writer.connection)?;
+        search_fill::fill(&mut writer.connection)?;
         let window = DedupWindow::new(options.dedup_window);
         take_over_windows(&mut writer.connection, window)?;
         let readers = readers::open(&url, file.clone())?;

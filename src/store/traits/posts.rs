@@ -16,7 +16,8 @@ pub trait PostStore: Send + Sync {
     /// Those of every method.
     fn post(&self, key: PostKey<'_>) -> Result<Option<Post>, StoreError>;
 
-    /// One page of posts, without bodies.
+    /// One page of posts, without bodies. A page of a filtered list may be shorter than asked for, even empty, and still
+    /// have a next one: so many posts were looked at and did not pass.
     ///
     /// # Errors
     /// Those of every method.
@@ -31,6 +32,13 @@ pub trait PostStore: Send + Sync {
         posts: &[PostId],
         query: &ListQuery,
     ) -> Result<Vec<PostSummary>, StoreError>;
+
+    /// The posts that pass the filters of `query`, and perhaps some more, in no particular order; `None` where they are
+    /// too many to tell at once, or it has no filter.
+    ///
+    /// # Errors
+    /// Those of every method.
+    fn few(&self, query: &ListQuery) -> Result<Option<Vec<PostId>>, StoreError>;
 
     /// The posts published just before and just after a post, which is given by its publication time and id.
     ///

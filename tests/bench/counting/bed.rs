@@ -67,9 +67,9 @@ impl Bed {
         drop(bed.open(Duration::ZERO)?);
         bed.run(&format!(
             "BEGIN;
-             INSERT INTO posts (slug, title, title_key, summary, body, tags, published_at, updated_at)
+             INSERT INTO posts (slug, title, summary, body, tags, published_at, updated_at)
              WITH RECURSIVE n (i) AS (VALUES (1) UNION ALL SELECT i + 1 FROM n WHERE i < {posts})
-             SELECT 'post-' || i, 'Post ' || i, 'post ' || i, '', 'A body.', '[]', i, i FROM n;
+             SELECT 'post-' || i, 'Post ' || i, '', 'A body.', '[]', i, i FROM n;
              INSERT INTO counts (post) SELECT id FROM posts;
              COMMIT;"
         ))?;

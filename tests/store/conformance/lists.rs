@@ -3,7 +3,9 @@
 use super::database::Database;
 use super::samples::{NOON, after_noon, content, create, listed, views, write};
 use crate::model::time::DAY;
-use crate::model::{Cursor, ListQuery, PostContent, PostId, PostLink, Sort, TimestampMs};
+use crate::model::{
+    Cursor, ListQuery, PostContent, PostId, PostLink, SearchWords, Sort, TimestampMs,
+};
 use crate::store::Store;
 
 fn sorted(sort: Sort) -> ListQuery {
@@ -104,10 +106,10 @@ pub fn tags_and_titles_filter(db: &dyn Database) {
         };
         store.create(&post).expect("a post");
     }
-    let filtered = |tag: Option<&str>, title: Option<&str>| {
+    let filtered = |tag: Option<&str>, words: Option<&str>| {
         let query = ListQuery {
             tag: tag.map(str::to_owned),
-            title: title.map(str::to_owned),
+            words: words.and_then(SearchWords::parse),
             ..ListQuery::default()
         };
         listed(&*store, &query, 1)

@@ -17,6 +17,7 @@ mod log_undo;
 mod maintenance;
 mod posts;
 mod samples;
+mod search;
 mod stats;
 mod transfer;
 mod viewers;
@@ -39,6 +40,8 @@ macro_rules! conformance {
                     a_post_added_between_two_pages_shifts_nothing, tags_and_titles_filter,
                     summaries_are_of_the_posts_asked_for, neighbours_are_the_next_in_time,
                     addresses_are_in_the_order_of_ids;
+                search: random_terms_find_what_has_them, a_search_goes_by_the_text_a_post_has_now,
+                    an_index_out_of_step_is_found_and_mended;
                 imports: a_file_creates_updates_and_leaves_its_post, a_taken_slug_gets_a_number,
                     a_moved_file_keeps_its_post, missing_dates_are_those_of_the_import;
                 log_imports: slugs_are_found_or_created, a_log_continues_where_it_ended,

@@ -6,7 +6,7 @@
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Text};
 
-use super::backend::{Db, DbConnection, RowByRow};
+use super::backend::{Db, DbConnection, RowByRow, search_check};
 use super::{impossible, trends};
 use crate::model::{Inconsistency, Reason, TimestampMs};
 use crate::store::error::StoreError;
@@ -88,6 +88,7 @@ pub(super) fn check(
     impossible::check(connection, &mut found)?;
     viewings(connection, &mut found)?;
     sums(connection, &mut found)?;
+    searching(connection, &mut found)?;
     for wrong in trends::wrong(connection)? {
         found(Inconsistency::Trend {
             post: wrong.post,
@@ -277,6 +278,25 @@ fn sums(
             rows: row.summed,
         },
     )
+}
+
+/// The index of words against the posts.
+fn searching(
+    connection: &mut DbConnection,
+    found: &mut dyn FnMut(Inconsistency),
+) -> Result<(), StoreError> {
+    let wrong = search_check::wrong(connection)?;
+    for post in wrong.outdated {
+        found(Inconsistency::SearchTerms { post });
+    }
+    for post in wrong.missing {
+        found(Inconsistency::Orphans {
+            table: "post_search",
+            post,
+            rows: 1,
+        });
+    }
+    Ok(())
 }
 
 /// The names of all reasons, as an SQL list.

@@ -31,6 +31,7 @@ mod meta;
 mod neighbours;
 mod numbers;
 mod paging;
+mod post_filter;
 mod post_import;
 mod post_list;
 mod posts;

@@ -1,12 +1,17 @@
 //! Lists of posts, page by page. Each page is read from an index and never by skipping rows.
+//!
+//! A filter that few posts pass is asked for all of them, and they are put in order. Where many pass each filter, the list is
+//! gone through in its order, and the posts are looked at one by one: a page is soon full then.
 
 use diesel::prelude::*;
 
-use super::backend::{DbConnection, position};
+use super::backend::DbConnection;
 use super::live_posts::is_live;
+use super::post_filter::{key_trend, narrowest, order, positions, posts_of, trend_key};
 use crate::model::{Cursor, ListQuery, Page, PostId, PostSummary, Sort, TimestampMs};
 use crate::store::error::StoreError;
-use crate::store::sql::schema::{counts, post_tags, posts};
+use crate::store::filtered_page::{candidates, filtered_page, ids};
+use crate::store::sql::schema::{counts, posts};
 use crate::store::sql::tags;
 
 #[derive(Queryable)]
@@ -21,6 +26,19 @@ struct SummaryRow {
     views: i64,
     viewers: i64,
     trend: f64,
+}
+
+impl SummaryRow {
+    fn position(&self, sort: Sort) -> Cursor {
+        Cursor {
+            key: match sort {
+                Sort::Published => self.published_at,
+                Sort::Views => self.views,
+                Sort::Trending => trend_key(self.trend),
+            },
+            id: self.id,
+        }
+    }
 }
 
 impl From<SummaryRow> for PostSummary {
@@ -57,25 +75,15 @@ macro_rules! summary_columns {
     };
 }
 
-/// The posts that pass the filters of a query, not yet ordered.
-macro_rules! filtered {
-    ($query:expr) => {{
-        let mut select = posts::table
+/// The posts that are not deleted, not yet ordered.
+macro_rules! summaries {
+    () => {
+        posts::table
             .inner_join(counts::table)
             .filter(is_live())
             .select(summary_columns!())
-            .into_boxed();
-        if let Some(tag) = &$query.tag {
-            let tagged = post_tags::table
-                .select(post_tags::post)
-                .filter(post_tags::tag.eq(tag.as_str()));
-            select = select.filter(posts::id.eq_any(tagged));
-        }
-        if let Some(title) = &$query.title {
-            select = select.filter(position(posts::title_key, title.to_lowercase()).gt(0));
-        }
-        select
-    }};
+            .into_boxed()
+    };
 }
 
 /// One page of the posts that pass a query.
@@ -83,12 +91,43 @@ pub(super) fn page(
     connection: &mut DbConnection,
     query: &ListQuery,
 ) -> Result<Page<PostSummary>, StoreError> {
-    let limit = i64::try_from(query.limit).unwrap_or(i64::MAX);
-    let mut select = filtered!(query).limit(limit.saturating_add(1));
+    let ListQuery {
+        sort, limit, after, ..
+    } = *query;
+    let Some(filter) = narrowest(connection, query)? else {
+        let most_pass = !query.is_filtered();
+        return filtered_page(after, limit, most_pass, |after, most| {
+            let rows = rows(connection, sort, after, most)?;
+            let candidate = |row: SummaryRow| {
+                let position = row.position(sort);
+                let post = PostSummary::from(row);
+                (position, passes(&post, query).then_some(post))
+            };
+            Ok(rows.into_iter().map(candidate).collect())
+        });
+    };
+    let positions = positions(connection, &filter, sort)?;
+    filtered_page(after, limit, true, |after, most| {
+        let start = after.map_or(0, |after| {
+            positions.partition_point(|position| order(sort, *position, after).is_le())
+        });
+        let next = &positions[start..positions.len().min(start.saturating_add(most))];
+        Ok(candidates(next, summaries(connection, &ids(next), query)?))
+    })
+}
+
+/// The posts that follow a position, in the order of the list.
+fn rows(
+    connection: &mut DbConnection,
+    sort: Sort,
+    after: Option<Cursor>,
+    most: usize,
+) -> Result<Vec<SummaryRow>, StoreError> {
+    let mut select = summaries!().limit(i64::try_from(most).unwrap_or(i64::MAX));
     // The first condition is one range of the index; the second breaks the tie within it.
-    select = match query.sort {
+    select = match sort {
         Sort::Published => {
-            if let Some(Cursor { key, id }) = query.after {
+            if let Some(Cursor { key, id }) = after {
                 select = select
                     .filter(posts::published_at.le(key))
                     .filter(posts::published_at.lt(key).or(posts::id.lt(id)));
@@ -96,7 +135,7 @@ pub(super) fn page(
             select.order((posts::published_at.desc(), posts::id.desc()))
         }
         Sort::Views => {
-            if let Some(Cursor { key, id }) = query.after {
+            if let Some(Cursor { key, id }) = after {
                 select = select
                     .filter(counts::views.le(key))
                     .filter(counts::views.lt(key).or(counts::post.lt(id)));
@@ -104,8 +143,8 @@ pub(super) fn page(
             select.order((counts::views.desc(), counts::post.desc()))
         }
         Sort::Trending => {
-            if let Some(Cursor { key, id }) = query.after {
-                let trend = f64::from_bits(key.cast_unsigned());
+            if let Some(Cursor { key, id }) = after {
+                let trend = key_trend(key);
                 select = select
                     .filter(counts::trend.le(trend))
                     .filter(counts::trend.lt(trend).or(counts::post.lt(id)));
@@ -113,22 +152,7 @@ pub(super) fn page(
             select.order((counts::trend.desc(), counts::post.desc()))
         }
     };
-    let mut rows: Vec<SummaryRow> = select.load(connection)?;
-    let more = rows.len() > query.limit;
-    rows.truncate(query.limit);
-    let next = rows.last().filter(|_| more).map(|last| Cursor {
-        key: match query.sort {
-            Sort::Published => last.published_at,
-            Sort::Views => last.views,
-            // The bits and not the number: the key read back must equal the one in the index.
-            Sort::Trending => last.trend.to_bits().cast_signed(),
-        },
-        id: last.id,
-    });
-    Ok(Page {
-        items: rows.into_iter().map(PostSummary::from).collect(),
-        next,
-    })
+    Ok(select.load(connection)?)
 }
 
 /// Those of some posts that pass the filters of a query.
@@ -137,7 +161,29 @@ pub(super) fn summaries(
     ids: &[PostId],
     query: &ListQuery,
 ) -> Result<Vec<PostSummary>, StoreError> {
-    let select = filtered!(query).filter(posts::id.eq_any(ids));
-    let rows: Vec<SummaryRow> = select.load(connection)?;
-    Ok(rows.into_iter().map(PostSummary::from).collect())
+    let rows: Vec<SummaryRow> = summaries!()
+        .filter(posts::id.eq_any(ids))
+        .load(connection)?;
+    let posts = rows.into_iter().map(PostSummary::from);
+    Ok(posts.filter(|post| passes(post, query)).collect())
+}
+
+/// The posts that pass the filters of a query, and perhaps some more, if they are few.
+pub(super) fn few(
+    connection: &mut DbConnection,
+    query: &ListQuery,
+) -> Result<Option<Vec<PostId>>, StoreError> {
+    match narrowest(connection, query)? {
+        Some(filter) => Ok(Some(posts_of(connection, &filter)?)),
+        None => Ok(None),
+    }
+}
+
+fn passes(post: &PostSummary, query: &ListQuery) -> bool {
+    let has_tag = |tag: &String| post.tags.contains(tag);
+    query.tag.as_ref().is_none_or(has_tag)
+        && query
+            .words
+            .as_ref()
+            .is_none_or(|words| words.are_in(&post.title, &post.summary))
 }

@@ -2,7 +2,7 @@
 
 use diesel::prelude::*;
 
-use super::backend::DbConnection;
+use super::backend::{DbConnection, search};
 use super::live_posts::is_live;
 use super::{counted_windows, hourly, log_batch};
 use crate::model::slug::MAX_SLUG_CHARS;
@@ -32,7 +32,6 @@ struct PostRow {
 struct ContentRow<'a> {
     slug: &'a str,
     title: &'a str,
-    title_key: String,
     summary: &'a str,
     body: &'a str,
     tags: String,
@@ -65,7 +64,6 @@ impl<'a> From<&'a PostContent> for ContentRow<'a> {
         ContentRow {
             slug: &content.slug,
             title: &content.title,
-            title_key: content.title.to_lowercase(),
             summary: &content.summary,
             body: &content.body,
             tags: tags::to_text(&content.tags),
@@ -185,6 +183,7 @@ pub(super) fn create(
         .values(counts::post.eq(id))
         .execute(connection)?;
     insert_tags(connection, id, &content.tags)?;
+    search::put(connection, id, &content.title, &content.summary)?;
     Ok(Post {
         id,
         revision: 1,
@@ -210,6 +209,7 @@ pub(super) fn update(
         .execute(connection)?;
     diesel::delete(post_tags::table.filter(post_tags::post.eq(id))).execute(connection)?;
     insert_tags(connection, id, &content.tags)?;
+    search::put(connection, id, &content.title, &content.summary)?;
     find(connection, PostKey::Id(id))?.ok_or(StoreError::NoSuchPost)
 }
 
@@ -232,7 +232,7 @@ pub(super) fn remove(connection: &mut DbConnection, id: PostId) -> Result<(), St
     diesel::delete(corrections::table.filter(corrections::post.eq(id))).execute(connection)?;
     diesel::delete(ledger::table.filter(ledger::post.eq(id))).execute(connection)?;
     diesel::delete(posts::table.find(id)).execute(connection)?;
-    Ok(())
+    search::remove(connection, id)
 }
 
 /// Whether a post has one of the revisions that are expected.

@@ -4,7 +4,7 @@ use std::ops::ControlFlow;
 
 use diesel::prelude::*;
 
-use super::backend::DbConnection;
+use super::backend::{DbConnection, search_check};
 use super::integrity::{NAMELESS, TABLES, UNVIEWED, WINDOWS, check, reasons, viewers, views};
 use super::{impossible, trends};
 use crate::model::{Checked, Inconsistency};
@@ -31,6 +31,7 @@ pub(super) fn repair(
     }
     mend_rows(connection)?;
     mend_sums(connection)?;
+    search_check::mend(connection)?;
     let mut unmended = None;
     let left = check(connection, &mut |finding| {
         if finding.can_be_mended() {

@@ -2,7 +2,7 @@
 
 use diesel::prelude::*;
 
-use super::backend::DbConnection;
+use super::backend::{DbConnection, search};
 use super::posts::insert_tags;
 use super::{counted_windows, last_ids, log_key, restore_log};
 use crate::model::{PostRecord, Record};
@@ -171,7 +171,6 @@ fn insert_post(connection: &mut DbConnection, post: &PostRecord) -> Result<(), S
             posts::id.eq(post.id),
             posts::slug.eq(&post.slug),
             posts::title.eq(&post.title),
-            posts::title_key.eq(post.title.to_lowercase()),
             posts::summary.eq(&post.summary),
             posts::body.eq(&post.body),
             posts::tags.eq(tags::to_text(&post.tags)),
@@ -191,5 +190,6 @@ fn insert_post(connection: &mut DbConnection, post: &PostRecord) -> Result<(), S
             counts::trend.eq(post.trend),
         ))
         .execute(connection)?;
-    insert_tags(connection, post.id, &post.tags)
+    insert_tags(connection, post.id, &post.tags)?;
+    search::put(connection, post.id, &post.title, &post.summary)
 }

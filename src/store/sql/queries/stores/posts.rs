@@ -17,7 +17,11 @@ impl PostStore for DbStore {
     }
 
     fn list(&self, query: &ListQuery) -> Result<Page<PostSummary>, StoreError> {
-        self.read(|connection| post_list::page(connection, query))
+        self.read_snapshot(|connection| post_list::page(connection, query))
+    }
+
+    fn few(&self, query: &ListQuery) -> Result<Option<Vec<PostId>>, StoreError> {
+        self.read_snapshot(|connection| post_list::few(connection, query))
     }
 
     fn summaries(

@@ -1,0 +1,81 @@
+//! The full-text index compared with the posts.
+
+use std::collections::HashMap;
+use std::hash::{DefaultHasher, Hash, Hasher};
+
+use diesel::connection::DefaultLoadingMode;
+use diesel::prelude::*;
+
+use super::search_index::{put, remove};
+use super::search_terms::distinct_terms;
+use crate::model::PostId;
+use crate::store::error::StoreError;
+use crate::store::sql::schema::posts;
+
+diesel::table! {
+    post_search_terms (doc, term) {
+        doc -> BigInt,
+        term -> Text,
+    }
+}
+
+/// What is wrong in the index, by ids.
+pub struct Wrong {
+    /// Posts that it finds by other terms than those of their title and summary.
+    pub outdated: Vec<PostId>,
+    /// Posts that it finds and that are not there.
+    pub missing: Vec<PostId>,
+}
+
+/// Compares the index with the posts. Keeps 16 bytes of each post in memory.
+pub fn wrong(connection: &mut SqliteConnection) -> Result<Wrong, StoreError> {
+    let mut indexed: HashMap<PostId, u64> = HashMap::new();
+    let terms = post_search_terms::table
+        .select((post_search_terms::doc, post_search_terms::term))
+        .load_iter::<(PostId, String), DefaultLoadingMode>(connection)?;
+    for row in terms {
+        let (post, term) = row?;
+        let sum = indexed.entry(post).or_default();
+        *sum = sum.wrapping_add(fingerprint(&term));
+    }
+    let mut outdated = Vec::new();
+    let texts = posts::table
+        .select((posts::id, posts::title, posts::summary))
+        .load_iter::<(PostId, String, String), DefaultLoadingMode>(connection)?;
+    for row in texts {
+        let (post, title, summary) = row?;
+        // A sum does not depend on the order of the terms.
+        let sum = distinct_terms(&title, &summary)
+            .iter()
+            .fold(0, |sum: u64, term| sum.wrapping_add(fingerprint(term)));
+        if indexed.remove(&post).unwrap_or(0) != sum {
+            outdated.push(post);
+        }
+    }
+    outdated.sort_unstable();
+    let mut missing = Vec::from_iter(indexed.into_keys());
+    missing.sort_unstable();
+    Ok(Wrong { outdated, missing })
+}
+
+/// Indexes anew what [`wrong`] finds.
+pub fn mend(connection: &mut SqliteConnection) -> Result<(), StoreError> {
+    let wrong = wrong(connection)?;
+    for post in wrong.outdated {
+        let (title, summary): (String, String) = posts::table
+            .find(post)
+            .select((posts::title, posts::summary))
+            .get_result(connection)?;
+        put(connection, post, &title, &summary)?;
+    }
+    for post in wrong.missing {
+        remove(connection, post)?;
+    }
+    Ok(())
+}
+
+fn fingerprint(term: &str) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    term.hash(&mut hasher);
+    hasher.finish()
+}

@@ -1,0 +1,95 @@
+//! The terms by which the full-text index finds posts: the three characters from each character of each word on, fewer at
+//! the end of a word. So a part of a word with three characters is a term itself, a longer one has several, and a shorter one is the
+//! beginning of a term, whatever the script: in Chinese, Japanese and Korean a word is often two characters.
+
+use std::collections::HashSet;
+
+use crate::model::{SearchWords, fold};
+
+/// Characters of a term.
+const LENGTH: usize = 3;
+
+/// Terms that an expression asks for, at most. A long word is found by some of its terms alone: whether it is really there,
+/// the post's own text decides.
+const MAX_ASKED: usize = 32;
+
+/// The terms of a post, separated by spaces, in no particular order.
+pub fn terms_of(title: &str, summary: &str) -> String {
+    let mut joined = String::new();
+    for term in distinct_terms(title, summary) {
+        joined += &term;
+        joined.push(' ');
+    }
+    joined
+}
+
+/// The terms of a post, each once.
+pub fn distinct_terms(title: &str, summary: &str) -> HashSet<String> {
+    let mut terms = HashSet::new();
+    for text in [title, summary] {
+        for word in fold(text).split_whitespace() {
+            let word: Vec<char> = word.chars().map(token_char).collect();
+            for start in 0..word.len() {
+                terms.insert(word[start..word.len().min(start + LENGTH)].iter().collect());
+            }
+        }
+    }
+    terms
+}
+
+/// The expression (sqlite.org/fts5.html, section 3) that finds every post that has these words, and may find some more.
+pub fn expression(words: &SearchWords) -> String {
+    let mut asked = Vec::new();
+    for word in words.iter() {
+        let word: Vec<char> = word.chars().map(token_char).collect();
+        if word.len() < LENGTH {
+            asked.push(format!("\"{}\" *", String::from_iter(word)));
+        } else {
+            let terms = word.windows(LENGTH);
+            asked.extend(terms.map(|term| format!("\"{}\"", String::from_iter(term))));
+        }
+    }
+    let step = asked.len().div_ceil(MAX_ASKED).max(1);
+    let kept: Vec<String> = asked.into_iter().step_by(step).collect();
+    kept.join(" AND ")
+}
+
+/// The same character, or where the tokenizer takes it for a separator, one of the private use area: it would split a term
+/// at punctuation. Nothing in an expression needs quoting then, either.
+fn token_char(c: char) -> char {
+    /// The first character of the private use area.
+    const PRIVATE: u32 = 0xE000;
+    match c {
+        '0'..='9' | 'a'..='z' | '\u{80}'.. => c,
+        _ => char::from_u32(PRIVATE + u32::from(c)).unwrap_or(c),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn expression_of(words: &str) -> String {
+        expression(&SearchWords::parse(words).expect("words"))
+    }
+
+    #[test]
+    fn a_term_begins_at_each_character_of_a_word() {
+        let mut terms: Vec<String> = distinct_terms("Rust 조회", "us").into_iter().collect();
+        terms.sort_unstable();
+        assert_eq!(terms, ["rus", "s", "st", "t", "us", "ust", "조회", "회"]);
+    }
+
+    #[test]
+    fn a_short_part_is_the_beginning_of_a_term() {
+        assert_eq!(expression_of("조"), "\"조\" *");
+        assert_eq!(expression_of("ab bcde"), "\"ab\" * AND \"bcd\" AND \"cde\"");
+        assert_eq!(expression_of("\"'"), "\"\u{e022}\u{e027}\" *");
+    }
+
+    #[test]
+    fn a_long_word_is_asked_for_by_some_of_its_terms() {
+        let word: String = (0..300).map(|n| char::from(b'a' + n as u8 % 26)).collect();
+        assert!(expression_of(&word).matches("AND").count() < MAX_ASKED);
+    }
+}

@@ -1,0 +1,101 @@
+//! Searching in a site of a million posts: how long it takes, whatever is looked for.
+
+use std::time::{Duration, Instant};
+
+use super::quick::assert_quick;
+use crate::support::{Database, Home, Server, seed};
+
+/// Each post has words that half of all, a tenth, a thousandth and a single one have; the oldest hundred thousand have one in
+/// common, and in 3,000 there is a word of two syllables.
+fn write_texts(database: &mut Database) {
+    database.execute(
+        "PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF; PRAGMA cache_size = -524288; BEGIN;
+         UPDATE posts SET
+             title = printf('Post %d %s tenth%d %s', id, CASE WHEN id % 2 THEN 'evenly' ELSE 'oddwise' END, id % 10,
+                            CASE WHEN id % 333 = 0 THEN '조회수' ELSE '세계' END),
+             summary = printf('part%d %s of it', id % 1000, CASE WHEN id <= 100000 THEN 'ancient' ELSE 'modern' END);
+         COMMIT; PRAGMA journal_mode = DELETE;",
+    );
+}
+
+fn encoded(text: &str) -> String {
+    form_urlencoded::byte_serialize(text.as_bytes()).collect()
+}
+
+/// How many posts a search finds, page by page, and in how many pages.
+fn count(server: &Server, query: &str) -> (usize, usize) {
+    let (mut posts, mut pages) = (0, 0);
+    let mut path = format!("/posts?limit=100&{query}");
+    loop {
+        let answer = server.get(&path);
+        assert_eq!(answer.status, 200, "{path}: {}", answer.text());
+        let list = answer.json();
+        posts += list["items"].as_array().expect("items").len();
+        pages += 1;
+        match list["next_cursor"].as_str() {
+            Some(cursor) => path = format!("/posts?limit=100&{query}&cursor={cursor}"),
+            None => return (posts, pages),
+        }
+    }
+}
+
+#[test]
+#[ignore = "slow: make test-long"]
+fn a_million_posts_are_searched_in_under_20_ms() {
+    let home = Home::new();
+    let mut database = seed::empty_database(&home);
+    seed::posts(&mut database, 1_000_000);
+    write_texts(&mut database);
+    let pages = "SELECT page_count * page_size AS number FROM pragma_page_count, pragma_page_size";
+    println!("{} MB without the index", database.number(pages) >> 20);
+    drop(database);
+    let start = Instant::now();
+    let server = home.serve().start();
+    println!("indexed in {:.1?}", start.elapsed());
+    println!("{} MB with it", home.database().number(pages) >> 20);
+    let mut client = server.connect();
+    let (first, most) = (Duration::from_secs(1), Duration::from_millis(20));
+    for words in [
+        // No post has them; of the last ones, each has all terms, or each word.
+        "xyzzyx",
+        "q",
+        "뷁",
+        "뷁뷁",
+        "nlyevenl",
+        "evenly+oddwise",
+        "evenly+oddwise+tenth3",
+        "ancient+modern",
+        // One post, three thousand, a thousand.
+        "777777",
+        "post+777777",
+        "조회",
+        "조",
+        "회수",
+        "part77x",
+        "part777",
+        // Half of them, all of them.
+        "evenly",
+        "post",
+        "p",
+        "세",
+        "of",
+        // A tenth, all of them at the end of the list.
+        "ancient",
+        "an",
+    ] {
+        let words = words.split('+').map(encoded).collect::<Vec<_>>().join("+");
+        for sort in ["published", "views", "trending"] {
+            let path = format!("/posts?q={words}&sort={sort}");
+            assert_quick(&mut client, &path, first, most);
+        }
+    }
+    assert_eq!(count(&server, "q=777777"), (1, 1));
+    assert_eq!(
+        count(&server, &format!("q={}", encoded("조회"))),
+        (3003, 31)
+    );
+    let (found, pages) = count(&server, "q=ancient+tenth3");
+    println!("{pages} pages");
+    assert_eq!(found, 10_000);
+    assert_eq!(server.stop().code, Some(0));
+}
