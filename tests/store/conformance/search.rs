@@ -98,13 +98,13 @@ pub fn random_terms_find_what_has_them(db: &dyn Database) {
         posts.push((id, post, count as i64));
     }
     // What was updated and what was deleted is found by its last text, or not at all.
-    for n in 0..30 {
+    for (n, (id, post, _)) in posts.iter_mut().enumerate().take(30) {
         let changed = PostContent {
-            slug: posts[n].1.slug.clone(),
+            slug: post.slug.clone(),
             ..random_post(&mut random, n)
         };
-        store.update(posts[n].0, &changed, None).expect("an update");
-        posts[n].1 = changed;
+        store.update(*id, &changed, None).expect("an update");
+        *post = changed;
     }
     for (n, (id, ..)) in posts.drain(30..50).enumerate() {
         match n % 2 {
