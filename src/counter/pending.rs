@@ -28,6 +28,10 @@ pub(super) struct Pending<'a> {
     taken: u64,
 }
 
+/// A post whose events make merging panic, for the tests of what a panic costs.
+#[cfg(test)]
+pub(super) const FAULTY: crate::model::PostId = i64::MIN;
+
 impl<'a> Pending<'a> {
     /// Nothing yet. `window` is that of the sink, `run` that of the journal.
     pub(super) fn new(
@@ -53,6 +57,8 @@ impl<'a> Pending<'a> {
     }
 
     fn merge_sent(&mut self, sent: Sent) {
+        #[cfg(test)]
+        assert_ne!(sent.event.post, FAULTY, "as a fault in merging would");
         sent.note_place(self.run, &mut self.batch.journaled);
         self.bytes = self.memory.add(&mut self.batch, self.bytes, sent.event);
     }

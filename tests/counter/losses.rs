@@ -4,6 +4,7 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Condvar, Mutex};
 use std::time::{Duration, Instant};
 
+use super::pending::FAULTY;
 use super::{CounterConfig, CounterPool, EventSender, EventSink, OverflowPolicy};
 use crate::metrics::Metrics;
 use crate::model::{Batch, DedupWindow, TimestampMs, ViewEvent};
@@ -86,9 +87,12 @@ fn view(at: i64) -> ViewEvent {
     }
 }
 
-/// An event on which merging panics, by overflow, in the profile tests run in.
-fn poisonous() -> ViewEvent {
-    view(i64::MIN)
+/// An event on which merging panics.
+fn faulty() -> ViewEvent {
+    ViewEvent {
+        post: FAULTY,
+        ..view(5)
+    }
 }
 
 fn until(what: &str, condition: impl Fn() -> bool) {
@@ -145,7 +149,7 @@ fn a_panic_loses_no_event_but_the_one_it_happened_with() {
     let sink = Arc::new(HeldSink::default());
     let (pool, sender) = start(config(), &sink);
     occupy(&sender, &sink);
-    for event in [view(0), view(0), poisonous(), view(0), view(0)] {
+    for event in [view(0), view(0), faulty(), view(0), view(0)] {
         sender.send(sender.record(event), &mut || {});
     }
     sink.open();
@@ -166,7 +170,7 @@ fn a_panic_during_the_stop_leaves_the_other_events_to_it() {
     });
     let (pool, sender) = start(config(), &sink);
     occupy(&sender, &sink);
-    for event in [view(0), view(0), poisonous(), view(0), view(0)] {
+    for event in [view(0), view(0), faulty(), view(0), view(0)] {
         sender.send(sender.record(event), &mut || {});
     }
     pool.drain_by(Instant::now());
