@@ -23,13 +23,13 @@ diesel::allow_tables_to_appear_in_same_query!(post_search, posts);
 diesel::allow_tables_to_appear_in_same_query!(post_search, counts);
 
 /// How long [`finds_few`] takes, unless it is in the middle of a step.
-const MAX_TIME: Duration = Duration::from_millis(6);
+const MAX_TIME: Duration = Duration::from_millis(4);
 
 /// How long a step is not to take.
 const STEP_TIME: Duration = Duration::from_millis(1);
 
 /// How many ids a step spans at least.
-const STEP: i64 = 1 << 16;
+const STEP: i64 = 1 << 14;
 
 /// Makes a post findable by its title and summary, and no longer by those it had.
 pub fn put(

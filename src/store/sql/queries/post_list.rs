@@ -39,6 +39,13 @@ impl SummaryRow {
             id: self.id,
         }
     }
+
+    fn passes(&self, query: &ListQuery) -> bool {
+        let has_tag = |tag| tags::from_text(&self.tags).contains(tag);
+        let words = query.words.as_ref();
+        words.is_none_or(|words| words.are_in(&self.title, &self.summary))
+            && query.tag.as_ref().is_none_or(has_tag)
+    }
 }
 
 impl From<SummaryRow> for PostSummary {
@@ -99,9 +106,8 @@ pub(super) fn page(
         return filtered_page(after, limit, most_pass, |after, most| {
             let rows = rows(connection, sort, after, most)?;
             let candidate = |row: SummaryRow| {
-                let position = row.position(sort);
-                let post = PostSummary::from(row);
-                (position, passes(&post, query).then_some(post))
+                let passes = row.passes(query);
+                (row.position(sort), passes.then(|| row.into()))
             };
             Ok(rows.into_iter().map(candidate).collect())
         });
@@ -164,8 +170,8 @@ pub(super) fn summaries(
     let rows: Vec<SummaryRow> = summaries!()
         .filter(posts::id.eq_any(ids))
         .load(connection)?;
-    let posts = rows.into_iter().map(PostSummary::from);
-    Ok(posts.filter(|post| passes(post, query)).collect())
+    let passing = rows.into_iter().filter(|row| row.passes(query));
+    Ok(passing.map(PostSummary::from).collect())
 }
 
 /// The posts that pass the filters of a query, and perhaps some more, if they are few.
@@ -177,13 +183,4 @@ pub(super) fn few(
         Some(filter) => Ok(Some(posts_of(connection, &filter)?)),
         None => Ok(None),
     }
-}
-
-fn passes(post: &PostSummary, query: &ListQuery) -> bool {
-    let has_tag = |tag: &String| post.tags.contains(tag);
-    query.tag.as_ref().is_none_or(has_tag)
-        && query
-            .words
-            .as_ref()
-            .is_none_or(|words| words.are_in(&post.title, &post.summary))
 }
