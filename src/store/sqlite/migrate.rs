@@ -7,6 +7,7 @@ use diesel_migrations::{EmbeddedMigrations, MigrationHarness, embed_migrations};
 
 use crate::model::DedupWindow;
 use crate::store::error::StoreError;
+use crate::store::sql::schema::meta;
 
 const MIGRATIONS: EmbeddedMigrations = embed_migrations!("src/store/sqlite/migrations");
 
@@ -44,7 +45,7 @@ pub fn take_over_windows(
     connection: &mut SqliteConnection,
     window: DedupWindow,
 ) -> Result<(), StoreError> {
-    if window == DedupWindow::NONE {
+    if window == DedupWindow::NONE || is_taken_over(connection)? {
         return Ok(());
     }
     connection.immediate_transaction(|connection| {
@@ -64,6 +65,12 @@ pub fn take_over_windows(
         .execute(connection)?;
         Ok(())
     })
+}
+
+/// Read without a lock: a start must not have to wait for who writes.
+fn is_taken_over(connection: &mut SqliteConnection) -> Result<bool, StoreError> {
+    let found = meta::table.find("windows_taken").count();
+    Ok(found.get_result::<i64>(connection)? > 0)
 }
 
 #[cfg(test)]

@@ -20,6 +20,10 @@ const TELL_EVERY: Duration = Duration::from_secs(2);
 
 /// Indexes the posts that are not yet. Each step is committed, so that a start that is interrupted goes on where it was.
 pub fn fill(connection: &mut SqliteConnection) -> Result<(), StoreError> {
+    // Without a lock: a start must not have to wait for who writes.
+    if position(connection)?.is_none() {
+        return Ok(());
+    }
     let mut told = Instant::now();
     let mut indexed = 0;
     loop {
@@ -41,12 +45,7 @@ pub fn fill(connection: &mut SqliteConnection) -> Result<(), StoreError> {
 
 /// Indexes some posts. Returns how many, or `None` if none is left.
 fn fill_step(connection: &mut SqliteConnection) -> Result<Option<usize>, StoreError> {
-    let position = meta::table.find(POSITION);
-    let value: Option<String> = position
-        .select(meta::value)
-        .get_result(connection)
-        .optional()?;
-    let Some(after) = value.map(|value| value.parse().unwrap_or(0)) else {
+    let Some(after) = position(connection)? else {
         return Ok(None);
     };
     let rows: Vec<(PostId, String, String)> = posts::table
@@ -59,10 +58,20 @@ fn fill_step(connection: &mut SqliteConnection) -> Result<Option<usize>, StoreEr
         put(connection, *post, title, summary)?;
     }
     match rows.last() {
-        Some((last, ..)) => diesel::update(position)
+        Some((last, ..)) => diesel::update(meta::table.find(POSITION))
             .set(meta::value.eq(last.to_string()))
             .execute(connection)?,
-        None => diesel::delete(position).execute(connection)?,
+        None => diesel::delete(meta::table.find(POSITION)).execute(connection)?,
     };
     Ok(Some(rows.len()))
+}
+
+/// The last id indexed, if not all are.
+fn position(connection: &mut SqliteConnection) -> Result<Option<PostId>, StoreError> {
+    let value: Option<String> = meta::table
+        .find(POSITION)
+        .select(meta::value)
+        .get_result(connection)
+        .optional()?;
+    Ok(value.map(|value| value.parse().unwrap_or(0)))
 }

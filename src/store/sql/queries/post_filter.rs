@@ -10,9 +10,9 @@ use crate::store::error::StoreError;
 use crate::store::sql::schema::{counts, post_tags, posts};
 
 /// Posts that are few enough to read the place of each in a list: some 10 ms.
-const FEW: usize = 10_000;
+const MAX_CANDIDATES: usize = 10_000;
 
-/// A filter of a query that [`FEW`] posts pass.
+/// A filter of a query that [`MAX_CANDIDATES`] posts pass.
 pub(super) enum Narrowest<'q> {
     /// As far as the index of words knows.
     Words(&'q SearchWords),
@@ -25,13 +25,13 @@ pub(super) fn narrowest<'q>(
     query: &'q ListQuery,
 ) -> Result<Option<Narrowest<'q>>, StoreError> {
     if let Some(words) = &query.words
-        && search::finds_few(connection, words, FEW)?
+        && search::finds_few(connection, words, MAX_CANDIDATES)?
     {
         return Ok(Some(Narrowest::Words(words)));
     }
     if let Some(tag) = &query.tag {
-        let tagged = tagged(tag).limit(FEW as i64 + 1);
-        if tagged.load::<PostId>(connection)?.len() <= FEW {
+        let tagged = tagged(tag).limit(MAX_CANDIDATES as i64 + 1);
+        if tagged.load::<PostId>(connection)?.len() <= MAX_CANDIDATES {
             return Ok(Some(Narrowest::Tag(tag)));
         }
     }
