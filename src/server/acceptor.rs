@@ -20,7 +20,7 @@ use super::raw_fd;
 use crate::metrics::Metrics;
 
 /// How long a stop waits for the first request of a connection: a client sends it as soon as it is connected.
-const FIRST_REQUEST: Duration = Duration::from_millis(250);
+const FIRST_REQUEST: Duration = Duration::from_millis(500);
 
 /// How many connections there may be.
 #[derive(Clone, Copy, Debug)]
@@ -140,6 +140,8 @@ impl Acceptor {
     /// socket that is handed on. For after [`Acceptor::stop`].
     pub(super) fn wait_for_first_requests(&self, deadline: Instant) {
         if self.listener.is_inherited() {
+            // Who was accepting when this stopped has counted its last connection then.
+            drop(self.state.lock());
             let by = Instant::now() + FIRST_REQUEST;
             self.first_requests.wait_until_none(by.min(deadline));
         }
