@@ -25,7 +25,7 @@ pub(super) struct Segments {
     slots: u32,
     /// The one that is written to. Read with every event, replaced when it is full; `None` while there is none.
     active: ArcSwapOption<Segment>,
-    /// Whether `state.ready` has one, for a look without the lock.
+    /// Whether `state.ready` has one, for a look without the lock. Written under it.
     has_ready: AtomicBool,
     /// Locked when a segment is full, by counters with each commit, and by the upkeep.
     state: Mutex<State>,
@@ -86,7 +86,14 @@ impl Segments {
                 }
                 None => None,
             };
-            if !self.has_ready.load(Ordering::Acquire) || !self.replace(full) {
+            if !self.has_ready.load(Ordering::Acquire) {
+                // Perhaps another thread has just taken the last one: then that is the active one now.
+                if is_same(self.active.load().as_ref(), full) {
+                    return None;
+                }
+                continue;
+            }
+            if !self.replace(full) {
                 return None;
             }
             switched = true;
@@ -101,17 +108,11 @@ impl Segments {
     fn replace(&self, full: Option<&Arc<Segment>>) -> bool {
         let mut state = self.lock();
         let active = self.active.load();
-        let unchanged = match (active.as_ref(), full) {
-            (Some(active), Some(full)) => Arc::ptr_eq(active, full),
-            (None, None) => true,
-            _ => false,
-        };
-        if !unchanged {
+        if !is_same(active.as_ref(), full) {
             return active.is_some();
         }
         let next = state.ready.pop_front();
-        self.has_ready
-            .store(!state.ready.is_empty(), Ordering::Release);
+        let has_ready = !state.ready.is_empty();
         let found = next.is_some();
         if let Some(next) = &next {
             let live = Live {
@@ -121,6 +122,8 @@ impl Segments {
             state.live.insert(next.header.number, live);
         }
         self.active.store(next);
+        // After it: who sees that none is ready sees the one that is active, too.
+        self.has_ready.store(has_ready, Ordering::Release);
         if let Some(full) = full {
             self.free_if_done(&mut state, full.header.number);
         }
@@ -242,7 +245,8 @@ impl Segments {
                 }
             };
             segment.prepare_pages();
-            self.lock().ready.push_back(Arc::new(segment));
+            let mut state = self.lock();
+            state.ready.push_back(Arc::new(segment));
             self.has_ready.store(true, Ordering::Release);
         }
         self.remove_spare_files()?;
@@ -306,6 +310,10 @@ impl Segments {
     fn lock(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+fn is_same(a: Option<&Arc<Segment>>, b: Option<&Arc<Segment>>) -> bool {
+    a.map(Arc::as_ptr) == b.map(Arc::as_ptr)
 }
 
 impl State {

@@ -8,7 +8,7 @@ use std::fs;
 use std::io;
 use std::ops::Range;
 use std::path::Path;
-use std::sync::Arc;
+use std::sync::{Arc, Barrier};
 
 use super::append::{Appended, Journal, JournalOptions, SavedBatch};
 use super::folder::JournalFolder;
@@ -308,4 +308,39 @@ fn events_of_many_threads_each_have_a_place_of_their_own() {
         folder(home.path()).runs().unwrap().is_empty(),
         "nothing is left"
     );
+}
+
+/// A segment is ready, and the first event takes it: whoever comes in that moment must find it too.
+#[test]
+fn who_comes_while_another_takes_the_segment_that_is_ready_writes_to_it_as_well() {
+    const THREADS: i64 = 4;
+    for round in 0..2000 {
+        let home = tempfile::tempdir().unwrap();
+        let options = JournalOptions {
+            max_bytes: 1 << 20,
+            sync: false,
+        };
+        let metrics = Arc::new(Metrics::new(0));
+        let journal = Journal::begin_with(folder(home.path()), options, 256, metrics).unwrap();
+        let barrier = Barrier::new(THREADS as usize);
+        std::thread::scope(|scope| {
+            for post in 0..THREADS {
+                let (journal, barrier) = (&journal, &barrier);
+                scope.spawn(move || {
+                    let event = ViewEvent {
+                        post,
+                        at: TimestampMs(1_700_000_000_000),
+                        viewer: None,
+                        uncounted: None,
+                    };
+                    barrier.wait();
+                    let appended = journal.append(&event);
+                    assert!(
+                        matches!(appended, Appended::At(_)),
+                        "round {round}: {appended:?}"
+                    );
+                });
+            }
+        });
+    }
 }
