@@ -45,7 +45,7 @@ pub fn wrong(connection: &mut SqliteConnection) -> Result<Wrong, StoreError> {
     for row in texts {
         let (post, title, summary) = row?;
         // A sum does not depend on the order of the terms.
-        let sum = distinct_terms(&title, &summary)
+        let sum = distinct_terms(post, &title, &summary)
             .iter()
             .fold(0, |sum: u64, term| sum.wrapping_add(fingerprint(term)));
         if indexed.remove(&post).unwrap_or(0) != sum {

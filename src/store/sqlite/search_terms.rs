@@ -3,8 +3,9 @@
 //! beginning of a term, whatever the script: in Chinese, Japanese and Korean a word is often two characters.
 
 use std::collections::HashSet;
+use std::ops::Range;
 
-use crate::model::{SearchWords, fold};
+use crate::model::{PostId, SearchWords, fold};
 
 /// Characters of a term.
 const LENGTH: usize = 3;
@@ -13,19 +14,35 @@ const LENGTH: usize = 3;
 /// the post's own text decides.
 const MAX_ASKED: usize = 32;
 
+/// Ids of a block. Each post has the term of its block, too: a search for terms that no post has together is over at the end
+/// of a block only if there is a term that ends there.
+const BLOCK: i64 = 1 << 14;
+
+/// The block of a post.
+fn block_of(post: PostId) -> i64 {
+    post.div_euclid(BLOCK)
+}
+
+/// The first id of a block.
+pub fn first_of(block: i64) -> PostId {
+    block.saturating_mul(BLOCK)
+}
+
+/// So many blocks, of which the last is that of `post`.
+pub fn blocks_to(post: PostId, count: i64) -> Range<i64> {
+    let end = block_of(post) + 1;
+    end - count..end
+}
+
 /// The terms of a post, separated by spaces, in no particular order.
-pub fn terms_of(title: &str, summary: &str) -> String {
-    let mut joined = String::new();
-    for term in distinct_terms(title, summary) {
-        joined += &term;
-        joined.push(' ');
-    }
-    joined
+pub fn terms_of(post: PostId, title: &str, summary: &str) -> String {
+    let terms = distinct_terms(post, title, summary);
+    Vec::from_iter(terms).join(" ")
 }
 
 /// The terms of a post, each once.
-pub fn distinct_terms(title: &str, summary: &str) -> HashSet<String> {
-    let mut terms = HashSet::new();
+pub fn distinct_terms(post: PostId, title: &str, summary: &str) -> HashSet<String> {
+    let mut terms = HashSet::from([block_term(block_of(post))]);
     for text in [title, summary] {
         for word in fold(text).split_whitespace() {
             let word: Vec<char> = word.chars().map(token_char).collect();
@@ -37,8 +54,14 @@ pub fn distinct_terms(title: &str, summary: &str) -> HashSet<String> {
     terms
 }
 
-/// The expression (sqlite.org/fts5.html, section 3) that finds every post that has these words, and may find some more.
-pub fn expression(words: &SearchWords) -> String {
+/// The term of a block. It is longer than those of texts.
+fn block_term(block: i64) -> String {
+    format!("\u{F8FF}\u{F8FF}\u{F8FF}{block}")
+}
+
+/// The expression (sqlite.org/fts5.html, section 3) that finds every post of some blocks that has these words, and may find
+/// some more of them.
+pub fn expression(words: &SearchWords, blocks: Range<i64>) -> String {
     let mut asked = Vec::new();
     for word in words.iter() {
         let word: Vec<char> = word.chars().map(token_char).collect();
@@ -51,7 +74,8 @@ pub fn expression(words: &SearchWords) -> String {
     }
     let step = asked.len().div_ceil(MAX_ASKED).max(1);
     let kept: Vec<String> = asked.into_iter().step_by(step).collect();
-    kept.join(" AND ")
+    let blocks = Vec::from_iter(blocks.map(|block| format!("\"{}\"", block_term(block))));
+    format!("({}) AND {}", blocks.join(" OR "), kept.join(" AND "))
 }
 
 /// The same character, or where the tokenizer takes it for a separator, one of the private use area: it would split a term
@@ -70,14 +94,24 @@ mod tests {
     use super::*;
 
     fn expression_of(words: &str) -> String {
-        expression(&SearchWords::parse(words).expect("words"))
+        let expression = expression(&SearchWords::parse(words).expect("words"), 3..5);
+        let blocks = "(\"\u{F8FF}\u{F8FF}\u{F8FF}3\" OR \"\u{F8FF}\u{F8FF}\u{F8FF}4\") AND ";
+        expression
+            .strip_prefix(blocks)
+            .expect("in these blocks")
+            .to_owned()
     }
 
     #[test]
     fn a_term_begins_at_each_character_of_a_word() {
-        let mut terms: Vec<String> = distinct_terms("Rust 조회", "us").into_iter().collect();
+        let terms = distinct_terms(5 * BLOCK - 1, "Rust 조회", "us");
+        let mut terms: Vec<String> = terms.into_iter().collect();
         terms.sort_unstable();
-        assert_eq!(terms, ["rus", "s", "st", "t", "us", "ust", "조회", "회"]);
+        let block = "\u{F8FF}\u{F8FF}\u{F8FF}4";
+        assert_eq!(
+            terms,
+            ["rus", "s", "st", "t", "us", "ust", "조회", "회", block]
+        );
     }
 
     #[test]

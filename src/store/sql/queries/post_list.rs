@@ -7,7 +7,7 @@ use diesel::prelude::*;
 
 use super::backend::DbConnection;
 use super::live_posts::is_live;
-use super::post_filter::{key_trend, narrowest, order, positions, posts_of, trend_key};
+use super::post_filter::{few, key_trend, order, positions, trend_key};
 use crate::model::{Cursor, ListQuery, Page, PostId, PostSummary, Sort, TimestampMs};
 use crate::store::error::StoreError;
 use crate::store::filtered_page::{candidates, filtered_page, ids};
@@ -101,7 +101,7 @@ pub(super) fn page(
     let ListQuery {
         sort, limit, after, ..
     } = *query;
-    let Some(filter) = narrowest(connection, query)? else {
+    let Some(few) = few(connection, query)? else {
         let most_pass = !query.is_filtered();
         return filtered_page(after, limit, most_pass, |after, most| {
             let rows = rows(connection, sort, after, most)?;
@@ -112,7 +112,7 @@ pub(super) fn page(
             Ok(rows.into_iter().map(candidate).collect())
         });
     };
-    let positions = positions(connection, &filter, sort)?;
+    let positions = positions(connection, &few, sort)?;
     filtered_page(after, limit, true, |after, most| {
         let start = after.map_or(0, |after| {
             positions.partition_point(|position| order(sort, *position, after).is_le())
@@ -172,15 +172,4 @@ pub(super) fn summaries(
         .load(connection)?;
     let passing = rows.into_iter().filter(|row| row.passes(query));
     Ok(passing.map(PostSummary::from).collect())
-}
-
-/// The posts that pass the filters of a query, and perhaps some more, if they are few.
-pub(super) fn few(
-    connection: &mut DbConnection,
-    query: &ListQuery,
-) -> Result<Option<Vec<PostId>>, StoreError> {
-    match narrowest(connection, query)? {
-        Some(filter) => Ok(Some(posts_of(connection, &filter)?)),
-        None => Ok(None),
-    }
 }

@@ -3,7 +3,7 @@
 use std::ops::Range;
 
 use super::super::backend::DbStore;
-use super::super::{addresses, deleted_posts, neighbours, post_list, posts};
+use super::super::{addresses, deleted_posts, neighbours, post_filter, post_list, posts};
 use crate::model::{
     Cursor, DeletedPost, ListQuery, Neighbours, Page, Post, PostAddress, PostContent, PostId,
     PostKey, PostSummary, Revision, TimestampMs,
@@ -21,7 +21,7 @@ impl PostStore for DbStore {
     }
 
     fn few(&self, query: &ListQuery) -> Result<Option<Vec<PostId>>, StoreError> {
-        self.read_snapshot(|connection| post_list::few(connection, query))
+        self.read_snapshot(|connection| post_filter::few(connection, query))
     }
 
     fn summaries(
