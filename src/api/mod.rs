@@ -10,6 +10,7 @@ mod dispatch;
 mod embed;
 mod health;
 mod json_body;
+mod listed_posts;
 mod numbers;
 mod openapi;
 mod pagination;

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 
+use super::listed_posts::PostFields;
 use super::{json_body, pagination, post_body};
 use crate::clock;
 use crate::endpoint::lookup::{decode_segment, find_post};
@@ -161,7 +162,8 @@ fn read_content(
 
 pub(super) fn list(exchange: &mut Exchange<'_>) -> Result<(), Problem> {
     let query = PostQuery::parse(exchange.query(), parameters::limit(exchange.query())?)?;
-    let found = query.page(exchange.state)?;
+    let fields = PostFields::parse(exchange.query())?;
+    let found = fields.page(&query, exchange.state)?;
     exchange.response.start(200);
     exchange
         .response

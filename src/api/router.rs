@@ -82,7 +82,9 @@ impl Route {
     pub(super) fn parameters(self, method: Method) -> Option<&'static [&'static str]> {
         let reads = matches!(method, Method::Get | Method::Head);
         match self {
-            Route::Posts if reads => Some(&["sort", "period", "tag", "q", "limit", "cursor"]),
+            Route::Posts if reads => {
+                Some(&["sort", "period", "tag", "q", "fields", "limit", "cursor"])
+            }
             Route::PostViews if reads => Some(&["period", "by", "tz"]),
             Route::SiteViews => Some(&["posts", "period", "by", "tz"]),
             Route::PostViewers | Route::PostCorrections | Route::ViewerPosts => {

@@ -12,6 +12,7 @@ use crate::store::StoreError;
 const MAX_WORDS: usize = 200;
 
 /// `sort`, `period`, `tag`, `q` and `cursor` of a query.
+#[derive(Clone)]
 pub struct PostQuery {
     list: ListQuery,
     period: Period,
@@ -97,6 +98,13 @@ impl PostQuery {
     /// In what order posts are listed.
     pub fn sort(&self) -> Sort {
         self.list.sort
+    }
+
+    /// The same list, in pages of at most `limit` posts.
+    pub fn limited_to(&self, limit: usize) -> PostQuery {
+        let mut limited = self.clone();
+        limited.list.limit = limit;
+        limited
     }
 
     /// Whether the list begins with its first post.

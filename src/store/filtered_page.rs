@@ -6,10 +6,10 @@
 use super::error::StoreError;
 use crate::model::{Cursor, Page, PostId, PostSummary};
 
-/// Posts looked at for one page, at most: some 10 ms, most of it for reading rows from all over the table.
-const MAX_EXAMINED: usize = 1_500;
+/// Posts looked at for one page, at most: some 5 ms, most of it for reading rows from all over the table.
+const MAX_EXAMINED: usize = 1_000;
 
-/// Posts looked at together where few may pass.
+/// Posts looked at together where few may pass, or too few have passed so far.
 const LARGE_STEP: usize = 500;
 
 /// A position in a list, and the post that stands there, unless it is left out.
@@ -27,7 +27,7 @@ pub fn filtered_page(
     mut next: impl FnMut(Option<Cursor>, usize) -> Result<Vec<Candidate>, StoreError>,
 ) -> Result<Page<PostSummary>, StoreError> {
     // With one more it is seen whether there is a next page.
-    let step = match most_pass {
+    let mut step = match most_pass {
         true => limit.saturating_add(1),
         false => LARGE_STEP,
     };
@@ -53,6 +53,7 @@ pub fn filtered_page(
         if is_end {
             return Ok(Page { items, next: None });
         }
+        step = step.max(LARGE_STEP);
     }
     Ok(Page { items, next: last })
 }

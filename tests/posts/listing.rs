@@ -159,3 +159,62 @@ fn a_list_is_no_view() {
     assert_eq!(server.stop().code, Some(0));
     assert_eq!(home.database().views(), 0);
 }
+
+#[test]
+fn a_list_has_the_fields_asked_for_in_their_order() {
+    let (_home, server) = served();
+    let text = server.get("/posts?fields=views,slug&limit=1").text();
+    let first = r#"{"items":[{"views":0,"slug":"new"}],"#;
+    assert!(text.starts_with(first), "{text}");
+    let with_body = items(&server, "?fields=slug,body&q=rust");
+    let wanted = ["middle", "old"].map(|slug| json!({"slug": slug, "body": "text"}));
+    assert_eq!(with_body, wanted);
+    let next = server.get("/posts?fields=id&limit=2").json()["next_cursor"].clone();
+    let link = server.get("/posts?fields=id&limit=2");
+    let link = link.header("Link").expect("a next page");
+    assert!(
+        link.contains("fields=id&") && link.contains(next.as_str().expect("a cursor")),
+        "{link}"
+    );
+    let unknown = server.get("/posts?fields=slug,text");
+    assert_problem(&unknown, 422);
+    let detail = unknown.text();
+    assert!(detail.contains("fields takes some of id,slug,"), "{detail}");
+    // No body of these was read by a reader.
+    assert_eq!(server.get("/views").json()["views"], 0);
+}
+
+/// Bodies may be a megabyte each, and a page a hundred of them.
+#[test]
+fn a_page_with_bodies_ends_where_they_are_large_and_the_next_goes_on() {
+    let home = Home::new();
+    let server = home.serve().start();
+    for number in 0..9 {
+        let body = "x".repeat(1_000_000 + number);
+        let post = json!({"slug": format!("large-{number}"), "title": "Large", "body": body,
+            "published_at": format!("2024-01-0{}T00:00:00Z", 9 - number)});
+        assert_eq!(server.send_json("POST", "/posts", &post).status, 201);
+    }
+    for sort in ["published", "views", "trending"] {
+        let (mut lengths, mut pages) = (Vec::new(), 0);
+        let mut cursor = String::new();
+        loop {
+            let path = format!("/posts?limit=100&sort={sort}&fields=body{cursor}");
+            let page = server.get(&path).json();
+            let items = page["items"].as_array().expect("items");
+            lengths.extend(
+                items
+                    .iter()
+                    .map(|item| item["body"].as_str().expect("a body").len()),
+            );
+            pages += 1;
+            match page["next_cursor"].as_str() {
+                Some(next) => cursor = format!("&cursor={next}"),
+                None => break,
+            }
+        }
+        lengths.sort_unstable();
+        assert_eq!(lengths, Vec::from_iter(1_000_000..1_000_009), "{sort}");
+        assert_eq!(pages, 3, "{sort}: four in each");
+    }
+}

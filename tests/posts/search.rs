@@ -50,7 +50,7 @@ fn a_million_posts_are_searched_in_under_20_ms() {
     println!("{} MB without the index", database.number(pages) >> 20);
     drop(database);
     let start = Instant::now();
-    let server = home.serve().start();
+    let server = home.serve().start_within(Duration::from_secs(120));
     println!("indexed in {:.1?}", start.elapsed());
     println!("{} MB with it", home.database().number(pages) >> 20);
     let mut client = server.connect();
@@ -89,7 +89,9 @@ fn a_million_posts_are_searched_in_under_20_ms() {
             assert_quick(&mut client, &path, first, most);
         }
     }
-    assert_eq!(count(&server, "q=777777"), (1, 1));
+    // Its terms are those of 3,700 posts, which are looked at, a thousand a page.
+    let (found, pages) = count(&server, "q=777777");
+    assert!(found == 1 && pages <= 4, "{found} posts in {pages} pages");
     assert_eq!(
         count(&server, &format!("q={}", encoded("조회"))),
         (3003, 31)

@@ -2,12 +2,12 @@
 
 use std::net::SocketAddr;
 use std::process::Command;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use super::home::{Home, executable, without_settings};
 use super::process::{Finished, Running, Signal};
 use super::server::Server;
-use super::{WAIT_LIMIT, until};
+use super::{WAIT_LIMIT, until, until_within};
 
 /// A server about to start.
 pub struct Launch<'a> {
@@ -70,10 +70,15 @@ impl<'a> Launch<'a> {
 
     /// Starts and waits until it listens.
     pub fn start(self) -> Server {
+        self.start_within(WAIT_LIMIT)
+    }
+
+    /// As [`Launch::start`], with another limit: for a start that has minutes of work to do.
+    pub fn start_within(self, limit: Duration) -> Server {
         let start = Instant::now();
         let running = self.spawn();
         let mut address = None;
-        until("the server listens", || {
+        until_within(limit, "the server listens", || {
             address = listening_on(&running.stdout.text());
             assert!(
                 address.is_some() || !running.is_over(),

@@ -6,7 +6,7 @@ use diesel::dsl::{max, sql};
 use diesel::prelude::*;
 use diesel::sql_types::{Bool, Text};
 
-use super::search_terms::{blocks_to, expression, first_of, terms_of};
+use super::search_terms::{asked, blocks_to, first_of, terms_of, with_all, with_all_in};
 use crate::model::{PostId, SearchWords};
 use crate::store::error::StoreError;
 use crate::store::sql::schema::{counts, posts};
@@ -21,13 +21,19 @@ diesel::table! {
 diesel::allow_tables_to_appear_in_same_query!(post_search, posts);
 diesel::allow_tables_to_appear_in_same_query!(post_search, counts);
 
-/// How long [`few`] takes, unless it is in the middle of a step.
+/// Of the terms of a search, the first that is found to be in so few posts is taken, before one in more is looked for.
+const RARE: usize = 500;
+
+/// How long it is tried which terms are rare.
+const MAX_TRY: Duration = Duration::from_millis(2);
+
+/// How long a search for terms that are not rare takes, unless it is in the middle of a step.
 const MAX_TIME: Duration = Duration::from_millis(4);
 
-/// How long a step is to take at most: the next one is larger if it took less.
+/// A step is made larger than the one before if that took less.
 const STEP_TIME: Duration = Duration::from_micros(500);
 
-/// Blocks that a step spans, at most. One block of terms that half of all posts have takes 2 ms.
+/// Blocks that a step spans, at most. One block takes a millisecond for terms that half of all posts have.
 const MAX_WIDTH: i64 = 4;
 
 /// Makes a post findable by its title and summary, and no longer by those it had.
@@ -60,6 +66,22 @@ pub fn few(
     words: &SearchWords,
     most: usize,
 ) -> Result<Option<Vec<PostId>>, StoreError> {
+    let asked = asked(words);
+    let started = Instant::now();
+    // A search that asks for a rare term is soon over.
+    for (rare, term) in [RARE, most]
+        .into_iter()
+        .flat_map(|rare| asked.iter().map(move |term| (rare, term)))
+        .take_while(|_| started.elapsed() < MAX_TRY)
+    {
+        let having = matching(connection, term, rare + 1)?;
+        if having.len() <= rare {
+            return match asked.len() {
+                1 => Ok(Some(having)),
+                _ => matching(connection, &with_all(&asked), rare).map(Some),
+            };
+        }
+    }
     let started = Instant::now();
     let mut found = Vec::new();
     let (mut before, mut width) = (PostId::MAX, 1);
@@ -68,13 +90,8 @@ pub fn few(
         let step_started = Instant::now();
         let blocks = blocks_to(last, width);
         before = first_of(blocks.start);
-        let is_found = sql::<Bool>("post_search MATCH ").bind::<Text, _>(expression(words, blocks));
-        let ids: Vec<PostId> = post_search::table
-            .select(post_search::rowid)
-            .filter(is_found)
-            .limit((most - found.len()) as i64 + 1)
-            .load(connection)?;
-        found.extend(ids);
+        let expression = with_all_in(blocks, &asked);
+        found.extend(matching(connection, &expression, most - found.len() + 1)?);
         if found.len() > most || started.elapsed() > MAX_TIME {
             return Ok(None);
         }
@@ -84,6 +101,20 @@ pub fn few(
         };
     }
     Ok(Some(found))
+}
+
+/// The ids that an expression finds, at most so many.
+fn matching(
+    connection: &mut SqliteConnection,
+    expression: &str,
+    most: usize,
+) -> Result<Vec<PostId>, StoreError> {
+    let is_found = sql::<Bool>("post_search MATCH ").bind::<Text, _>(expression);
+    Ok(post_search::table
+        .select(post_search::rowid)
+        .filter(is_found)
+        .limit(i64::try_from(most).unwrap_or(i64::MAX))
+        .load(connection)?)
 }
 
 /// The last post whose id is less than `id`.
