@@ -33,6 +33,7 @@
 //! response), `embed` (what other sites show), `rules` (what is a view), `counter`, `journal`, `sink`, `store`,
 //! `maintenance`, `import`, `model`.
 
+mod allocator;
 mod api;
 mod app;
 pub mod cli;

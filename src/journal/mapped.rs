@@ -1,4 +1,4 @@
-//! A file mapped into memory, as words that all threads may write. The one file with unsafe code.
+//! A file mapped into memory, as words that all threads may write.
 
 #![allow(
     unsafe_code,

@@ -1,8 +1,8 @@
 //! The visits of a batch, in as little memory as they take: while the store is away, this is what grows.
 //!
 //! A visit is 32 bytes in one vector, found by an index of four-byte positions. Once it is not small, the vector is a block
-//! that glibc's allocator maps for itself: of what is reserved only what is used is memory, it grows without being copied,
-//! and freeing it gives its memory back at once. Blocks of up to 32 MiB may lie between others and stay.
+//! that the allocator maps for itself: of what is reserved only what is used is memory, it grows without being copied, and
+//! freeing it gives its memory back at once.
 
 use std::cmp::Ordering;
 use std::hash::BuildHasher;

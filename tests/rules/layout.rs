@@ -70,6 +70,7 @@ const LAYOUT: &[(&[&str], May)] = &[
     (&["thread"], May::Only(&["model"])),
     (&["clock"], May::Only(&["model"])),
     (&["fd_limit"], May::Only(&["model"])),
+    (&["allocator"], May::Only(&[])),
     (&["build"], May::Only(&[])),
     (&["test_support"], May::Only(&[])),
 ];
