@@ -46,6 +46,15 @@ pub enum Inconsistency {
         /// The sum of its posts' rows.
         rows: i64,
     },
+    /// A number of the site is not the sum over its posts and the ledger.
+    Site {
+        /// `views`, `viewers` or a reason.
+        what: &'static str,
+        /// The stored number.
+        is: i64,
+        /// The sum of its rows.
+        rows: i64,
+    },
     /// Rows of a post that does not exist.
     Orphans {
         /// The table.
@@ -174,6 +183,9 @@ impl fmt::Display for Inconsistency {
             }
             Inconsistency::SiteHour { hour, is, rows } => {
                 write!(f, "site at {hour}: views is {is}, its posts say {rows}")
+            }
+            Inconsistency::Site { what, is, rows } => {
+                write!(f, "site: {what} is {is}, its rows say {rows}")
             }
             Inconsistency::Orphans { table, post, rows } => {
                 write!(

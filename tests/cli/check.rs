@@ -60,8 +60,11 @@ post 1 (a): views is 41, its rows say 20
 post 1 (a): viewers is 19, its rows say 20
 site at 1970-01-01T01:00:00Z: views is 0, its posts say 5
 site at 2015-05-17T10:00:00Z: views is 7, its posts say 40
+site: views is 40, its rows say 51
+site: viewers is 40, its rows say 30
+site: bot is 1, its rows say 6
 ";
-    let found = 13;
+    let found = 16;
     let finished = home.run(&["check"]);
     assert_eq!(finished.code, Some(1), "{finished:?}");
     assert_eq!(

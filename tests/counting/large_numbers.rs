@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use crate::support::{Home, assert_problem, until};
+use crate::support::{Home, assert_problem, seed, until};
 
 const MOST: i64 = 1_000_000_000_000;
 
@@ -54,6 +54,7 @@ fn no_hour_however_long_ago_makes_an_answer_fail() {
              UPDATE counts SET views = views + 1"
         ));
     }
+    seed::sum_up_site(&mut home.database());
     let server = home.serve().start();
     for path in [
         "/views",

@@ -4,7 +4,7 @@ use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::time::Duration;
 
-use crate::support::{Home, Lock, WAIT_LIMIT, let_pass, twice, until};
+use crate::support::{Home, Lock, WAIT_LIMIT, let_pass, seed, twice, until};
 
 const MANY: i64 = 1_000_000;
 
@@ -24,6 +24,7 @@ fn with_many_posts() -> Home {
          INSERT INTO counts (post, views, viewers) SELECT n, n % 1000, 0 FROM numbers;
          COMMIT;"
     ));
+    seed::sum_up_site(&mut home.database());
     home
 }
 

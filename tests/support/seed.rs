@@ -49,6 +49,19 @@ pub fn sum_up(database: &mut Database) {
          DROP TABLE sums;
          COMMIT;",
     );
+    sum_up_site(database);
+}
+
+/// Makes the site's numbers the sums of posts' numbers and of the ledger.
+pub fn sum_up_site(database: &mut Database) {
+    database.execute(
+        "BEGIN;
+         DELETE FROM site_numbers;
+         INSERT INTO site_numbers (name, number)
+         SELECT 'views', TOTAL(views) FROM counts UNION ALL SELECT 'viewers', TOTAL(viewers) FROM counts
+         UNION ALL SELECT reason, SUM(count) FROM ledger GROUP BY reason;
+         COMMIT;",
+    );
 }
 
 /// The number of viewers who have a name in a [`large`] site: `viewer-1` and so on, with numbers from 1.
@@ -86,5 +99,6 @@ pub fn large(home: &Home, post_count: i64, now: i64) -> Database {
     database.execute(
         "UPDATE counts SET viewers = views WHERE views > 0; PRAGMA journal_mode = DELETE;",
     );
+    sum_up_site(&mut database);
     database
 }

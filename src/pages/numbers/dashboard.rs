@@ -56,7 +56,7 @@ pub fn show(pages: &PageState, exchange: &mut Exchange<'_>) -> Result<(), Proble
     let asked = TimeQuery::parse(text, &pages.settings.zone, clock::now())?;
     let store = exchange.state.store.store();
     let figures = Figures::read(store, SITE, &asked)?;
-    let totals = exchange.state.store.site_stats()?;
+    let totals = store.site_stats()?;
     let list = List::read(exchange, &asked)?;
     let address = Address::new(exchange.request.target.path, text);
     let rows = rows::rows(

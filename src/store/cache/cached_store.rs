@@ -13,8 +13,7 @@ use quick_cache::sync::{Cache, EntryAction, GuardResult};
 use super::cached_page::CachedPage;
 use super::cached_post::CachedPost;
 use super::changes::{Changes, Version};
-use super::site_totals::SiteTotals;
-use crate::model::{Batch, DedupWindow, PostId, PostKey, PostStats};
+use crate::model::{Batch, DedupWindow, PostId, PostKey};
 use crate::sink::{BatchResult, BatchSink, SinkError, Written};
 use crate::store::error::StoreError;
 use crate::store::traits::Store;
@@ -48,7 +47,6 @@ pub struct CachedStore {
     /// the slug.
     slugs: Cache<Box<str>, PostId>,
     changes: Changes,
-    totals: SiteTotals,
 }
 
 impl CachedStore {
@@ -63,7 +61,6 @@ impl CachedStore {
             posts: Cache::with_weighter(entries, capacity, Bytes),
             slugs: Cache::new(entries),
             changes: Changes::default(),
-            totals: SiteTotals::default(),
         }
     }
 
@@ -76,15 +73,6 @@ impl CachedStore {
     /// The edits so far: any change but views that this process has made or seen.
     pub fn edits(&self) -> u64 {
         self.changes.edits()
-    }
-
-    /// The numbers of the whole site, which are sums over all posts: up to a second old, or older where computing them
-    /// takes long.
-    ///
-    /// # Errors
-    /// Those of the store.
-    pub fn site_stats(&self) -> Result<PostStats, StoreError> {
-        self.totals.get(|| self.store.site_stats())
     }
 
     /// Keeps a page rendered from `post` for its next readers, as long as the post itself is kept.

@@ -4,7 +4,6 @@ mod cached_page;
 mod cached_post;
 mod cached_store;
 mod changes;
-mod site_totals;
 
 pub use cached_page::{CachedPage, Gap};
 pub use cached_post::{CachedPost, JSON_BETWEEN, JSON_END};

@@ -209,6 +209,13 @@ diesel::table! {
     }
 }
 
+diesel::table! {
+    site_numbers (name) {
+        name -> Text,
+        number -> BigInt,
+    }
+}
+
 diesel::joinable!(counts -> posts (post));
 diesel::joinable!(deleted_posts -> posts (post));
 diesel::joinable!(post_tags -> posts (post));

@@ -123,6 +123,22 @@ statement! {
 }
 
 statement! {
+    /// Adds to a number of the site. What no column can hold becomes the largest that one can: SQLite would go on with
+    /// rounded numbers.
+    AddToSite {
+        name: &'static str as Text,
+        number: i64 as BigInt,
+    } (),
+    "INSERT INTO site_numbers (name, number) VALUES (", ", ",
+    ") ON CONFLICT (name) DO UPDATE SET number = CASE \
+     WHEN excluded.number > 0 AND site_numbers.number > 9223372036854775807 - excluded.number \
+     THEN 9223372036854775807 \
+     WHEN excluded.number < 0 AND site_numbers.number < -9223372036854775807 - excluded.number \
+     THEN -9223372036854775807 \
+     ELSE site_numbers.number + excluded.number END",
+}
+
+statement! {
     /// Adds views to a log's share of an hour of a post.
     AddLogHour {
         post: i64 as BigInt,

@@ -79,6 +79,7 @@ mod tests {
 
     use super::super::search_fill;
     use super::*;
+    use crate::store::sql::schema::site_numbers;
 
     fn found(connection: &mut SqliteConnection, term: &str) -> usize {
         let count = format!("SELECT rowid FROM post_search WHERE post_search MATCH '{term}'");
@@ -91,15 +92,49 @@ mod tests {
         rows.iter().filter(|row| row.rowid > 0).count()
     }
 
-    #[test]
-    fn posts_of_a_version_without_an_index_are_indexed_once() {
+    /// A database of the version that had so many migrations.
+    fn earlier(migrations: usize) -> SqliteConnection {
         let mut connection = SqliteConnection::establish(":memory:").unwrap();
         // Makes the table of what was applied.
         connection.applied_migrations().unwrap();
         let earlier: Vec<Box<dyn Migration<Sqlite>>> = MIGRATIONS.migrations().unwrap();
-        for migration in &earlier[..7] {
+        for migration in &earlier[..migrations] {
             connection.run_migration(migration).unwrap();
         }
+        connection
+    }
+
+    #[test]
+    fn the_sites_numbers_of_an_earlier_version_are_summed_up() {
+        let most = i64::MAX;
+        for (rows, expected) in [
+            ("", vec![]),
+            (
+                "INSERT INTO counts (post, views, viewers) VALUES (1, 7, 5), (2, 4, 0);
+                 INSERT INTO ledger VALUES (0, 0, 'bot', 1), (1, 0, 'bot', 2), (1, 1, 'bot', 3), (1, 0, 'odd', 9);",
+                vec![("bot", 6), ("viewers", 5), ("views", 11)],
+            ),
+            (
+                "INSERT INTO counts (post, views, viewers) VALUES (1, 9223372036854775807, -7), (2, 9223372036854775807, 2);",
+                vec![("viewers", -5), ("views", most)],
+            ),
+        ] {
+            let mut connection = earlier(8);
+            connection.batch_execute("PRAGMA foreign_keys = OFF;").unwrap();
+            connection.batch_execute(rows).unwrap();
+            migrate(&mut connection).unwrap();
+            let stored: Vec<(String, i64)> = site_numbers::table
+                .order(site_numbers::name)
+                .load(&mut connection)
+                .unwrap();
+            let expected = expected.into_iter().map(|(name, number)| (name.to_owned(), number));
+            assert_eq!(stored, expected.collect::<Vec<_>>());
+        }
+    }
+
+    #[test]
+    fn posts_of_a_version_without_an_index_are_indexed_once() {
+        let mut connection = earlier(7);
         connection
             .batch_execute(
                 "INSERT INTO posts (id, slug, title, title_key, summary, body, tags, published_at, updated_at) \

@@ -18,6 +18,7 @@ mod maintenance;
 mod posts;
 mod samples;
 mod search;
+mod site_numbers;
 mod stats;
 mod transfer;
 mod viewers;
@@ -64,6 +65,8 @@ macro_rules! conformance {
                 stats: unknown_posts_have_no_numbers, hours_begin_where_asked, hours_end_where_asked,
                     steps_are_counted_from_the_start_of_the_time,
                     ranks_are_of_each_period, a_ranking_can_be_stopped;
+                site_numbers: they_follow_every_change, they_are_not_summed_up_by_a_read,
+                    they_end_at_the_largest_number;
                 corrections: a_correction_sets_the_numbers_given, corrections_are_listed_latest_first, a_correct_number_adds_no_row,
                     a_missing_post_cannot_be_corrected, views_go_on_from_a_correction;
                 viewers: viewers_are_listed_latest_first, a_viewing_is_found_by_name_and_number,

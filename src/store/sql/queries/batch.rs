@@ -44,7 +44,6 @@ pub(super) fn apply_of_log(
         views = rest;
         apply_post(&mut writer, post, of_post, &mut visits)?;
     }
-    writer.write_site_hours()?;
     for entry in batch.sorted_ledger() {
         // An entry of a post that no longer exists belongs to none.
         let post = match posts::has_rows(writer.connection, entry.post)? {
@@ -54,7 +53,7 @@ pub(super) fn apply_of_log(
         writer.add_to_ledger(LedgerEntry { post, ..entry })?;
     }
     committed.add_batch(&mut writer)?;
-    Ok(writer.result)
+    writer.finish()
 }
 
 fn lower(a: Option<PostId>, b: Option<PostId>) -> Option<PostId> {

@@ -70,6 +70,9 @@ pub(super) fn apply_post<'b>(
             post,
         }
         .execute(writer.connection)?;
+        let added = &mut writer.added;
+        added.views = added.views.saturating_add(totals.views - views);
+        added.viewers = added.viewers.saturating_add(totals.viewers - viewers);
         writer.result.totals.push(totals);
     }
     for (days, reason) in [

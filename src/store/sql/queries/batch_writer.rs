@@ -6,7 +6,7 @@ use diesel::prelude::*;
 
 use super::backend::DbConnection;
 use super::log_batch::LogBatch;
-use super::{counted_windows, forgotten};
+use super::{counted_windows, forgotten, site_numbers};
 use crate::model::{DedupWindow, LedgerEntry, PostId, ViewingKey, Visit};
 use crate::sink::BatchResult;
 use crate::store::error::StoreError;
@@ -24,6 +24,8 @@ pub(super) struct BatchWriter<'a, 'b> {
     pub(super) log: Option<LogBatch>,
     /// Views by hour over all posts of the batch.
     pub(super) site_hours: Vec<(i64, u64)>,
+    /// What the batch adds to the numbers of its posts.
+    pub(super) added: site_numbers::Added,
     pub(super) result: BatchResult,
     /// The batch's named viewers.
     named: HashMap<&'b str, NamedViewer>,
@@ -55,6 +57,7 @@ impl<'a, 'b> BatchWriter<'a, 'b> {
             window,
             log,
             site_hours: Vec::new(),
+            added: site_numbers::Added::default(),
             result,
             named: HashMap::new(),
             any_forgotten: None,
@@ -152,14 +155,6 @@ impl<'a, 'b> BatchWriter<'a, 'b> {
         Ok(())
     }
 
-    /// Adds the views of all posts to the site's hours.
-    pub(super) fn write_site_hours(&mut self) -> Result<(), StoreError> {
-        for (hour, n) in std::mem::take(&mut self.site_hours) {
-            self.add_hour(SITE, hour, n)?;
-        }
-        Ok(())
-    }
-
     /// Adds uncounted events to the ledger.
     pub(super) fn add_to_ledger(&mut self, entry: LedgerEntry) -> Result<(), StoreError> {
         AddToLedger {
@@ -174,6 +169,16 @@ impl<'a, 'b> BatchWriter<'a, 'b> {
         }
         self.result.uncounted.add(entry.reason, entry.count);
         Ok(())
+    }
+
+    /// Adds what the batch comes to to the site's hours and numbers: last, for every batch writes these rows.
+    pub(super) fn finish(mut self) -> Result<BatchResult, StoreError> {
+        for (hour, n) in std::mem::take(&mut self.site_hours) {
+            self.add_hour(SITE, hour, n)?;
+        }
+        self.added.uncounted = self.result.uncounted;
+        site_numbers::add(self.connection, &self.added)?;
+        Ok(self.result)
     }
 }
 

@@ -5,6 +5,7 @@ use diesel::prelude::*;
 
 use super::backend::DbConnection;
 use super::paging::{one_more, page};
+use super::site_numbers::{self, Added};
 use crate::model::{Correction, Cursor, Page, PostId, TimestampMs};
 use crate::sink::PostTotals;
 use crate::store::error::StoreError;
@@ -50,6 +51,12 @@ pub(super) fn correct(
             counts::viewers.eq(totals.viewers),
         ))
         .execute(connection)?;
+    let added = Added {
+        views: added.0,
+        viewers: added.1,
+        ..Added::default()
+    };
+    site_numbers::add(connection, &added)?;
     Ok(totals)
 }
 

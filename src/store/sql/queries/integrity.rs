@@ -1,13 +1,13 @@
 //! Sums recomputed from their rows, and rows compared with each other.
 //!
-//! `counts` and the site's hours are stored sums; here they are computed again. The rows are taken to be right, except
+//! `counts`, the site's hours and its numbers are stored sums; here they are computed again. The rows are taken to be right, except
 //! where they cannot be. In plain SQL, because each check is one query, whichever the database.
 
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Text};
 
 use super::backend::{Db, DbConnection, RowByRow, search_check};
-use super::{impossible, trends};
+use super::{impossible, site_numbers, trends};
 use crate::model::{Inconsistency, Reason, TimestampMs};
 use crate::store::error::StoreError;
 use crate::store::row_sink::RowSink;
@@ -88,6 +88,7 @@ pub(super) fn check(
     impossible::check(connection, &mut found)?;
     viewings(connection, &mut found)?;
     sums(connection, &mut found)?;
+    site_numbers::check(connection, &mut found)?;
     searching(connection, &mut found)?;
     for wrong in trends::wrong(connection)? {
         found(Inconsistency::Trend {

@@ -9,7 +9,7 @@ use diesel::sql_types::BigInt;
 use super::backend::{Db, DbConnection};
 use super::integrity::{viewers, views};
 use super::log_undo_check::{after, before, number};
-use super::{hourly, posts};
+use super::{hourly, posts, site_numbers};
 use crate::model::time::{DAY, HOUR};
 use crate::model::{PostId, Reason, Uncounted};
 use crate::store::error::StoreError;
@@ -41,10 +41,12 @@ pub(super) fn undo(connection: &mut DbConnection, log: LogId) -> Result<UndoneLo
         ..UndoneLog::default()
     };
     let posts = posts_of(connection, &touched)?;
-    undone.now_counted = count_others(connection, log, &touched)? as u64;
-    subtract(connection, log, &touched)?;
-    undone.viewers += remove_viewings(connection, log, &touched)? as u64;
-    update_counts(connection, &posts)?;
+    site_numbers::following(connection, &touched, |connection| {
+        undone.now_counted = count_others(connection, log, &touched)? as u64;
+        subtract(connection, log, &touched)?;
+        undone.viewers += remove_viewings(connection, log, &touched)? as u64;
+        update_counts(connection, &posts)
+    })?;
     after(connection, &touched)?;
     (undone.posts, undone.posts_kept) = remove_posts(connection, log)?;
     for table in ["log_hours", "log_ledger", "log_past_viewers", "log_posts"] {

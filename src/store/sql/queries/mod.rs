@@ -41,6 +41,7 @@ mod restore;
 mod restore_log;
 mod restore_row;
 mod salts;
+mod site_numbers;
 mod spills;
 mod stats;
 mod stores;

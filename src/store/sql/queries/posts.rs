@@ -4,7 +4,7 @@ use diesel::prelude::*;
 
 use super::backend::{DbConnection, search};
 use super::live_posts::is_live;
-use super::{counted_windows, hourly, log_batch};
+use super::{counted_windows, hourly, log_batch, site_numbers};
 use crate::model::slug::MAX_SLUG_CHARS;
 use crate::model::{Post, PostContent, PostId, PostKey, PostRef, Revision, TimestampMs};
 use crate::store::error::StoreError;
@@ -230,8 +230,11 @@ pub(super) fn remove(connection: &mut DbConnection, id: PostId) -> Result<(), St
     log_batch::delete_post(connection, id)?;
     diesel::delete(viewings::table.filter(viewings::post.eq(id))).execute(connection)?;
     diesel::delete(corrections::table.filter(corrections::post.eq(id))).execute(connection)?;
-    diesel::delete(ledger::table.filter(ledger::post.eq(id))).execute(connection)?;
-    diesel::delete(posts::table.find(id)).execute(connection)?;
+    site_numbers::following(connection, &id.to_string(), |connection| {
+        diesel::delete(ledger::table.filter(ledger::post.eq(id))).execute(connection)?;
+        diesel::delete(posts::table.find(id)).execute(connection)?;
+        Ok(())
+    })?;
     search::remove(connection, id)
 }
 

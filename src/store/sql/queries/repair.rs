@@ -6,7 +6,7 @@ use diesel::prelude::*;
 
 use super::backend::{DbConnection, search_check};
 use super::integrity::{NAMELESS, TABLES, UNVIEWED, WINDOWS, check, reasons, viewers, views};
-use super::{impossible, trends};
+use super::{impossible, site_numbers, trends};
 use crate::model::{Checked, Inconsistency};
 use crate::store::error::StoreError;
 use crate::store::row_sink::RowSink;
@@ -132,6 +132,7 @@ fn mend_sums(connection: &mut DbConnection) -> Result<(), StoreError> {
             sum_text("views")
         ),
     )?;
+    site_numbers::recount(connection)?;
     for wrong in trends::wrong(connection)? {
         trends::set(connection, wrong.post, wrong.hours)?;
     }

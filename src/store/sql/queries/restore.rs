@@ -5,6 +5,7 @@ use diesel::prelude::*;
 use super::backend::DbConnection;
 use super::log_batch;
 use super::restore_row::insert;
+use super::site_numbers;
 use crate::model::{EXPORT_VERSION, OLDEST_EXPORT_VERSION, Record};
 use crate::store::error::StoreError;
 use crate::store::sql::schema::{
@@ -38,6 +39,7 @@ pub(super) fn restore(
         match record {
             Record::End { lines } if lines == read => {
                 log_batch::go_on_after_restored(connection)?;
+                site_numbers::recount(connection)?;
                 return Ok(read + 1);
             }
             Record::End { lines } => {

@@ -1,4 +1,4 @@
-//! The numbers of a post and of the site: what was counted and what was not.
+//! The numbers of a post: what was counted and what was not.
 
 use diesel::prelude::*;
 
@@ -6,7 +6,6 @@ use super::backend::DbConnection;
 use super::posts;
 use crate::model::{PostKey, PostRef, PostStats, Reason, Uncounted};
 use crate::store::error::StoreError;
-use crate::store::sql::columns::sum;
 use crate::store::sql::schema::{counts, ledger};
 
 /// The numbers of a post.
@@ -35,22 +34,6 @@ pub(super) fn of_post(
             uncounted,
         },
     )))
-}
-
-/// The numbers of the site.
-pub(super) fn of_site(connection: &mut DbConnection) -> Result<PostStats, StoreError> {
-    let (views, viewers): (i64, i64) = counts::table
-        .select((sum("views"), sum("viewers")))
-        .get_result(connection)?;
-    let rows: Vec<(String, i64)> = ledger::table
-        .group_by(ledger::reason)
-        .select((ledger::reason, sum("count")))
-        .load(connection)?;
-    Ok(PostStats {
-        views,
-        viewers,
-        uncounted: sum_by_reason(rows),
-    })
 }
 
 fn sum_by_reason(rows: Vec<(String, i64)>) -> Uncounted {

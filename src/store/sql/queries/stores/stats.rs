@@ -4,7 +4,7 @@ use std::num::NonZeroI64;
 use std::ops::Range;
 
 use super::super::backend::DbStore;
-use super::super::{corrections, hourly, posts, rank, stats};
+use super::super::{corrections, hourly, posts, rank, site_numbers, stats};
 use crate::model::{Correction, Cursor, Page, PostId, PostKey, PostRef, PostStats, TimestampMs};
 use crate::sink::PostTotals;
 use crate::store::error::StoreError;
@@ -20,7 +20,7 @@ impl StatsStore for DbStore {
     }
 
     fn site_stats(&self) -> Result<PostStats, StoreError> {
-        self.read_snapshot(stats::of_site)
+        self.read(site_numbers::read)
     }
 
     fn hours(
