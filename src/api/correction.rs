@@ -6,13 +6,10 @@ use super::numbers::start;
 use super::{json_body, pagination, views};
 use crate::clock;
 use crate::endpoint::lookup::{decode_segment, find_post};
-use crate::endpoint::{Exchange, cursor, errors, parameters};
+use crate::endpoint::{Exchange, correction_fields, cursor, errors, parameters};
 use crate::http::{Invalid, Problem};
 use crate::model::PostKey;
 use crate::store::MAX_NUMBER;
-
-/// The longest reason, in characters.
-const MAX_REASON: usize = 500;
 
 /// The letter of this list's cursors.
 const CURSOR: char = 'c';
@@ -58,15 +55,13 @@ fn read(value: &Value) -> Result<(i64, String), Vec<Invalid>> {
             format!("views must be a whole number from 0 to {MAX_NUMBER}"),
         ));
     }
-    let reason = value["reason"].as_str().map(str::trim).unwrap_or_default();
-    if !(1..=MAX_REASON).contains(&reason.chars().count()) {
-        let detail =
-            format!("reason must say in 1 to {MAX_REASON} characters where the number is from");
-        errors.push(invalid("/reason", detail));
-    }
-    match number {
-        Some(number) if errors.is_empty() => Ok((number, reason.to_owned())),
-        _ => Err(errors),
+    let reason = correction_fields::reason(value["reason"].as_str().unwrap_or_default());
+    match (number, reason) {
+        (Some(number), Ok(reason)) => Ok((number, reason)),
+        (_, reason) => {
+            errors.extend(reason.err().map(|detail| invalid("/reason", detail)));
+            Err(errors)
+        }
     }
 }
 

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::router::{self, Match, Route};
-use super::{correction, embed, health, openapi, posts, site_views, viewers, views};
+use super::{correction, embed, health, openapi, posts, removed_hours, site_views, viewers, views};
 use crate::endpoint::{Exchange, PostQuery, SiteState, errors, lookup};
 use crate::http::{Method, Problem, Response, query};
 use crate::model::ViewEvent;
@@ -123,7 +123,8 @@ fn needs(
 fn reads_body(route: Route, method: Method) -> bool {
     matches!(
         (route, method),
-        (Route::Posts, Method::Post) | (Route::Post | Route::PostViews, Method::Put)
+        (Route::Posts | Route::PostCorrections, Method::Post)
+            | (Route::Post | Route::PostViews, Method::Put)
     )
 }
 
@@ -132,6 +133,7 @@ fn call(exchange: &mut Exchange<'_>, place: Match<'_>) -> Result<(), Problem> {
         route,
         post,
         viewer,
+        correction: number,
     } = place;
     match (route, exchange.method()) {
         (_, Method::Options) => {
@@ -148,7 +150,10 @@ fn call(exchange: &mut Exchange<'_>, place: Match<'_>) -> Result<(), Problem> {
         (Route::PostViews, _) => views::of_post(exchange, post),
         (Route::PostViewers, _) => viewers::of_post(exchange, post),
         (Route::PostViewer, _) => viewers::one(exchange, post, viewer),
+        (Route::PostCorrections, Method::Post) => removed_hours::post(exchange, post),
         (Route::PostCorrections, _) => correction::list(exchange, post),
+        (Route::PostCorrection, Method::Delete) => removed_hours::delete(exchange, post, number),
+        (Route::PostCorrection, _) => removed_hours::get(exchange, post, number),
         (Route::ViewerPosts, _) => viewers::posts(exchange, viewer),
         (Route::Viewer, _) => viewers::forget(exchange, viewer),
         (Route::BadgeSvg, _) => embed::badge_svg(exchange, post),

@@ -16,6 +16,7 @@ mod openapi;
 mod pagination;
 mod post_body;
 mod posts;
+mod removed_hours;
 mod router;
 mod series;
 mod site_views;

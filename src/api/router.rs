@@ -13,6 +13,7 @@ pub(super) enum Route {
     PostViewers,
     PostViewer,
     PostCorrections,
+    PostCorrection,
     ViewerPosts,
     Viewer,
     BadgeSvg,
@@ -35,6 +36,10 @@ const PATHS: &[(&str, Route)] = &[
     ("/posts/{post}/viewers", Route::PostViewers),
     ("/posts/{post}/viewers/{viewer}", Route::PostViewer),
     ("/posts/{post}/corrections", Route::PostCorrections),
+    (
+        "/posts/{post}/corrections/{correction}",
+        Route::PostCorrection,
+    ),
     ("/posts/{post}/badge.svg", Route::BadgeSvg),
     ("/posts/{post}/badge.json", Route::BadgeJson),
     ("/posts/{post}/pixel.gif", Route::Pixel),
@@ -68,6 +73,7 @@ impl Route {
             Route::PostViewers
             | Route::PostViewer
             | Route::PostCorrections
+            | Route::PostCorrection
             | Route::ViewerPosts
             | Route::Viewer => true,
             Route::Posts => method == Method::Post,
@@ -87,12 +93,13 @@ impl Route {
             }
             Route::PostViews if reads => Some(&["period", "by", "tz"]),
             Route::SiteViews => Some(&["posts", "period", "by", "tz"]),
+            Route::PostCorrections if !reads => Some(&[]),
             Route::PostViewers | Route::PostCorrections | Route::ViewerPosts => {
                 Some(&["limit", "cursor"])
             }
             Route::Post if !reads => Some(&[]),
             Route::PostViews if method == Method::Put => Some(&[]),
-            Route::Posts | Route::PostViewer | Route::Viewer => Some(&[]),
+            Route::Posts | Route::PostViewer | Route::PostCorrection | Route::Viewer => Some(&[]),
             _ => None,
         }
     }
@@ -100,13 +107,13 @@ impl Route {
     /// The methods it answers, as `Allow` lists them. `HEAD` goes with `GET`, `OPTIONS` with all.
     pub(super) fn methods(self) -> &'static [Method] {
         match self {
-            Route::Posts => &[Method::Get, Method::Head, Method::Post],
+            Route::Posts | Route::PostCorrections => &[Method::Get, Method::Head, Method::Post],
+            Route::PostCorrection => &[Method::Get, Method::Head, Method::Delete],
             Route::Post => &[Method::Get, Method::Head, Method::Put, Method::Delete],
             Route::PostViews => &[Method::Get, Method::Head, Method::Post, Method::Put],
             Route::Viewer => &[Method::Delete],
             Route::PostViewers
             | Route::PostViewer
-            | Route::PostCorrections
             | Route::ViewerPosts
             | Route::BadgeSvg
             | Route::BadgeJson
@@ -128,6 +135,7 @@ pub(super) struct Match<'p> {
     pub(super) route: Route,
     pub(super) post: &'p str,
     pub(super) viewer: &'p str,
+    pub(super) correction: &'p str,
 }
 
 /// Built once, the same for every server of the process.
@@ -152,6 +160,7 @@ pub(super) fn find(path: &str) -> Match<'_> {
             route: Route::Post,
             post,
             viewer: "",
+            correction: "",
         };
     }
     match ROUTER.at(path) {
@@ -159,11 +168,13 @@ pub(super) fn find(path: &str) -> Match<'_> {
             route: *found.value,
             post: found.params.get("post").unwrap_or_default(),
             viewer: found.params.get("viewer").unwrap_or_default(),
+            correction: found.params.get("correction").unwrap_or_default(),
         },
         Err(_) => Match {
             route: Route::Unknown,
             post: "",
             viewer: "",
+            correction: "",
         },
     }
 }

@@ -32,6 +32,18 @@ pub fn no_such_post() -> Problem {
     Problem::new(404, "Not found", detail)
 }
 
+pub fn no_such_correction() -> Problem {
+    let detail = "the post has no such correction; GET /posts/{post}/corrections lists them";
+    Problem::new(404, "Not found", detail)
+}
+
+/// 409: a correction that took no hours out cannot be taken back.
+pub fn nothing_taken_out() -> Problem {
+    let detail = "this correction took no hours out; set the number again with PUT /posts/{post}/views, or take hours out \
+                  again with POST /posts/{post}/corrections";
+    Problem::new(409, "Nothing taken out", detail)
+}
+
 pub fn no_such_viewer() -> Problem {
     Problem::new(404, "Not found", "nobody of that name has viewed this")
 }
@@ -114,6 +126,13 @@ impl From<StoreError> for Problem {
             StoreError::SlugTaken => {
                 let detail = "another post has this slug; choose another one";
                 Problem::new(409, "Slug taken", detail)
+            }
+            StoreError::BelowZero { views, taken } => {
+                let detail = format!(
+                    "the post has {views} views, since its number was set by hand, and these hours have {taken}; take out \
+                     fewer, or set the number with PUT /posts/{{post}}/views"
+                );
+                Problem::new(409, "Below zero", detail)
             }
             StoreError::Busy(_) => Problem::store_busy(),
             StoreError::Newer { .. } | StoreError::Refused(_) | StoreError::Unavailable(_) => {

@@ -1,8 +1,9 @@
 //! What every endpoint stands on, whether it answers with JSON or with a page: what it may use, the request with its
-//! response, the look-up of a post, the recording of a view, who may write, what a post may hold, and what becomes an
-//! error.
+//! response, the look-up of a post, the recording of a view, who may write, what a post or a correction may hold, and what
+//! becomes an error.
 
 pub mod client;
+pub mod correction_fields;
 pub mod cursor;
 pub mod errors;
 pub mod lookup;

@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use super::correction::CorrectionId;
 use super::post::PostId;
 use super::time::TimestampMs;
 
@@ -129,6 +130,24 @@ pub enum Inconsistency {
         /// Views by its hours.
         hours: i64,
     },
+    /// Rows of hours taken out by a correction that has taken none out now.
+    NotTakenOut {
+        /// The table.
+        table: &'static str,
+        /// The correction's number.
+        correction: CorrectionId,
+        /// How many.
+        rows: i64,
+    },
+    /// A correction's hours hold more views than it has taken out.
+    MoreTakenOut {
+        /// The correction's number.
+        correction: CorrectionId,
+        /// What it says.
+        is: i64,
+        /// The sum of its hours.
+        rows: i64,
+    },
     /// A post's trend is not what its hours say.
     Trend {
         /// The post.
@@ -239,6 +258,22 @@ impl fmt::Display for Inconsistency {
             } => write!(
                 f,
                 "post {post} ({slug}): its viewers have {viewed} views, its hours {hours}; which is wrong cannot be told"
+            ),
+            Inconsistency::NotTakenOut {
+                table,
+                correction,
+                rows,
+            } => write!(
+                f,
+                "{table}: {rows} rows of correction {correction}, which has no hours taken out"
+            ),
+            Inconsistency::MoreTakenOut {
+                correction,
+                is,
+                rows,
+            } => write!(
+                f,
+                "correction {correction}: views taken out are {is}, its hours say {rows}"
             ),
             Inconsistency::Trend { post, is, hours } => {
                 write!(f, "post {post}: trend is {is}, its hours say {hours}")

@@ -7,12 +7,14 @@
 use serde::de::Error;
 use serde::{Deserialize, Deserializer, Serialize};
 
+use super::correction::CorrectionId;
 use super::post::{PostId, Revision};
 
 /// The version of the format that this program writes.
-pub const EXPORT_VERSION: u32 = 4;
+pub const EXPORT_VERSION: u32 = 5;
 /// The oldest version of the format that this program reads. Version 1 has no windows and no log key, version 2 no shares of
-/// imported logs, version 3 no deleted posts.
+/// imported logs, version 3 no deleted posts, version 4 no hours taken
+/// out.
 pub const OLDEST_EXPORT_VERSION: u32 = 1;
 
 /// The largest number that a row may hold: larger ones are not read exactly by every reader of JSON (RFC 8259, section 6).
@@ -52,6 +54,22 @@ pub enum Record {
         views: i64,
         viewers: i64,
         reason: String,
+        /// Of versions without it, and of numbers that were set, none; as the next three.
+        #[serde(default, skip_serializing_if = "is_zero")]
+        hour_views: i64,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        from_hour: Option<i64>,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        to_hour: Option<i64>,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        takes_back: Option<CorrectionId>,
+    },
+    /// Table `removed_hours`.
+    RemovedHour {
+        post: PostId,
+        correction: CorrectionId,
+        hour: i64,
+        views: i64,
     },
     /// Table `viewers`.
     Viewer { id: i64, name: String },
@@ -90,6 +108,14 @@ pub enum Record {
     LogHour {
         log: i64,
         post: PostId,
+        hour: i64,
+        views: i64,
+    },
+    /// Table `removed_log_hours`.
+    RemovedLogHour {
+        log: i64,
+        post: PostId,
+        correction: CorrectionId,
         hour: i64,
         views: i64,
     },
@@ -159,6 +185,10 @@ pub struct PostRecord {
     pub past_viewers: i64,
     #[serde(deserialize_with = "finite")]
     pub trend: f64,
+}
+
+fn is_zero(number: &i64) -> bool {
+    *number == 0
 }
 
 /// Reads a number that is one: JSON has `null` for what is infinite.

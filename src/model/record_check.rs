@@ -85,13 +85,31 @@ impl Record {
                 at,
                 views,
                 viewers,
+                hour_views,
+                from_hour,
+                to_hour,
+                takes_back,
                 ..
             } => check
                 .id("id", *id)
                 .id("post", *post)
                 .time("at", *at)
                 .within("views", *views, -MAX_STORED, MAX_STORED)
-                .within("viewers", *viewers, -MAX_STORED, MAX_STORED),
+                .within("viewers", *viewers, -MAX_STORED, MAX_STORED)
+                .within("hour_views", *hour_views, -MAX_STORED, MAX_STORED)
+                .time("from_hour", from_hour.unwrap_or_default())
+                .time("to_hour", to_hour.unwrap_or_default())
+                .id("takes_back", takes_back.unwrap_or(1)),
+            Record::RemovedHour {
+                post,
+                correction,
+                hour,
+                views,
+            } => check
+                .id("post", *post)
+                .id("correction", *correction)
+                .time("hour", *hour)
+                .count("views", *views),
             Record::Viewer { id, .. } => check.id("id", *id),
             Record::Viewing {
                 post,
@@ -121,6 +139,18 @@ impl Record {
             } => check
                 .id("log", *log)
                 .count("post", *post)
+                .time("hour", *hour)
+                .count("views", *views),
+            Record::RemovedLogHour {
+                log,
+                post,
+                correction,
+                hour,
+                views,
+            } => check
+                .count("log", *log)
+                .id("post", *post)
+                .id("correction", *correction)
                 .time("hour", *hour)
                 .count("views", *views),
             Record::LogUncounted {

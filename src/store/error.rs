@@ -17,6 +17,14 @@ pub enum StoreError {
     /// There is no such post.
     #[error("no such post")]
     NoSuchPost,
+    /// A post's number would be less than none: it was set by hand to less than its hours say.
+    #[error("the post has {views} views, and {taken} would be taken out")]
+    BelowZero {
+        /// Its views.
+        views: i64,
+        /// The views that were to be taken out.
+        taken: i64,
+    },
     /// The request does not go with what the store holds; the text says why.
     #[error("{0}")]
     Refused(String),

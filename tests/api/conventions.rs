@@ -186,6 +186,7 @@ fn a_body_that_is_not_json_is_malformed_and_one_that_is_wrong_is_not_valid() {
         ("POST", "/posts"),
         ("PUT", "/posts/hello"),
         ("PUT", "/posts/hello/views"),
+        ("POST", "/posts/hello/corrections"),
     ] {
         for malformed in [
             &b"{"[..],

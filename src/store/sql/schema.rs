@@ -88,6 +88,29 @@ diesel::table! {
         views -> BigInt,
         viewers -> BigInt,
         reason -> Text,
+        hour_views -> BigInt,
+        from_hour -> Nullable<BigInt>,
+        to_hour -> Nullable<BigInt>,
+        takes_back -> Nullable<BigInt>,
+    }
+}
+
+diesel::table! {
+    removed_hours (post, correction, hour) {
+        post -> BigInt,
+        correction -> BigInt,
+        hour -> BigInt,
+        views -> BigInt,
+    }
+}
+
+diesel::table! {
+    removed_log_hours (post, correction, log, hour) {
+        post -> BigInt,
+        correction -> BigInt,
+        log -> BigInt,
+        hour -> BigInt,
+        views -> BigInt,
     }
 }
 

@@ -5,7 +5,8 @@ use std::ops::Range;
 
 use super::super::error::StoreError;
 use crate::model::{
-    Correction, Cursor, Page, PostId, PostKey, PostRef, PostStats, Rank, TimestampMs,
+    Correction, CorrectionId, Cursor, HourRange, Page, PostId, PostKey, PostRef, PostStats, Rank,
+    TimestampMs,
 };
 use crate::sink::PostTotals;
 
@@ -132,4 +133,36 @@ pub trait StatsStore: Send + Sync {
         reason: &str,
         now: TimestampMs,
     ) -> Result<PostTotals, StoreError>;
+
+    /// A correction of a post.
+    ///
+    /// # Errors
+    /// Those of every method.
+    fn correction(&self, post: PostId, id: CorrectionId) -> Result<Option<Correction>, StoreError>;
+
+    /// Takes the views of some hours out of a post's, and of the site's, so that they can be put back. Its viewers stay: who
+    /// has seen the post is still known. What is counted for these hours from now on counts as ever. `None` where there was
+    /// no view. The caller invalidates the cached post.
+    ///
+    /// # Errors
+    /// [`StoreError::NoSuchPost`]; [`StoreError::BelowZero`].
+    fn take_out(
+        &self,
+        post: PostId,
+        hours: HourRange,
+        reason: &str,
+        now: TimestampMs,
+    ) -> Result<Option<Correction>, StoreError>;
+
+    /// Puts back what a correction has taken out; done already, it changes nothing. Returns the correction that did it, or
+    /// `None` where the post has none of that number that took hours out. The caller invalidates the cached post.
+    ///
+    /// # Errors
+    /// Those of every method.
+    fn take_back(
+        &self,
+        post: PostId,
+        id: CorrectionId,
+        now: TimestampMs,
+    ) -> Result<Option<Correction>, StoreError>;
 }

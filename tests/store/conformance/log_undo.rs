@@ -17,32 +17,32 @@ use crate::store::{KnownLog, LogProgress, STDIN_LOG, Store, StoreError, UndoneLo
 const MISSING: PostId = 99;
 
 /// A read of a log: post, viewer (0 for a crawler), time.
-type Read = (PostId, i64, i64);
+pub type Read = (PostId, i64, i64);
 
 /// A part of a log, imported at once.
 #[derive(Clone, Debug)]
-struct Step {
+pub struct Step {
     /// 0 for standard input.
-    log: i64,
-    reads: Vec<Read>,
+    pub log: i64,
+    pub reads: Vec<Read>,
 }
 
 /// Imports parts of logs, and knows how far each is imported.
-struct Logs<'s> {
+pub struct Logs<'s> {
     store: &'s dyn Store,
     /// The id and the bytes of each log.
-    known: BTreeMap<i64, (i64, u64)>,
+    pub known: BTreeMap<i64, (i64, u64)>,
 }
 
 impl<'s> Logs<'s> {
-    fn new(store: &'s dyn Store) -> Logs<'s> {
+    pub fn new(store: &'s dyn Store) -> Logs<'s> {
         Logs {
             store,
             known: BTreeMap::new(),
         }
     }
 
-    fn import(&mut self, step: &Step) {
+    pub fn import(&mut self, step: &Step) {
         let mut batch = Batch::new(self.store.dedup_window());
         for &(post, viewer, at) in &step.reads {
             match viewer {
@@ -79,7 +79,7 @@ impl<'s> Logs<'s> {
         self.known.insert(step.log, (id, bytes));
     }
 
-    fn undo(&mut self, log: i64) -> Result<UndoneLog, StoreError> {
+    pub fn undo(&mut self, log: i64) -> Result<UndoneLog, StoreError> {
         let (id, _) = self.known[&log];
         let undone = self.store.undo_log(id)?;
         self.known.remove(&log);
@@ -89,7 +89,7 @@ impl<'s> Logs<'s> {
 
 /// Everything in a store, but for what an import leaves behind that was taken back: the numbers of logs and batches that
 /// are not given twice. Trends are rounded, being sums of fractions in another order.
-fn state(store: &dyn Store) -> Vec<Record> {
+pub fn state(store: &dyn Store) -> Vec<Record> {
     let records = export(store);
     let names: BTreeMap<i64, i64> = records
         .iter()
@@ -134,7 +134,7 @@ fn state(store: &dyn Store) -> Vec<Record> {
 }
 
 /// Two stores with the same posts and the same window.
-fn pair(
+pub fn pair(
     db: &dyn Database,
     window: Duration,
 ) -> (
@@ -156,7 +156,7 @@ fn pair(
 }
 
 /// Views that are counted while logs are imported, by others than those in logs.
-fn live(store: &dyn Store, at: TimestampMs) {
+pub fn live(store: &dyn Store, at: TimestampMs) {
     let mut batch = Batch::new(store.dedup_window());
     batch.add_views(1, at, 2);
     add_read(&mut batch, 2, named("ann"), at);
@@ -165,7 +165,7 @@ fn live(store: &dyn Store, at: TimestampMs) {
     write(store, &batch);
 }
 
-fn random_steps(random: &mut Rng) -> Vec<Step> {
+pub fn random_steps(random: &mut Rng) -> Vec<Step> {
     let step = |random: &mut Rng| Step {
         log: random.i64(0..4),
         reads: (0..random.usize(1..30))

@@ -16,6 +16,8 @@ mod log_imports;
 mod log_undo;
 mod maintenance;
 mod posts;
+mod removed_hours;
+mod removed_log_hours;
 mod samples;
 mod search;
 mod site_numbers;
@@ -69,6 +71,14 @@ macro_rules! conformance {
                     they_end_at_the_largest_number;
                 corrections: a_correction_sets_the_numbers_given, corrections_are_listed_latest_first, a_correct_number_adds_no_row,
                     a_missing_post_cannot_be_corrected, views_go_on_from_a_correction;
+                removed_hours: hours_are_taken_out_and_come_back, what_is_taken_out_no_longer_ranks,
+                    a_second_range_takes_what_is_left, what_is_not_there_changes_nothing,
+                    a_number_set_below_its_hours_does_not_go_below_zero,
+                    they_go_with_their_post_and_come_back_with_it,
+                    damage_to_what_was_taken_out_is_found_and_repaired,
+                    random_removals_keep_every_sum;
+                removed_log_hours: hours_taken_out_go_with_their_log,
+                    random_logs_with_hours_taken_out_are_taken_back_exactly;
                 viewers: viewers_are_listed_latest_first, a_viewing_is_found_by_name_and_number,
                     the_posts_of_a_viewer_are_listed_latest_first,
                     a_deleted_viewer_leaves_the_numbers,

@@ -6,7 +6,7 @@ use super::database::Database;
 use super::samples::{
     NOON, after_noon, assert_consistent, content, create, export, named, reads, views, write,
 };
-use crate::model::{Batch, DrainRecord, Reason, Record, Viewer};
+use crate::model::{Batch, DrainRecord, HourRange, Reason, Record, Viewer};
 use crate::store::{ImportContent, KnownLog, LogProgress, Source, Store, StoreError};
 
 /// A row of every kind.
@@ -50,6 +50,13 @@ fn fill(store: &dyn Store) {
     let (_, log) = store.import_batch(&batch, &progress).expect("an import");
     let windowed = store.apply_of_log(&batch, log, &[]);
     windowed.expect("an import");
+    let hours = HourRange::covering(NOON, after_noon(1)).expect("an hour");
+    let taken = store.take_out(a, hours, "a crawler", NOON);
+    let taken = taken.expect("an answer").expect("there are views");
+    store.take_back(a, taken.id, NOON).expect("an answer");
+    store
+        .take_out(a, hours, "it was one", NOON)
+        .expect("an answer");
     store.replay("spill", &batch, NOON).expect("a replay");
     store.log_key([7; 16]).expect("a key");
     let drain = DrainRecord {

@@ -19,7 +19,7 @@ use crate::store::error::StoreError;
 use crate::store::row_sink::RowSink;
 use crate::store::sql::schema::{
     applied_spills, corrections, counted_windows, counts, deleted_posts, drains, hourly_views,
-    imported_logs, ledger, posts, viewers, viewings,
+    imported_logs, ledger, posts, removed_hours, viewers, viewings,
 };
 use crate::store::sql::tags;
 
@@ -123,13 +123,36 @@ fn content(
     )
 }
 
+type CorrectedNumber = (i64, i64, i64, i64, i64, String);
+type CorrectedHours = (i64, Option<i64>, Option<i64>, Option<i64>);
+
 fn numbers_of_posts(
     connection: &mut DbConnection,
     rows: RowSink<'_, Record>,
 ) -> Result<ControlFlow<()>, StoreError> {
     let hours = hourly_views::table.order((hourly_views::post, hourly_views::hour));
     let uncounted = ledger::table.order((ledger::post, ledger::day, ledger::reason));
-    let corrected = corrections::table.order(corrections::id);
+    let corrected = corrections::table.order(corrections::id).select((
+        (
+            corrections::id,
+            corrections::post,
+            corrections::at,
+            corrections::views,
+            corrections::viewers,
+            corrections::reason,
+        ),
+        (
+            corrections::hour_views,
+            corrections::from_hour,
+            corrections::to_hour,
+            corrections::takes_back,
+        ),
+    ));
+    let removed = removed_hours::table.order((
+        removed_hours::post,
+        removed_hours::correction,
+        removed_hours::hour,
+    ));
     let deleted = deleted_posts::table.order(deleted_posts::post);
     each! {
         send(connection, deleted, rows, |(post, at, slug)| Record::Deleted { post, at, slug });
@@ -137,8 +160,15 @@ fn numbers_of_posts(
         send(connection, uncounted, rows, |(post, day, reason, count)| {
             Record::Uncounted { post, day, reason, count }
         });
-        send(connection, corrected, rows, |(id, post, at, views, viewers, reason)| {
-            Record::Correction { id, post, at, views, viewers, reason }
+        send(connection, corrected, rows, |(number, hours): (CorrectedNumber, CorrectedHours)| {
+            let (id, post, at, views, viewers, reason) = number;
+            let (hour_views, from_hour, to_hour, takes_back) = hours;
+            Record::Correction {
+                id, post, at, views, viewers, reason, hour_views, from_hour, to_hour, takes_back,
+            }
+        });
+        send(connection, removed, rows, |(post, correction, hour, views)| {
+            Record::RemovedHour { post, correction, hour, views }
         });
     }
 }

@@ -11,6 +11,7 @@ use crate::store::error::StoreError;
 use crate::store::row_sink::RowSink;
 use crate::store::sql::schema::{
     log_hours, log_ledger, log_past_viewers, log_posts, log_viewings, log_windows,
+    removed_log_hours,
 };
 
 /// Sends every row of every log's share.
@@ -19,6 +20,12 @@ pub(super) fn shares(
     rows: RowSink<'_, Record>,
 ) -> Result<ControlFlow<()>, StoreError> {
     let hours = log_hours::table.order((log_hours::post, log_hours::log, log_hours::hour));
+    let removed = removed_log_hours::table.order((
+        removed_log_hours::post,
+        removed_log_hours::correction,
+        removed_log_hours::log,
+        removed_log_hours::hour,
+    ));
     let uncounted = log_ledger::table.order((
         log_ledger::post,
         log_ledger::log,
@@ -38,6 +45,9 @@ pub(super) fn shares(
     each! {
         send(connection, hours, rows, |(post, log, hour, views)| {
             Record::LogHour { log, post, hour, views }
+        });
+        send(connection, removed, rows, |(post, correction, log, hour, views)| {
+            Record::RemovedLogHour { log, post, correction, hour, views }
         });
         send(connection, uncounted, rows, |(post, log, day, reason, count)| {
             Record::LogUncounted { log, post, day, reason, count }

@@ -28,7 +28,7 @@ enum Repair {
 
 /// The columns that hold numbers of events or viewers, of which only a correction takes away, and the times of those that
 /// are kept by time.
-fn columns() -> [Column; 8] {
+fn columns() -> [Column; 11] {
     let column = |table, name, least, greatest, repair| Column {
         table,
         name,
@@ -41,11 +41,14 @@ fn columns() -> [Column; 8] {
     let time = |table, name| column(table, name, first, last, Repair::Delete);
     [
         time("hourly_views", "hour"),
+        time("removed_hours", "hour"),
         time("ledger", "day"),
         count("hourly_views", "views", 0),
+        count("removed_hours", "views", 0),
         count("ledger", "count", 0),
         count("corrections", "views", -MAX_STORED),
         count("corrections", "viewers", -MAX_STORED),
+        count("corrections", "hour_views", -MAX_STORED),
         count("viewings", "views", 0),
         count("counts", "past_viewers", 0),
     ]

@@ -3,18 +3,16 @@
 //! `counts`, the site's hours and its numbers are stored sums; here they are computed again. The rows are taken to be right, except
 //! where they cannot be. In plain SQL, because each check is one query, whichever the database.
 
-use diesel::prelude::*;
-use diesel::sql_types::{BigInt, Text};
-
-use super::backend::{Db, DbConnection, RowByRow, search_check};
-use super::{impossible, site_numbers, trends};
+use super::backend::{DbConnection, search_check};
+use super::findings::find;
+use super::{impossible, removed_hours_check, site_numbers, trends};
 use crate::model::{Inconsistency, Reason, TimestampMs};
 use crate::store::error::StoreError;
 use crate::store::row_sink::RowSink;
 use crate::store::sql::columns::sum_text;
 
 /// Tables whose rows belong to posts, and whether post 0 stands for something in them.
-pub(super) const TABLES: [(&str, bool); 13] = [
+pub(super) const TABLES: [(&str, bool); 15] = [
     ("hourly_views", true),
     ("ledger", true),
     ("corrections", false),
@@ -28,6 +26,8 @@ pub(super) const TABLES: [(&str, bool); 13] = [
     ("log_windows", true),
     ("log_past_viewers", true),
     ("log_posts", true),
+    ("removed_hours", false),
+    ("removed_log_hours", false),
 ];
 
 /// What makes a viewing one of nobody: a number of a name that is not there.
@@ -59,19 +59,6 @@ pub(super) fn viewers() -> String {
     )
 }
 
-#[derive(QueryableByName)]
-#[diesel(check_for_backend(Db))]
-struct Finding {
-    #[diesel(sql_type = BigInt)]
-    key: i64,
-    #[diesel(sql_type = Text)]
-    name: String,
-    #[diesel(sql_type = BigInt)]
-    stored: i64,
-    #[diesel(sql_type = BigInt)]
-    summed: i64,
-}
-
 /// Sends the differences to `findings` until it breaks; returns how many there are. Inside one transaction, all are of
 /// the same moment.
 pub(super) fn check(
@@ -89,6 +76,7 @@ pub(super) fn check(
     viewings(connection, &mut found)?;
     sums(connection, &mut found)?;
     site_numbers::check(connection, &mut found)?;
+    removed_hours_check::check(connection, &mut found)?;
     searching(connection, &mut found)?;
     for wrong in trends::wrong(connection)? {
         found(Inconsistency::Trend {
@@ -98,19 +86,6 @@ pub(super) fn check(
         });
     }
     Ok(count)
-}
-
-fn find(
-    connection: &mut DbConnection,
-    query: String,
-    found: &mut dyn FnMut(Inconsistency),
-    difference: impl Fn(Finding) -> Inconsistency,
-) -> Result<(), StoreError> {
-    let rows = diesel::sql_query(query);
-    for row in rows.load_iter::<Finding, RowByRow>(connection)? {
-        found(difference(row?));
-    }
-    Ok(())
 }
 
 /// Rows that lack what they belong to.
@@ -211,16 +186,18 @@ fn viewings(
             rows: row.stored,
         }
     })?;
-    // Each view of a viewer is one of an hour, and an hour has views of nobody, too.
+    // Each view of a viewer is one of an hour, be it taken out or not, and an hour has views of nobody, too.
     find(
         connection,
         format!(
             "SELECT id AS key, slug AS name, t.viewed AS stored, t.hours AS summed FROM (SELECT id, slug, \
              (SELECT {} FROM viewings v WHERE v.post = posts.id AND NOT ({NAMELESS})) AS viewed, \
-             (SELECT {} FROM hourly_views h WHERE h.post = posts.id) AS hours FROM posts) t \
+             (SELECT {} FROM hourly_views h WHERE h.post = posts.id) \
+             + (SELECT {} FROM removed_hours r WHERE r.post = posts.id) AS hours FROM posts) t \
              WHERE t.viewed > t.hours ORDER BY id",
             sum_text("v.views"),
-            sum_text("h.views")
+            sum_text("h.views"),
+            sum_text("r.views")
         ),
         found,
         |row| Inconsistency::MoreViewed {

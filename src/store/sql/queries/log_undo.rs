@@ -26,7 +26,8 @@ const PROMOTED: i64 = 2;
 /// [`StoreError::Refused`] where the numbers without it are not known; the caller then rolls back.
 pub(super) fn undo(connection: &mut DbConnection, log: LogId) -> Result<UndoneLog, StoreError> {
     let touched = format!(
-        "SELECT post FROM log_hours WHERE log = {log} UNION SELECT post FROM log_ledger WHERE log = {log}"
+        "SELECT post FROM log_hours WHERE log = {log} UNION SELECT post FROM log_ledger WHERE log = {log} \
+         UNION SELECT post FROM removed_log_hours WHERE log = {log}"
     );
     before(connection, log, &touched)?;
     let of_log = |what: &str, table: &str| {
@@ -49,7 +50,14 @@ pub(super) fn undo(connection: &mut DbConnection, log: LogId) -> Result<UndoneLo
     })?;
     after(connection, &touched)?;
     (undone.posts, undone.posts_kept) = remove_posts(connection, log)?;
-    for table in ["log_hours", "log_ledger", "log_past_viewers", "log_posts"] {
+    let shares = [
+        "log_hours",
+        "log_ledger",
+        "log_past_viewers",
+        "log_posts",
+        "removed_log_hours",
+    ];
+    for table in shares {
         execute(connection, format!("DELETE FROM {table} WHERE log = {log}"))?;
     }
     diesel::delete(imported_logs::table.find(log)).execute(connection)?;
@@ -175,6 +183,13 @@ fn subtract(connection: &mut DbConnection, log: LogId, touched: &str) -> Result<
         format!(
             "UPDATE log_windows SET counted = 1 WHERE counted = {PROMOTED} AND post IN ({touched})"
         ),
+        // What was taken out of its views can no longer be put back.
+        format!(
+            "UPDATE removed_hours SET views = views - (SELECT l.views FROM removed_log_hours l WHERE l.log = {log} \
+             AND l.post = removed_hours.post AND l.correction = removed_hours.correction AND l.hour = removed_hours.hour) \
+             WHERE (post, correction, hour) IN (SELECT post, correction, hour FROM removed_log_hours WHERE log = {log})"
+        ),
+        format!("DELETE FROM removed_hours WHERE views = 0 AND post IN ({touched})"),
         format!("DELETE FROM hourly_views WHERE views = 0 AND (post = 0 OR post IN ({touched}))"),
         format!("DELETE FROM ledger WHERE count = 0 AND post IN ({touched})"),
         format!("DELETE FROM log_ledger WHERE count = 0 AND log <> {log} AND post IN ({touched})"),

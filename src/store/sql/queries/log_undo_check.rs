@@ -70,6 +70,7 @@ pub(super) fn before(
 pub(super) fn after(connection: &mut DbConnection, posts: &str) -> Result<(), StoreError> {
     for (table, condition) in [
         ("hourly_views", "views < 0"),
+        ("removed_hours", "views < 0"),
         ("ledger", "count < 0"),
         ("log_ledger", "count < 0"),
         ("counts", "views < 0 OR viewers < 0 OR past_viewers < 0"),

@@ -6,7 +6,7 @@ use diesel::prelude::*;
 
 use super::backend::{DbConnection, search_check};
 use super::integrity::{NAMELESS, TABLES, UNVIEWED, WINDOWS, check, reasons, viewers, views};
-use super::{impossible, site_numbers, trends};
+use super::{impossible, removed_hours_check, site_numbers, trends};
 use crate::model::{Checked, Inconsistency};
 use crate::store::error::StoreError;
 use crate::store::row_sink::RowSink;
@@ -66,6 +66,7 @@ fn mend_rows(connection: &mut DbConnection) -> Result<(), StoreError> {
             .to_owned(),
     )?;
     impossible::repair(connection)?;
+    removed_hours_check::repair(connection)?;
     // As for a deleted viewer, the views and the number of viewers stay.
     run(
         connection,

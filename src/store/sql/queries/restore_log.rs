@@ -7,6 +7,7 @@ use crate::model::Record;
 use crate::store::error::StoreError;
 use crate::store::sql::schema::{
     log_hours, log_ledger, log_past_viewers, log_posts, log_viewings, log_windows,
+    removed_log_hours,
 };
 
 /// Inserts a record of a log's share; one of another kind is given back.
@@ -26,6 +27,21 @@ pub(super) fn insert(
                 log_hours::post.eq(post),
                 log_hours::hour.eq(hour),
                 log_hours::views.eq(views),
+            ))
+            .execute(connection)?,
+        Record::RemovedLogHour {
+            log,
+            post,
+            correction,
+            hour,
+            views,
+        } => diesel::insert_into(removed_log_hours::table)
+            .values((
+                removed_log_hours::log.eq(log),
+                removed_log_hours::post.eq(post),
+                removed_log_hours::correction.eq(correction),
+                removed_log_hours::hour.eq(hour),
+                removed_log_hours::views.eq(views),
             ))
             .execute(connection)?,
         Record::LogUncounted {

@@ -9,7 +9,7 @@ use crate::model::{PostRecord, Record};
 use crate::store::error::StoreError;
 use crate::store::sql::schema::{
     applied_spills, corrections, counts, deleted_posts, drains, hourly_views, imported_logs,
-    ledger, posts, viewers, viewings,
+    ledger, posts, removed_hours, viewers, viewings,
 };
 use crate::store::sql::tags;
 
@@ -97,6 +97,10 @@ fn insert_rare(connection: &mut DbConnection, record: Record) -> Result<(), Stor
             views,
             viewers,
             reason,
+            hour_views,
+            from_hour,
+            to_hour,
+            takes_back,
         } => diesel::insert_into(corrections::table)
             .values((
                 corrections::id.eq(id),
@@ -105,6 +109,23 @@ fn insert_rare(connection: &mut DbConnection, record: Record) -> Result<(), Stor
                 corrections::views.eq(views),
                 corrections::viewers.eq(viewers),
                 corrections::reason.eq(reason),
+                corrections::hour_views.eq(hour_views),
+                corrections::from_hour.eq(from_hour),
+                corrections::to_hour.eq(to_hour),
+                corrections::takes_back.eq(takes_back),
+            ))
+            .execute(connection)?,
+        Record::RemovedHour {
+            post,
+            correction,
+            hour,
+            views,
+        } => diesel::insert_into(removed_hours::table)
+            .values((
+                removed_hours::post.eq(post),
+                removed_hours::correction.eq(correction),
+                removed_hours::hour.eq(hour),
+                removed_hours::views.eq(views),
             ))
             .execute(connection)?,
         Record::Deleted { post, at, slug } => diesel::insert_into(deleted_posts::table)

@@ -5,7 +5,10 @@ use std::ops::Range;
 
 use super::super::backend::DbStore;
 use super::super::{corrections, hourly, posts, rank, site_numbers, stats};
-use crate::model::{Correction, Cursor, Page, PostId, PostKey, PostRef, PostStats, TimestampMs};
+use crate::model::{
+    Correction, CorrectionId, Cursor, HourRange, Page, PostId, PostKey, PostRef, PostStats,
+    TimestampMs,
+};
 use crate::sink::PostTotals;
 use crate::store::error::StoreError;
 use crate::store::traits::{Ranked, StatsStore};
@@ -75,7 +78,7 @@ impl StatsStore for DbStore {
         after: Option<Cursor>,
         limit: usize,
     ) -> Result<Page<Correction>, StoreError> {
-        self.read(|connection| corrections::of_post(connection, post, after, limit))
+        self.read_snapshot(|connection| corrections::of_post(connection, post, after, limit))
     }
 
     fn correct(
@@ -89,5 +92,28 @@ impl StatsStore for DbStore {
         self.transact(|connection| {
             corrections::correct(connection, post, views, viewers, reason, now)
         })
+    }
+
+    fn correction(&self, post: PostId, id: CorrectionId) -> Result<Option<Correction>, StoreError> {
+        self.read_snapshot(|connection| corrections::one(connection, post, id))
+    }
+
+    fn take_out(
+        &self,
+        post: PostId,
+        hours: HourRange,
+        reason: &str,
+        now: TimestampMs,
+    ) -> Result<Option<Correction>, StoreError> {
+        self.transact(|connection| corrections::take_out(connection, post, hours, reason, now))
+    }
+
+    fn take_back(
+        &self,
+        post: PostId,
+        id: CorrectionId,
+        now: TimestampMs,
+    ) -> Result<Option<Correction>, StoreError> {
+        self.transact(|connection| corrections::take_back(connection, post, id, now))
     }
 }
