@@ -5,7 +5,7 @@ use super::numbers::{dashboard, live, post_stats};
 use super::router::{self, Page};
 use super::settings::PageSettings;
 use super::state::PageState;
-use super::writing::{edit, sign_in};
+use super::writing::{edit, removal, sign_in};
 use super::{assets, feed, post_index, post_page, session, sitemap};
 use crate::endpoint::{Auth, Exchange, PostQuery, SiteState, errors, lookup};
 use crate::http::{Method, Problem, Response, accept};
@@ -34,7 +34,9 @@ impl Pages {
         let reads_body = request.method == Method::Post && found.refusal.is_none();
         let store = match page {
             _ if found.refusal.is_some() || request.method == Method::Options => None,
-            Page::Write | Page::WritePost(_) if reads_body => Some(StoreUse::Write),
+            Page::Stats(_) | Page::Write | Page::WritePost(_) if reads_body => {
+                Some(StoreUse::Write)
+            }
             Page::Index => Some(PostQuery::store_use(request.target.query)),
             Page::Post(name) => {
                 let (known, store) = lookup::known_post(state, name);
@@ -93,6 +95,7 @@ impl Pages {
             Page::SitemapPart(number) => sitemap::part(&mut exchange, number),
             Page::Robots => sitemap::robots(&mut exchange),
             Page::Dashboard => dashboard::show(&self.0, &mut exchange),
+            Page::Stats(name) if is_form => removal::post(&self.0, &mut exchange, name),
             Page::Stats(name) => post_stats::show(&self.0, &mut exchange, name),
             Page::Live => live::get(&self.0, &mut exchange),
             Page::SignIn if is_form => sign_in::post(&self.0, &mut exchange),

@@ -56,7 +56,9 @@ impl Page<'_> {
     /// The methods it answers, as `Allow` lists them.
     pub fn methods(self) -> &'static str {
         match self {
-            Page::SignIn | Page::Write | Page::WritePost(_) => "GET, HEAD, POST, OPTIONS",
+            Page::Stats(_) | Page::SignIn | Page::Write | Page::WritePost(_) => {
+                "GET, HEAD, POST, OPTIONS"
+            }
             Page::SignOut => "POST, OPTIONS",
             _ => "GET, HEAD, OPTIONS",
         }

@@ -8,4 +8,5 @@ mod guesses;
 mod hostile_text;
 mod in_browser;
 mod owner;
+mod removing_hours;
 mod session;

@@ -7,10 +7,15 @@ pub mod post_stats;
 mod address;
 mod chart;
 mod codes;
+mod correction_row;
 mod figures;
 mod ranges;
+mod removal_form;
 mod rows;
 mod sparkline;
 mod time_range;
 mod totals;
 mod uncounted;
+
+pub use correction_row::range;
+pub use removal_form::{Removal, RemovalForm};

@@ -5,15 +5,17 @@ use jiff::tz::TimeZone;
 
 use super::address::Address;
 use super::codes::{self, Code};
+use super::correction_row::CorrectionRow;
 use super::figures::Figures;
 use super::ranges::RangeForm;
+use super::removal_form::RemovalForm;
 use super::time_range::TimeQuery;
 use super::totals::Totals;
 use crate::clock;
 use crate::endpoint::lookup::decode_segment;
 use crate::endpoint::{Exchange, errors};
-use crate::http::Problem;
-use crate::model::{Correction, ListQuery, PostKey, TimestampMs, Viewing};
+use crate::http::{Problem, query};
+use crate::model::{ListQuery, PostKey, TimestampMs, Viewing};
 use crate::pages::layout::Layout;
 use crate::pages::personal;
 use crate::pages::session::Visitor;
@@ -38,16 +40,13 @@ struct PostStatsPage<'a> {
     totals: Totals,
     range: RangeForm,
     corrections: Vec<CorrectionRow>,
+    /// The form that takes hours out, for who may.
+    removal: Option<RemovalForm>,
+    /// What a form has just done.
+    done: Option<&'static str>,
     /// Who viewed it, for who may know.
     viewers: Option<Vec<ViewerRow>>,
     codes: [Code; 4],
-}
-
-struct CorrectionRow {
-    at: String,
-    views: String,
-    viewers: String,
-    reason: String,
 }
 
 struct ViewerRow {
@@ -90,6 +89,23 @@ pub fn show(pages: &PageState, exchange: &mut Exchange<'_>, name: &str) -> Resul
             .into_iter()
             .map(|correction| CorrectionRow::new(correction, &asked.zone))
             .collect(),
+        removal: match &visitor {
+            Visitor::SignedIn { form_token } => {
+                let named = query::get(exchange.query(), "tz").unwrap_or_default();
+                Some(RemovalForm::new(
+                    &post.slug,
+                    form_token,
+                    &named,
+                    &asked.zone,
+                ))
+            }
+            Visitor::SignedOut { .. } => None,
+        },
+        done: match query::get(exchange.query(), "done").as_deref() {
+            Some("taken-out") => Some("The hours are taken out."),
+            Some("put-back") => Some("The hours are put back."),
+            _ => None,
+        },
         viewers: viewers.map(|viewers| {
             let row = |viewing| ViewerRow::new(viewing, &asked.zone);
             viewers.into_iter().map(row).collect()
@@ -99,17 +115,6 @@ pub fn show(pages: &PageState, exchange: &mut Exchange<'_>, name: &str) -> Resul
         editor: visitor.is_signed_in().then(|| format!("/write/{id}")),
     };
     personal::show(pages, exchange, &visitor, &page)
-}
-
-impl CorrectionRow {
-    fn new(correction: Correction, zone: &TimeZone) -> CorrectionRow {
-        CorrectionRow {
-            at: text::day(correction.at, zone),
-            views: text::signed(correction.views),
-            viewers: text::signed(correction.viewers),
-            reason: correction.reason,
-        }
-    }
 }
 
 impl ViewerRow {

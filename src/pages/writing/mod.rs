@@ -6,6 +6,7 @@ pub mod edit;
 mod editor;
 mod form;
 mod line_diff;
+pub mod removal;
 mod save;
 mod sent_form;
 pub mod sign_in;
