@@ -123,17 +123,6 @@ impl PostQuery {
         }
     }
 
-    /// The page of posts, as far as it can be had at once: a period that was not ranked since the start has none yet.
-    ///
-    /// # Errors
-    /// Those of the store.
-    pub fn page_now(&self, state: &SiteState) -> Result<Option<Page<PostSummary>>, StoreError> {
-        match self.period {
-            Period::All => self.page(state).map(Some),
-            period => state.rankings.page_now(period, &self.list, clock::now()),
-        }
-    }
-
     /// What tells the cursors of one order from those of another.
     pub fn cursor_letter(&self) -> char {
         match (self.list.sort, self.period) {

@@ -34,8 +34,6 @@ struct Dashboard<'a> {
     totals: Totals,
     range: RangeForm,
     orders: Vec<Choice>,
-    /// Why the list is not in the order asked for.
-    is_ranking_late: bool,
     search_fields: Vec<(&'static str, String)>,
     words: &'a str,
     tag: &'a str,
@@ -81,7 +79,6 @@ pub fn show(pages: &PageState, exchange: &mut Exchange<'_>) -> Result<(), Proble
         totals: Totals::new(&totals),
         range: RangeForm::new(address, &asked),
         orders: ranges::orders(address, list.sort),
-        is_ranking_late: list.is_ranking_late,
         search_fields: address.fields(&["q"]),
         words,
         tag,
@@ -104,11 +101,10 @@ struct List {
     page: Page<PostSummary>,
     /// The views of all time, where the page has those of a period.
     totals: HashMap<PostId, i64>,
-    is_ranking_late: bool,
 }
 
 impl List {
-    /// Most viewed first: of the period asked for, where it is one and has been ranked, or else of all time.
+    /// Most viewed first: of the period asked for, where it is one, or else of all time.
     fn read(exchange: &Exchange<'_>, asked: &TimeQuery) -> Result<List, Problem> {
         let state = exchange.state;
         let (sort, name) = match query::get(exchange.query(), "sort").as_deref() {
@@ -120,24 +116,14 @@ impl List {
             Sort::Views => asked.period().unwrap_or(Period::All),
             Sort::Published | Sort::Trending => Period::All,
         };
+        let query = PostQuery::of(exchange.query(), sort, period, LIMIT)?;
         let mut list = List {
-            query: PostQuery::of(exchange.query(), sort, period, LIMIT)?,
+            page: query.page(state)?,
+            query,
             sort: name,
-            page: Page {
-                items: Vec::new(),
-                next: None,
-            },
             totals: HashMap::new(),
-            is_ranking_late: false,
         };
-        if let Some(page) = list.query.page_now(state)? {
-            list.page = page;
-        } else {
-            list.is_ranking_late = true;
-            list.query = PostQuery::of(exchange.query(), sort, Period::All, LIMIT)?;
-            list.page = list.query.page(state)?;
-        }
-        if period != Period::All && !list.is_ranking_late {
+        if period != Period::All {
             let ids: Vec<PostId> = list.page.items.iter().map(|post| post.id).collect();
             let found = state.store.store().summaries(&ids, &ListQuery::default())?;
             list.totals = found.iter().map(|post| (post.id, post.views)).collect();

@@ -1,10 +1,12 @@
 //! The rankings: who reads them, who computes them, and when.
 
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
+use std::sync::atomic::{AtomicBool, Ordering::SeqCst};
+use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use std::time::{Duration, Instant};
 
 use flume::{Receiver, RecvTimeoutError, Sender};
 
+use super::likely;
 use super::page::page_of;
 use super::snapshot::Snapshot;
 use crate::model::{ListQuery, Page, Period, PostSummary, TimestampMs};
@@ -21,7 +23,9 @@ const MAX_INTERVAL: Duration = Duration::from_secs(600);
 pub struct Rankings {
     store: Arc<CachedStore>,
     snapshot: RwLock<Option<Arc<Snapshot>>>,
-    /// Locked while a snapshot is computed.
+    /// Whether only the thread computes, for there are more rows than a request may read.
+    is_large: AtomicBool,
+    /// Locked while a request computes a snapshot.
     computing: Mutex<()>,
     /// Makes the thread compute a snapshot; `None` once the server stops.
     refresh: RwLock<Option<Sender<()>>>,
@@ -35,6 +39,7 @@ impl Rankings {
         let rankings = Rankings {
             store,
             snapshot: RwLock::default(),
+            is_large: AtomicBool::new(false),
             computing: Mutex::default(),
             refresh: RwLock::new(Some(refresh)),
         };
@@ -42,7 +47,8 @@ impl Rankings {
     }
 
     /// One page of the posts with the most views in `period`, with the views of that period. Posts without any are not
-    /// in it, and it ends after 10,000 posts, before any filter.
+    /// in it, and it ends after 10,000 posts, before any filter. While a large site is not ranked yet, it is of the posts
+    /// that have the most views of all time or the highest trend, and may miss others.
     ///
     /// # Errors
     /// Those of the store.
@@ -52,23 +58,13 @@ impl Rankings {
         query: &ListQuery,
         now: TimestampMs,
     ) -> Result<Page<PostSummary>, StoreError> {
-        let snapshot = self.usable_or_compute(now)?;
-        page_of(self.store.store(), snapshot.list(period), query)
-    }
-
-    /// As [`Rankings::page`]; `None` where nothing has been ranked yet, which takes seconds on a large site.
-    ///
-    /// # Errors
-    /// Those of the store.
-    pub fn page_now(
-        &self,
-        period: Period,
-        query: &ListQuery,
-        now: TimestampMs,
-    ) -> Result<Option<Page<PostSummary>>, StoreError> {
-        match self.snapshot() {
-            Some(_) => self.page(period, query, now).map(Some),
-            None => Ok(None),
+        let store = self.store.store();
+        match (self.usable_or_compute(now)?, period.since(now)) {
+            (None, Some(since)) => likely::page(store, since, now, query),
+            (snapshot, _) => {
+                let ranks = snapshot.as_ref().map(|snapshot| snapshot.list(period));
+                page_of(store, ranks.unwrap_or_default(), query)
+            }
         }
     }
 
@@ -90,29 +86,37 @@ impl Rankings {
         *self.refresh.write().unwrap_or_else(PoisonError::into_inner) = None;
     }
 
-    fn usable_or_compute(&self, now: TimestampMs) -> Result<Arc<Snapshot>, StoreError> {
-        if let Some(snapshot) = self.usable(now) {
-            return Ok(snapshot);
+    /// The snapshot that a request is answered from; `None` for a large site that is not ranked yet.
+    fn usable_or_compute(&self, now: TimestampMs) -> Result<Option<Arc<Snapshot>>, StoreError> {
+        if let Some(usable) = self.usable(now) {
+            return Ok(usable);
         }
-        let _alone = self.lock_computing();
+        let _alone = self
+            .computing
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
         // Another request may have computed it in the meantime.
-        match self.usable(now) {
-            Some(snapshot) => Ok(snapshot),
-            None => self.compute(now),
+        if let Some(usable) = self.usable(now) {
+            return Ok(usable);
         }
+        // Asked whether to go on after more rows than a request may read.
+        if let Some(snapshot) = self.compute(now, &|| false)? {
+            return Ok(Some(snapshot));
+        }
+        self.is_large.store(true, SeqCst);
+        self.request_refresh();
+        Ok(self.snapshot())
     }
 
-    /// The snapshot, if it is current, or large; a large one that is old is requested anew.
-    fn usable(&self, now: TimestampMs) -> Option<Arc<Snapshot>> {
-        let snapshot = self.snapshot()?;
-        if snapshot.is_current(self.store.version(), now) {
-            return Some(snapshot);
-        }
-        if !snapshot.is_large() {
-            return None;
-        }
-        if snapshot.is_old() {
-            self.request_refresh();
+    /// What a request is answered from without computing; `None` if it has to compute. The snapshot of a large site that
+    /// is old, or missing, is requested anew.
+    fn usable(&self, now: TimestampMs) -> Option<Option<Arc<Snapshot>>> {
+        let snapshot = self.snapshot();
+        match &snapshot {
+            Some(snapshot) if snapshot.is_current(self.store.version(), now) => {}
+            _ if !self.is_large.load(SeqCst) => return None,
+            Some(snapshot) if !snapshot.is_old() => {}
+            _ => self.request_refresh(),
         }
         Some(snapshot)
     }
@@ -131,6 +135,12 @@ impl Rankings {
         }
     }
 
+    /// Whether all posts were ranked once.
+    #[cfg(test)]
+    pub fn is_ranked(&self) -> bool {
+        self.snapshot().is_some()
+    }
+
     fn is_open(&self) -> bool {
         self.refresh
             .read()
@@ -139,37 +149,34 @@ impl Rankings {
     }
 
     fn compute_if_due(&self, now: TimestampMs) -> Result<(), StoreError> {
-        let _alone = self.lock_computing();
         let version = self.store.version();
         let due = self
             .snapshot()
             .is_none_or(|snapshot| snapshot.is_old() && !snapshot.is_current(version, now));
         if due {
-            self.compute(now)?;
+            self.compute(now, &|| self.is_open())?;
         }
         Ok(())
     }
 
-    /// Called with `computing` locked.
-    fn compute(&self, now: TimestampMs) -> Result<Arc<Snapshot>, StoreError> {
+    /// Computes a snapshot and keeps it. `None` if `go_on` answers false meanwhile, which a few rows do not ask.
+    fn compute(
+        &self,
+        now: TimestampMs,
+        go_on: &dyn Fn() -> bool,
+    ) -> Result<Option<Arc<Snapshot>>, StoreError> {
         let started = Instant::now();
         let version = self.store.version();
-        let ranked = self
-            .store
-            .store()
-            .rank(&Snapshot::starts(now), MAX_RANKS, &|| self.is_open())?
-            .ok_or_else(|| StoreError::Busy("the server is stopping".to_owned()))?;
+        let starts = Snapshot::starts(now);
+        let Some(ranked) = self.store.store().rank(&starts, MAX_RANKS, go_on)? else {
+            return Ok(None);
+        };
         let snapshot = Arc::new(Snapshot::new(ranked, version, now, started));
+        self.is_large.store(snapshot.is_large(), SeqCst);
         *self
             .snapshot
             .write()
             .unwrap_or_else(PoisonError::into_inner) = Some(Arc::clone(&snapshot));
-        Ok(snapshot)
-    }
-
-    fn lock_computing(&self) -> MutexGuard<'_, ()> {
-        self.computing
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
+        Ok(Some(snapshot))
     }
 }

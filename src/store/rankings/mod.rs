@@ -7,12 +7,13 @@
 //! - nothing written and no new hour since: the snapshot is current, however old;
 //! - up to `INLINE_ROWS` rows: the request that finds it outdated computes it anew, so a small site is always current;
 //! - more rows: a thread computes it once it is older than `COST_FACTOR` times what computing took, which bounds the
-//!   cost to a twentieth of a core. Requests meanwhile get the snapshot as it is.
+//!   cost to a twentieth of a core. Requests meanwhile get the snapshot as it is; before the first one, what is likely.
 //!
 //! The thread also checks every `MAX_INTERVAL` without a request, so that the first one in the morning gets no list of
 //! yesterday.
 
 mod by_period;
+mod likely;
 mod page;
 mod snapshot;
 

@@ -16,6 +16,7 @@ mod log_imports;
 mod log_undo;
 mod maintenance;
 mod posts;
+mod rankings;
 mod removed_hours;
 mod removed_log_hours;
 mod samples;
@@ -69,6 +70,7 @@ macro_rules! conformance {
                     ranks_are_of_each_period, a_ranking_can_be_stopped;
                 site_numbers: they_follow_every_change, they_are_not_summed_up_by_a_read,
                     they_end_at_the_largest_number;
+                rankings: a_large_site_is_listed_before_it_is_ranked;
                 corrections: a_correction_sets_the_numbers_given, corrections_are_listed_latest_first, a_correct_number_adds_no_row,
                     a_missing_post_cannot_be_corrected, views_go_on_from_a_correction;
                 removed_hours: hours_are_taken_out_and_come_back, what_is_taken_out_no_longer_ranks,

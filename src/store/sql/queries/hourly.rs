@@ -10,7 +10,7 @@ use diesel::sql_types::BigInt;
 use super::backend::DbConnection;
 use crate::model::{PostId, TimestampMs};
 use crate::store::error::StoreError;
-use crate::store::sql::columns::sum;
+use crate::store::sql::columns::{sum, sum_text};
 use crate::store::sql::schema::hourly_views;
 use crate::store::sql::statements::SubtractFromSite;
 use crate::store::traits::SITE;
@@ -94,7 +94,7 @@ pub(super) fn views_by_step(
 ) -> Result<Vec<(PostId, i64, i64)>, StoreError> {
     // As text: PostgreSQL takes two parameters of equal value for two different groups.
     let number = format!("(hour - {}) / {step}", time.start.0);
-    let views = "CAST(SUM(views) AS BIGINT)";
+    let views = sum_text("views");
     Ok(hourly_views::table
         .filter(hourly_views::post.eq_any(posts))
         .filter(hourly_views::hour.ge(time.start.0))
