@@ -39,11 +39,13 @@ impl CorrectionRow {
     }
 }
 
-/// Hours as people write them: `5 March 2026, 14:00 to 5 March 2026, 16:00`.
+/// Hours as people write them: `5 March 2026, 14:00 to 16:00`, with the second day where it is another one.
 pub fn range(hours: HourRange, zone: &TimeZone) -> String {
-    format!(
-        "{} to {}",
+    let day = text::day(hours.from(), zone) + ", ";
+    let (from, to) = (
         text::minute(hours.from(), zone),
-        text::minute(hours.to(), zone)
-    )
+        text::minute(hours.to(), zone),
+    );
+    let to = to.strip_prefix(&day).unwrap_or(&to);
+    format!("{from} to {to}")
 }
