@@ -1,8 +1,8 @@
-//! Searching in a site of a million posts: how long it takes, whatever is looked for.
+//! Searching in a site of a million posts: whatever is looked for, few posts are looked at.
 
 use std::time::{Duration, Instant};
 
-use super::quick::assert_quick;
+use super::quick::{LOOKING_AT_FEW, assert_quick};
 use crate::support::{Database, Home, Server, seed};
 
 /// Each post has words that half of all, a tenth, a thousandth and a single one have; the oldest hundred thousand have one in
@@ -41,7 +41,7 @@ fn count(server: &Server, query: &str) -> (usize, usize) {
 
 #[test]
 #[ignore = "slow: make test-long"]
-fn a_million_posts_are_searched_in_under_20_ms() {
+fn a_search_of_a_million_posts_looks_at_few() {
     let home = Home::new();
     let mut database = seed::empty_database(&home);
     seed::posts(&mut database, 1_000_000);
@@ -54,7 +54,7 @@ fn a_million_posts_are_searched_in_under_20_ms() {
     println!("indexed in {:.1?}", start.elapsed());
     println!("{} MB with it", home.database().number(pages) >> 20);
     let mut client = server.connect();
-    let (first, most) = (Duration::from_secs(1), Duration::from_millis(20));
+    let (first, most) = (Duration::from_secs(1), LOOKING_AT_FEW);
     for words in [
         // No post has them; of the last ones, each has all terms, or each word.
         "xyzzyx",

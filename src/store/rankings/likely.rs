@@ -12,8 +12,8 @@ use crate::model::{Cursor, ListQuery, Page, PostId, PostSummary, Rank, Sort, Tim
 use crate::store::error::StoreError;
 use crate::store::traits::Store;
 
-/// Hours of posts that are read for each of the two orders, at most: some 10 ms.
-const MAX_HOURS: i64 = 100_000;
+/// Hours of posts that are read for each of the two orders, at most: some milliseconds.
+const MAX_HOURS: i64 = 30_000;
 
 /// Posts taken of each of the two orders: so many hours allow, but no fewer and no more than this.
 const MIN_POSTS: i64 = 20;
