@@ -4,12 +4,8 @@ use std::time::{Duration, Instant};
 
 use crate::support::Client;
 
-/// How long an answer may take that looks at few of a million posts: on a quiet machine below 20 ms, which is printed, and a
-/// fifth of what looking at all would take. Machines that run tests are shared, and run at half their pace for minutes.
-pub const LOOKING_AT_FEW: Duration = Duration::from_millis(100);
-
-/// The first answer must come within `first`; of those after it a quarter within `most`, for what else a machine does only
-/// ever adds to the time, and each within ten times that.
+/// The first answer must come within `first`; of those after it the median within `most`, and each within ten times
+/// that, for a shared machine stalls now and then.
 pub fn assert_quick(client: &mut Client, path: &str, first_most: Duration, most: Duration) {
     let time = |client: &mut Client| {
         let start = Instant::now();
@@ -21,10 +17,10 @@ pub fn assert_quick(client: &mut Client, path: &str, first_most: Duration, most:
     let mut times: Vec<Duration> = (0..21).map(|_| time(client)).collect();
     times.sort_unstable();
     println!(
-        "{path}: first {first:.1?}, then a quarter within {:.2?}, half {:.2?}, all {:.2?}",
-        times[5], times[10], times[20]
+        "{path}: first {first:.1?}, then median {:.2?}, longest {:.2?}",
+        times[10], times[20]
     );
     assert!(first < first_most, "{path} took {first:?} at first");
-    assert!(times[5] < most, "{path} took {:?}", times[5]);
+    assert!(times[10] < most, "{path} took {:?}", times[10]);
     assert!(times[20] < most * 10, "{path} took {:?} once", times[20]);
 }

@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 
-use super::quick::{LOOKING_AT_FEW, assert_quick};
+use super::quick::assert_quick;
 use crate::support::{Client, Home, Server, assert_problem, seed, twice, until};
 
 const HOUR: i64 = 3_600_000;
@@ -296,8 +296,8 @@ fn what_a_list_by_period_cannot_be_asked_is_refused() {
 /// How long the first request of a kind may take, with nothing ranked and nothing of the file in memory yet.
 const FIRST: Duration = Duration::from_secs(5);
 
-/// The same for a list by period, which must not wait until all are ranked: that takes seconds. On a quiet machine it is
-/// to be there within 100 ms, which is printed.
+/// The same for a list by period, which must not wait until all are ranked: that takes seconds. 100 ms are wanted; the list
+/// of a year takes 160 on a quiet machine. The time is printed.
 const FIRST_RANKED: Duration = Duration::from_millis(500);
 
 #[test]
@@ -325,13 +325,18 @@ fn a_list_of_a_million_posts_looks_at_few() {
     let server = home.serve().start();
     println!("started in {:.1?}", server.started_in);
     let mut client = server.connect();
-    let most = LOOKING_AT_FEW;
+    let most = Duration::from_millis(20);
     let by_period = "/posts?sort=views&period=7d";
     let first_of =
         |client: &mut Client, path: &str| client.get(path).json()["items"][0]["id"].clone();
+    // Until then the list of a year is of few posts that are likely.
     until("all posts are ranked", || {
-        first_of(&mut client, by_period) == json!(best)
+        let list = client.get("/posts?sort=views&period=1y&limit=100").json();
+        list["items"]
+            .as_array()
+            .is_some_and(|items| items.len() == 100)
     });
+    assert_eq!(first_of(&mut client, by_period), json!(best));
     assert_quick(&mut client, by_period, FIRST, most);
     assert_eq!(
         first_of(&mut client, "/posts?sort=trending"),
@@ -358,22 +363,24 @@ fn a_list_of_a_million_posts_looks_at_few() {
     let finished = server.stop();
     println!("stopped in {:.1?}", start.elapsed());
     assert_eq!(finished.code, Some(0), "{finished:?}");
-    for query in [
-        "period=7d",
-        "period=24h",
-        "period=30d",
-        "period=1y",
-        "limit=100&period=1y",
+    for (period, others) in [
+        ("7d", ""),
+        ("24h", ""),
+        ("30d", ""),
+        ("1y", ""),
+        ("1y", "&limit=100"),
     ] {
-        twice("the first list by period", || first_is_quick(&home, query));
+        twice("the first list by period", || {
+            first_is_quick(&home, period, others)
+        });
     }
 }
 
 /// Starts, and asks for a list before anything is ranked. Its numbers are those of the posts' own.
-fn first_is_quick(home: &Home, query: &str) -> Result<(), String> {
+fn first_is_quick(home: &Home, period: &str, others: &str) -> Result<(), String> {
     let server = home.serve().start();
     let mut client = server.connect();
-    let path = format!("/posts?sort=views&{query}");
+    let path = format!("/posts?sort=views&period={period}{others}");
     let start = Instant::now();
     let answer = client.get(&path);
     let took = start.elapsed();
@@ -382,7 +389,7 @@ fn first_is_quick(home: &Home, query: &str) -> Result<(), String> {
     let items = answer["items"].as_array().expect("items");
     assert!(items.len() >= 20, "{path}: {answer}");
     for item in &items[..20] {
-        let own = format!("/posts/{}/views?{query}", item["id"]);
+        let own = format!("/posts/{}/views?period={period}", item["id"]);
         assert_eq!(item["views"], client.get(&own).json()["views"], "{own}");
     }
     assert_eq!(server.stop().code, Some(0));
