@@ -133,6 +133,24 @@ mod tests {
     }
 
     #[test]
+    fn posts_of_an_index_without_blocks_are_indexed_anew() {
+        let mut connection = earlier(8);
+        connection
+            .batch_execute(
+                "INSERT INTO posts (id, slug, title, summary, body, tags, published_at, updated_at) \
+                 VALUES (7, 'a', 'A title', '', '', '[]', 0, 0);
+                 INSERT INTO post_search (rowid, terms) VALUES (7, 'tit');
+                 DELETE FROM meta WHERE key = 'searchable_to'",
+            )
+            .unwrap();
+        assert_eq!(found(&mut connection, "\u{F8FF}*"), 0);
+        migrate(&mut connection).unwrap();
+        search_fill::fill(&mut connection).unwrap();
+        assert_eq!(found(&mut connection, "\u{F8FF}*"), 1);
+        assert_eq!(found(&mut connection, "tit"), 1);
+    }
+
+    #[test]
     fn posts_of_a_version_without_an_index_are_indexed_once() {
         let mut connection = earlier(7);
         connection
