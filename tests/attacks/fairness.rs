@@ -192,7 +192,8 @@ fn one_address_with_all_connections_and_the_backlog_keeps_nobody_waiting() {
 #[test]
 fn there_is_no_share_while_there_is_room() {
     let home = Home::new();
-    let server = served(&home, &[("--max-connections", "64")]);
+    // Not even a connection that has just ended takes a place.
+    let server = home.serve().flag("--max-connections", "64").start();
     let mut all: Vec<Conn> = (0..64)
         .map(|_| Conn::open(server.address, Options::default()).expect("connected"))
         .collect();
@@ -208,7 +209,7 @@ fn there_is_no_share_while_there_is_room() {
 #[test]
 fn who_has_waited_longest_gives_way() {
     let home = Home::new();
-    let server = served(&home, &[("--max-connections", "8")]);
+    let server = home.serve().flag("--max-connections", "8").start();
     let mut few =
         Conn::open(server.address, from_other(Duration::from_secs(5))).expect("connected");
     assert_eq!(few.ask(&get("/healthz", "")).status, 200);
@@ -226,6 +227,8 @@ fn who_has_waited_longest_gives_way() {
         patience: Some(Duration::from_secs(5)),
         ..Options::default()
     };
+    // A connection that a worker still has in hand does not wait yet.
+    until("all wait", || server.all_threads_are('S'));
     let start = Instant::now();
     let mut newcomer = Conn::open(server.address, third).expect("connected");
     assert_eq!(newcomer.ask(&get("/healthz", "")).status, 200);

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use crate::support::attack::{get, served};
 use crate::support::raw::{Conn, Next, Options};
-use crate::support::{Home, Server};
+use crate::support::{Home, Server, until};
 
 fn from(last: u8) -> Options {
     Options {
@@ -40,7 +40,7 @@ fn an_address_gets_as_many_as_the_cap_says() {
     assert_eq!(served, [true, true, true, true, true, false, false, false]);
     assert!(kept(&server, 3).is_some(), "another address has its own");
     drop(first);
-    crate::support::until("what was left is free again", || kept(&server, 2).is_some());
+    until("what was left is free again", || kept(&server, 2).is_some());
 }
 
 #[test]
@@ -61,11 +61,13 @@ fn a_trusted_proxy_has_no_cap() {
 fn a_trusted_proxy_gives_no_way() {
     let home = Home::new();
     let flags = [("--max-connections", "12"), ("--trust-proxy", "127.0.0.2")];
-    let server = served(&home, &flags);
+    let server = home.serve().flags(&flags).start();
     let mut proxy: Vec<Conn> = (0..9).filter_map(|_| kept(&server, 2)).collect();
     assert_eq!(proxy.len(), 9);
     let mut other: Vec<Conn> = (0..3).filter_map(|_| kept(&server, 3)).collect();
     assert_eq!(other.len(), 3);
+    // A connection that a worker still has in hand does not wait yet.
+    until("all wait", || server.all_threads_are('S'));
     let start = std::time::Instant::now();
     let newcomer = kept(&server, 4);
     assert!(newcomer.is_some(), "a newcomer is served");

@@ -97,18 +97,6 @@ fn read(address: SocketAddr, client: usize, received: &Mutex<Vec<String>>, stop:
     }
 }
 
-/// Whether every thread of a server is stopped.
-fn stands_still(server: &Server) -> bool {
-    let tasks = std::fs::read_dir(format!("/proc/{}/task", server.pid())).expect("a live process");
-    tasks
-        .map(|task| task.expect("a thread").path())
-        .all(|task| {
-            let stat = std::fs::read_to_string(task.join("stat")).unwrap_or_default();
-            stat.rsplit_once(") ")
-                .is_none_or(|(_, state)| state.starts_with('T'))
-        })
-}
-
 /// Starts a server on a copy; answers how often each viewer's view is counted.
 fn recovered(files: &Files) -> HashMap<String, i64> {
     let home = Home::new();
@@ -171,7 +159,7 @@ fn copies(copies: usize, durability: &str) {
             for _ in 0..10 {
                 let still = || {
                     server.signal(Signal::Stop);
-                    until("every thread stands still", || stands_still(&server));
+                    until("every thread stands still", || server.all_threads_are('T'));
                     // What was answered before is with its reader, or on its way there.
                     let names = received.lock().expect("whole").clone();
                     let files = copy(home.path());

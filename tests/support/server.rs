@@ -119,6 +119,21 @@ impl Server {
         usize::try_from(self.status("Threads:")).expect("few")
     }
 
+    /// Whether every thread is in this state, as proc(5) has it: `S` where it waits for something to do, `T` where it is
+    /// stopped.
+    pub fn all_threads_are(&self, state: char) -> bool {
+        let tasks =
+            std::fs::read_dir(format!("/proc/{}/task", self.pid())).expect("a live process");
+        tasks
+            .map(|task| task.expect("a thread").path())
+            .all(|task| {
+                // A thread may end in between.
+                let stat = std::fs::read_to_string(task.join("stat")).unwrap_or_default();
+                stat.rsplit_once(") ")
+                    .is_none_or(|(_, rest)| rest.starts_with(state))
+            })
+    }
+
     fn status(&self, field: &str) -> u64 {
         let status = std::fs::read_to_string(format!("/proc/{}/status", self.pid()))
             .expect("a live process");
