@@ -5,7 +5,6 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use crate::allocator;
 use crate::clock;
 use crate::config::{Config, TokenError};
 use crate::counter::CounterPool;
@@ -145,8 +144,6 @@ pub fn open_existing_store(url: &StoreUrl) -> Result<Arc<dyn store::Store>, Star
 /// # Errors
 /// What kept it from starting; then nothing of it runs.
 pub fn start(config: &Config) -> Result<Running, StartError> {
-    // Before there are threads.
-    allocator::give_memory_back();
     // The address first: it is the likeliest thing to be wrong, and the cheapest to find out.
     let listener = match Listener::inherit().map_err(StartError::Inherit)? {
         Some(listener) => listener,

@@ -12,6 +12,7 @@ use super::output::print_error;
 use super::output::print_line;
 use super::service_manager::ServiceManager;
 use super::status::Status;
+use crate::allocator;
 use crate::app;
 use crate::config::Config;
 use crate::metrics::Metrics;
@@ -21,6 +22,8 @@ use crate::shutdown::Unwritten;
 const REPEATS: Duration = Duration::from_secs(1);
 
 pub(super) fn run(config: &Config, exit_at_once: fn() -> !) -> anyhow::Result<Status> {
+    // First: what follows has threads.
+    allocator::give_memory_back();
     if let Some(path) = &config.import {
         // Files that cannot be read are reported; the others are served.
         let report =
