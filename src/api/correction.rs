@@ -5,10 +5,9 @@ use serde_json::Value;
 use super::numbers::start;
 use super::{json_body, pagination, views};
 use crate::clock;
-use crate::endpoint::lookup::{decode_segment, find_post};
+use crate::endpoint::lookup::{find_post, stored_numbers};
 use crate::endpoint::{Exchange, correction_fields, cursor, errors, parameters};
 use crate::http::{Invalid, Problem};
-use crate::model::PostKey;
 use crate::store::MAX_NUMBER;
 
 /// The letter of this list's cursors.
@@ -30,27 +29,21 @@ pub(super) fn list(exchange: &mut Exchange<'_>, segment: &str) -> Result<(), Pro
 
 /// Sets a post's views.
 pub(super) fn put(exchange: &mut Exchange<'_>, segment: &str) -> Result<(), Problem> {
-    let slug = decode_segment(segment)?;
-    let store = exchange.state.store.store();
-    let found = store.tally(PostKey::parse(&slug))?;
-    let (post, _) = found.ok_or_else(errors::no_such_post)?;
+    let (post, _) = stored_numbers(exchange, segment)?;
     let (number, reason) = read(&json_body::read(exchange)?).map_err(errors::invalid)?;
+    let store = exchange.state.store.store();
     store.correct(post.id, Some(number), None, &reason, clock::now())?;
     exchange.state.store.invalidate(post.id);
     views::of_post(exchange, segment)
 }
 
 fn read(value: &Value) -> Result<(i64, String), Vec<Invalid>> {
-    let invalid = |pointer: &str, detail: String| Invalid {
-        pointer: pointer.to_owned(),
-        detail,
-    };
     let mut errors = Vec::new();
     let number = value["views"]
         .as_i64()
         .filter(|number| (0..=MAX_NUMBER).contains(number));
     if number.is_none() {
-        errors.push(invalid(
+        errors.push(Invalid::new(
             "/views",
             format!("views must be a whole number from 0 to {MAX_NUMBER}"),
         ));
@@ -59,7 +52,7 @@ fn read(value: &Value) -> Result<(i64, String), Vec<Invalid>> {
     match (number, reason) {
         (Some(number), Ok(reason)) => Ok((number, reason)),
         (_, reason) => {
-            errors.extend(reason.err().map(|detail| invalid("/reason", detail)));
+            errors.extend(reason.err().map(|detail| Invalid::new("/reason", detail)));
             Err(errors)
         }
     }

@@ -23,7 +23,7 @@ pub(super) fn content(
     now: TimestampMs,
 ) -> Result<PostContent, Vec<Invalid>> {
     let Value::Object(object) = value else {
-        return Err(vec![invalid("", "the body must be a JSON object")]);
+        return Err(vec![Invalid::new("", "the body must be a JSON object")]);
     };
     let mut fields = Fields {
         object,
@@ -50,13 +50,6 @@ pub(super) fn content(
     }
 }
 
-fn invalid(pointer: impl Into<String>, detail: impl Into<String>) -> Invalid {
-    Invalid {
-        pointer: pointer.into(),
-        detail: detail.into(),
-    }
-}
-
 struct Fields {
     object: Map<String, Value>,
     errors: Vec<Invalid>,
@@ -64,7 +57,7 @@ struct Fields {
 
 impl Fields {
     fn wrong(&mut self, pointer: impl Into<String>, detail: impl Into<String>) {
-        self.errors.push(invalid(pointer, detail));
+        self.errors.push(Invalid::new(pointer, detail));
     }
 
     fn refuse_unknown(&mut self) {

@@ -6,10 +6,10 @@ use serde_json::Value;
 use super::json_body;
 use super::numbers::start;
 use crate::clock;
-use crate::endpoint::lookup::{decode_segment, find_post};
+use crate::endpoint::lookup::{find_post, stored_numbers};
 use crate::endpoint::{Exchange, correction_fields, errors};
 use crate::http::{Invalid, Problem};
-use crate::model::{Correction, HourRange, PostId, PostKey, TimestampMs};
+use crate::model::{Correction, HourRange, PostId, TimestampMs};
 
 /// The answer where there was no view to take out: a correction that was not made.
 #[derive(Serialize)]
@@ -34,7 +34,7 @@ pub(super) fn get(exchange: &mut Exchange<'_>, segment: &str, number: &str) -> R
 
 /// Takes a range of hours out.
 pub(super) fn post(exchange: &mut Exchange<'_>, segment: &str) -> Result<(), Problem> {
-    let post = find_stored(exchange, segment)?;
+    let post = stored_numbers(exchange, segment)?.0.id;
     let (hours, reason) = read(&json_body::read(exchange)?).map_err(errors::invalid)?;
     let (store, now) = (exchange.state.store.store(), clock::now());
     let Some(taken) = store.take_out(post, hours, &reason, now)? else {
@@ -64,7 +64,7 @@ pub(super) fn delete(
     segment: &str,
     number: &str,
 ) -> Result<(), Problem> {
-    let post = find_stored(exchange, segment)?;
+    let post = stored_numbers(exchange, segment)?.0.id;
     let correction = find(exchange, post, number)?;
     if !correction.takes_out() {
         return Err(errors::nothing_taken_out());
@@ -76,14 +76,6 @@ pub(super) fn delete(
     start(exchange);
     exchange.response.json(&back);
     Ok(())
-}
-
-/// The post that a path names, as the store has it.
-fn find_stored(exchange: &Exchange<'_>, segment: &str) -> Result<PostId, Problem> {
-    let slug = decode_segment(segment)?;
-    let found = exchange.state.store.store().tally(PostKey::parse(&slug))?;
-    let (post, _) = found.ok_or_else(errors::no_such_post)?;
-    Ok(post.id)
 }
 
 fn find(exchange: &Exchange<'_>, post: PostId, number: &str) -> Result<Correction, Problem> {
@@ -105,16 +97,9 @@ fn read(value: &Value) -> Result<(HourRange, String), Vec<Invalid>> {
     match (hours, reason) {
         (Some(hours), Ok(reason)) => Ok((hours, reason)),
         (_, reason) => {
-            wrong.extend(reason.err().map(|detail| invalid("reason", detail)));
+            wrong.extend(reason.err().map(|detail| Invalid::new("/reason", detail)));
             Err(wrong)
         }
-    }
-}
-
-fn invalid(name: &str, detail: String) -> Invalid {
-    Invalid {
-        pointer: format!("/{name}"),
-        detail,
     }
 }
 
@@ -123,7 +108,7 @@ fn time(value: &Value, name: &str, wrong: &mut Vec<Invalid>) -> Option<Timestamp
     let time = text.parse::<jiff::Timestamp>().ok().map(TimestampMs::from);
     if time.is_none() {
         let detail = format!("{name} must be an RFC 3339 time such as 2026-01-31T12:00:00Z");
-        wrong.push(invalid(name, detail));
+        wrong.push(Invalid::new(format!("/{name}"), detail));
     }
     time
 }
@@ -133,7 +118,7 @@ fn time(value: &Value, name: &str, wrong: &mut Vec<Invalid>) -> Option<Timestamp
 fn read_hours(from: TimestampMs, to: TimestampMs, wrong: &mut Vec<Invalid>) -> Option<HourRange> {
     let Some(covering) = HourRange::covering(from, to) else {
         let detail = "to must be after from: the hour that begins at to is not taken out";
-        wrong.push(invalid("to", detail.to_owned()));
+        wrong.push(Invalid::new("/to", detail));
         return None;
     };
     for (name, given, whole) in [("from", from, covering.from()), ("to", to, covering.to())] {
@@ -141,7 +126,7 @@ fn read_hours(from: TimestampMs, to: TimestampMs, wrong: &mut Vec<Invalid>) -> O
             let detail = format!(
                 "{name} must be the start of an hour of UTC, by which views are kept; try {whole}"
             );
-            wrong.push(invalid(name, detail));
+            wrong.push(Invalid::new(format!("/{name}"), detail));
         }
     }
     HourRange::new(from, to)

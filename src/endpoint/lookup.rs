@@ -10,7 +10,7 @@ use super::errors;
 use super::exchange::Exchange;
 use super::state::SiteState;
 use crate::http::Problem;
-use crate::model::PostKey;
+use crate::model::{PostKey, PostRef, PostStats};
 use crate::server::StoreUse;
 use crate::store::CachedPost;
 
@@ -55,6 +55,19 @@ pub fn find_post(exchange: &Exchange<'_>, segment: &str) -> Result<Arc<CachedPos
     }
     let slug = decode_segment(segment)?;
     let found = exchange.state.store.post(PostKey::parse(&slug))?;
+    found.ok_or_else(errors::no_such_post)
+}
+
+/// The post a path names with its numbers, as the store has them and not the cache.
+///
+/// # Errors
+/// As [`find_post`].
+pub fn stored_numbers(
+    exchange: &Exchange<'_>,
+    segment: &str,
+) -> Result<(PostRef, PostStats), Problem> {
+    let slug = decode_segment(segment)?;
+    let found = exchange.state.store.store().tally(PostKey::parse(&slug))?;
     found.ok_or_else(errors::no_such_post)
 }
 

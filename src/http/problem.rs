@@ -26,6 +26,16 @@ pub struct Invalid {
     pub detail: String,
 }
 
+impl Invalid {
+    /// What is wrong at a place.
+    pub fn new(pointer: impl Into<String>, detail: impl Into<String>) -> Invalid {
+        Invalid {
+            pointer: pointer.into(),
+            detail: detail.into(),
+        }
+    }
+}
+
 #[derive(Serialize)]
 struct Body<'a> {
     r#type: &'a str,

@@ -13,8 +13,7 @@ use super::post::{PostId, Revision};
 /// The version of the format that this program writes.
 pub const EXPORT_VERSION: u32 = 5;
 /// The oldest version of the format that this program reads. Version 1 has no windows and no log key, version 2 no shares of
-/// imported logs, version 3 no deleted posts, version 4 no hours taken
-/// out.
+/// imported logs, version 3 no deleted posts, version 4 no hours taken out.
 pub const OLDEST_EXPORT_VERSION: u32 = 1;
 
 /// The largest number that a row may hold: larger ones are not read exactly by every reader of JSON (RFC 8259, section 6).

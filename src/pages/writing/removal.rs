@@ -5,10 +5,10 @@ use jiff::tz::TimeZone;
 
 use super::form::{Form, see_other};
 use crate::clock;
-use crate::endpoint::lookup::decode_segment;
+use crate::endpoint::lookup::stored_numbers;
 use crate::endpoint::{Exchange, errors};
 use crate::http::Problem;
-use crate::model::{PostId, PostKey, PostRef};
+use crate::model::{PostId, PostRef};
 use crate::pages::layout::Layout;
 use crate::pages::numbers::{Removal, RemovalForm, range};
 use crate::pages::personal::{self, PersonalPage};
@@ -129,9 +129,7 @@ impl<'a> Sent<'a> {
         session: &Session,
         (name, fields): (&str, &Form<'_>),
     ) -> Result<Sent<'a>, Problem> {
-        let slug = decode_segment(name)?;
-        let found = exchange.state.store.store().tally(PostKey::parse(&slug))?;
-        let (post, stats) = found.ok_or_else(errors::no_such_post)?;
+        let (post, stats) = stored_numbers(exchange, name)?;
         let named = TimeZone::get(fields.get("tz")).ok();
         let zone_in_address = match named {
             Some(_) => fields.get("tz"),

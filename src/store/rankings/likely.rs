@@ -6,7 +6,7 @@
 
 use std::num::NonZeroI64;
 
-use super::page::page_of;
+use super::page::page_among;
 use crate::model::time::HOUR;
 use crate::model::{Cursor, ListQuery, Page, PostId, PostSummary, Rank, Sort, TimestampMs};
 use crate::store::error::StoreError;
@@ -38,7 +38,7 @@ pub fn page(
         None => (highest(store, query, most)?, false),
     };
     let ranks = ranks(store, &posts, since)?;
-    let mut page = page_of(store, &ranks, query)?;
+    let mut page = page_among(store, &ranks, query, true)?;
     if page.next.is_none() && !all {
         // There may be others further down, which the next page asks for.
         page.next = page.items.last().map(|post| Cursor {

@@ -35,21 +35,30 @@ pub fn page_of(
     ranks: &[Rank],
     query: &ListQuery,
 ) -> Result<Page<PostSummary>, StoreError> {
-    let few = match query.is_filtered() {
-        true => store.few(query)?,
-        false => None,
+    if !query.is_filtered() {
+        return page_among(store, ranks, query, true);
+    }
+    let Some(few) = store.few(query)? else {
+        return page_among(store, ranks, query, false);
     };
-    let few: Option<HashSet<PostId>> = few.map(HashSet::from_iter);
-    let is_candidate = |rank: &Rank| few.as_ref().is_none_or(|few| few.contains(&rank.post));
-    let most_pass = few.is_some() || !query.is_filtered();
+    let few: HashSet<PostId> = HashSet::from_iter(few);
+    let among = ranks.iter().filter(|rank| few.contains(&rank.post));
+    page_among(store, &Vec::from_iter(among.copied()), query, true)
+}
+
+/// As [`page_of`], without asking which posts may pass. `most_pass` says that most of those in `ranks` do.
+///
+/// # Errors
+/// Those of the store.
+pub fn page_among(
+    store: &dyn Store,
+    ranks: &[Rank],
+    query: &ListQuery,
+    most_pass: bool,
+) -> Result<Page<PostSummary>, StoreError> {
     filtered_page(query.after, query.limit, most_pass, |after, most| {
         let ranks = ranks_after(ranks, after).iter();
-        let positions: Vec<Cursor> = ranks
-            .copied()
-            .filter(is_candidate)
-            .take(most)
-            .map(position)
-            .collect();
+        let positions: Vec<Cursor> = ranks.copied().take(most).map(position).collect();
         let mut found = candidates(&positions, store.summaries(&ids(&positions), query)?);
         for (position, post) in &mut found {
             if let Some(post) = post {

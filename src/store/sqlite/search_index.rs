@@ -9,7 +9,7 @@ use diesel::sql_types::{Bool, Text};
 use super::search_terms::{asked, blocks_to, first_of, terms_of, with_all, with_all_in};
 use crate::model::{PostId, SearchWords};
 use crate::store::error::StoreError;
-use crate::store::sql::schema::{counts, posts};
+use crate::store::sql::schema::posts;
 
 diesel::table! {
     post_search (rowid) {
@@ -17,9 +17,6 @@ diesel::table! {
         terms -> Text,
     }
 }
-
-diesel::allow_tables_to_appear_in_same_query!(post_search, posts);
-diesel::allow_tables_to_appear_in_same_query!(post_search, counts);
 
 /// Of the terms of a search, the first that is found to be in so few posts is taken, before one in more is looked for.
 const RARE: usize = 500;

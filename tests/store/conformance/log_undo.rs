@@ -7,7 +7,7 @@ use fastrand::Rng;
 
 use super::database::Database;
 use super::samples::{
-    NOON, add_read, after_noon, assert_consistent, counts, create, export, named, write,
+    NOON, add_read, after_noon, assert_consistent, counts, create, export, named, whole_log, write,
 };
 use crate::model::time::{DAY, HOUR};
 use crate::model::{Batch, PostId, Reason, Record, TimestampMs, Viewer};
@@ -292,14 +292,7 @@ pub fn only_posts_that_nothing_else_has_touched_go_with_their_log(db: &dyn Datab
         for &post in posts {
             add_read(&mut batch, post, Viewer::Anonymous(-1), NOON);
         }
-        let progress = LogProgress {
-            known: KnownLog::Nothing { alike: 0 },
-            head: format!("log {log}"),
-            bytes: 1,
-            hash: "hash".to_owned(),
-            at: NOON,
-            created: created.to_vec(),
-        };
+        let progress = whole_log(&format!("log {log}"), created.to_vec());
         store.import_batch(&batch, &progress).expect("an import").1
     };
     let log = import(1, &ids, &ids);

@@ -10,7 +10,7 @@ use crate::model::{
 };
 use crate::sink::{BatchResult, SinkError, Written};
 use crate::store::traits::PostStore;
-use crate::store::{Store, StoreError};
+use crate::store::{KnownLog, LogProgress, Store, StoreError};
 
 /// A moment at the start of an hour in the middle of a day.
 pub const NOON: TimestampMs = TimestampMs(20_000 * DAY + 12 * HOUR);
@@ -65,6 +65,18 @@ pub fn reads(post: PostId, viewer: &Viewer, at: &[TimestampMs]) -> Batch {
 
 pub fn named(name: &str) -> Viewer {
     Viewer::Named(name.into())
+}
+
+/// How far a log is that was imported whole, and never before.
+pub fn whole_log(head: &str, created: Vec<PostId>) -> LogProgress {
+    LogProgress {
+        known: KnownLog::Nothing { alike: 0 },
+        head: head.to_owned(),
+        bytes: 9,
+        hash: "hash".to_owned(),
+        at: NOON,
+        created,
+    }
 }
 
 /// Writes a batch as a counter does.

@@ -3,11 +3,11 @@
 use super::database::Database;
 use super::samples::{
     NOON, add_read, after_noon, assert_consistent, create, export, findings, forget, named, reads,
-    stats, views, write,
+    stats, views, whole_log, write,
 };
 use crate::model::time::DAY;
 use crate::model::{Batch, Inconsistency, PostId, PostStats, Reason, Viewer};
-use crate::store::{KnownLog, LogProgress, Store};
+use crate::store::Store;
 
 /// A post that is not there.
 const MISSING: PostId = 99;
@@ -57,14 +57,7 @@ pub fn they_follow_every_change(db: &dyn Database) {
     let mut log = reads(a, &Viewer::Anonymous(-9), &[NOON, after_noon(7)]);
     add_read(&mut log, b, Viewer::Anonymous(-9), after_noon(DAY));
     log.add_uncounted(MISSING, NOON, Reason::Bot, 2);
-    let progress = LogProgress {
-        known: KnownLog::Nothing { alike: 0 },
-        head: "head".to_owned(),
-        bytes: 9,
-        hash: "hash".to_owned(),
-        at: NOON,
-        created: Vec::new(),
-    };
+    let progress = whole_log("head", Vec::new());
     let (_, id) = store.import_batch(&log, &progress).expect("an import");
     assert_eq!(checked(store), (103, 53, 7));
     store.undo_log(id).expect("an undo");

@@ -4,10 +4,11 @@ use std::ops::ControlFlow;
 
 use super::database::Database;
 use super::samples::{
-    NOON, after_noon, assert_consistent, content, create, export, named, reads, views, write,
+    NOON, after_noon, assert_consistent, content, create, export, named, reads, views, whole_log,
+    write,
 };
 use crate::model::{Batch, DrainRecord, HourRange, Reason, Record, Viewer};
-use crate::store::{ImportContent, KnownLog, LogProgress, Source, Store, StoreError};
+use crate::store::{ImportContent, Source, Store, StoreError};
 
 /// A row of every kind.
 fn fill(store: &dyn Store) {
@@ -39,14 +40,7 @@ fn fill(store: &dyn Store) {
     store
         .correct(a, Some(77), Some(9), "moved", NOON)
         .expect("a correction");
-    let progress = LogProgress {
-        known: KnownLog::Nothing { alike: 0 },
-        head: "head".to_owned(),
-        bytes: 9,
-        hash: "hash".to_owned(),
-        at: NOON,
-        created: vec![a],
-    };
+    let progress = whole_log("head", vec![a]);
     let (_, log) = store.import_batch(&batch, &progress).expect("an import");
     let windowed = store.apply_of_log(&batch, log, &[]);
     windowed.expect("an import");

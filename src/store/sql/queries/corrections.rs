@@ -120,8 +120,7 @@ pub(super) fn take_out(
     let correction = of_hours(post, hours, -taken, reason, now);
     let id = apply(connection, &correction)?;
     removed_hours::take_out(connection, post, hours, id)?;
-    let trend = trends::of_post(connection, post)?;
-    trends::set(connection, post, trend)?;
+    trends::recompute(connection, post)?;
     one(connection, post, id)
 }
 
@@ -133,15 +132,13 @@ pub(super) fn take_back(
     now: TimestampMs,
 ) -> Result<Option<Correction>, StoreError> {
     let known = one(connection, post, id)?.filter(Correction::takes_out);
-    let Some(known) = known else {
+    let Some((known, hours)) = known.and_then(|known| known.hours.map(|hours| (known, hours)))
+    else {
         return Ok(None);
     };
-    let (None, Some(hours)) = (known.taken_back_by, known.hours) else {
-        return match known.taken_back_by {
-            Some(done) => one(connection, post, done),
-            None => Ok(None),
-        };
-    };
+    if let Some(done) = known.taken_back_by {
+        return one(connection, post, done);
+    }
     let views = removed_hours::views(connection, post, id)?;
     let correction = NewCorrection {
         takes_back: Some(id),
@@ -149,8 +146,7 @@ pub(super) fn take_back(
     };
     let done = apply(connection, &correction)?;
     removed_hours::put_back(connection, post, id)?;
-    let trend = trends::of_post(connection, post)?;
-    trends::set(connection, post, trend)?;
+    trends::recompute(connection, post)?;
     one(connection, post, done)
 }
 

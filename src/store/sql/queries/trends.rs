@@ -94,6 +94,12 @@ pub(super) fn of_infinite(connection: &mut DbConnection) -> Result<Vec<(PostId, 
         .collect()
 }
 
+/// Makes the trend of a post what its hours say.
+pub(super) fn recompute(connection: &mut DbConnection, post: PostId) -> Result<(), StoreError> {
+    let trend = of_post(connection, post)?;
+    set(connection, post, trend)
+}
+
 /// Sets the trend of a post.
 pub(super) fn set(
     connection: &mut DbConnection,
