@@ -8,6 +8,7 @@ mod modules;
 mod names;
 mod readme;
 mod source;
+mod test_postgres;
 mod test_support;
 mod tidy;
 mod tokens;

@@ -11,6 +11,7 @@ pub mod launch;
 pub mod load;
 pub mod lock;
 pub mod page;
+pub mod postgres;
 pub mod problem;
 pub mod process;
 pub mod raw;
