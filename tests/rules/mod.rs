@@ -9,6 +9,7 @@ mod names;
 mod readme;
 mod source;
 mod test_postgres;
+mod test_proxy;
 mod test_support;
 mod tidy;
 mod tokens;

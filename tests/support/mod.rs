@@ -14,6 +14,7 @@ pub mod page;
 pub mod postgres;
 pub mod problem;
 pub mod process;
+pub mod proxy;
 pub mod raw;
 pub mod requirement;
 pub mod seed;
@@ -21,6 +22,7 @@ pub mod server;
 pub mod site;
 pub mod small_disk;
 pub mod wait;
+pub mod wire;
 
 pub use db::Database;
 pub use home::Home;

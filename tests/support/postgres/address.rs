@@ -12,7 +12,7 @@ pub fn url(port: u16, database: &str) -> String {
 }
 
 /// A port below those that the system gives to connections, so that none of these takes it during a restart.
-pub(super) fn free_port() -> u16 {
+pub fn free_port() -> u16 {
     loop {
         let random = RandomState::new().hash_one(std::process::id());
         let port = 20_000 + u16::try_from(random % 12_000).expect("less than that");

@@ -139,10 +139,17 @@ impl Postgres {
 
     /// As [`Postgres::psql`], for statements that may fail.
     pub fn try_psql(&self, database: &str, sql: &str) -> Result<String, String> {
+        self.try_psql_at(&self.url(database), &[sql])
+    }
+
+    /// The same over another address, such as a proxy's: each of these on its own, on one connection.
+    pub fn try_psql_at(&self, url: &str, statements: &[&str]) -> Result<String, String> {
         let mut psql = self.program("psql");
-        psql.args(["-X", "-q", "-A", "-t", "-v", "ON_ERROR_STOP=1", "-c", sql])
-            .arg(format!("{} dbname={database}", self.conninfo()));
-        run(&mut psql).map(|printed| printed.trim_end().to_owned())
+        psql.args(["-X", "-q", "-A", "-t", "-v", "ON_ERROR_STOP=1"]);
+        for statement in statements {
+            psql.args(["-c", statement]);
+        }
+        run(psql.arg(url)).map(|printed| printed.trim_end().to_owned())
     }
 
     /// Ends it as an operator does: what is under way is rolled back, what is committed reaches the standbys.

@@ -16,7 +16,7 @@ mod run;
 mod shared;
 mod watcher;
 
-pub use address::{USER, url};
+pub use address::{USER, free_port, url};
 pub use instance::Postgres;
 pub use programs::MISSING;
 pub use shared::shared;
