@@ -87,10 +87,6 @@ impl Proxy {
         }
     }
 
-    pub fn port(&self) -> u16 {
-        self.shared.port
-    }
-
     /// The address of a database behind it.
     pub fn url(&self, database: &str) -> String {
         postgres::url(self.shared.port, database)
