@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use super::nodes::{Cluster, DATABASE};
+use super::nodes::Cluster;
 use super::readers::Read;
 
 /// At least and at most so many: answered, and also those under way when their connection ended.
@@ -79,8 +79,7 @@ pub fn check(cluster: &Cluster, reads: &[Read], has_window: bool) {
 
 /// The views of each viewer and post.
 fn viewings(cluster: &Cluster) -> HashMap<(u32, u32), i64> {
-    let rows = cluster.postgres.psql(
-        DATABASE,
+    let rows = cluster.rows(
         "SELECT substr(viewers.name, 8), substr(posts.slug, 6), viewings.views
          FROM viewings JOIN posts ON posts.id = viewings.post JOIN viewers ON viewers.id = viewings.viewer",
     );
@@ -108,7 +107,7 @@ fn duplicates(cluster: &Cluster) -> HashMap<u32, i64> {
 }
 
 fn by_post(cluster: &Cluster, sql: &str) -> HashMap<u32, i64> {
-    let rows = cluster.postgres.psql(DATABASE, sql);
+    let rows = cluster.rows(sql);
     rows.lines()
         .map(|row| {
             let [post, number] = numbers(row);

@@ -106,10 +106,14 @@ impl Cluster {
         }
     }
 
+    /// What a query answers: a line a row, `|` between columns.
+    pub fn rows(&self, sql: &str) -> String {
+        self.postgres.psql(DATABASE, sql)
+    }
+
     /// The one number that a query answers; nothing is 0.
     pub fn number(&self, sql: &str) -> i64 {
-        let printed = self.postgres.psql(DATABASE, sql);
-        match printed.as_str() {
+        match self.rows(sql).as_str() {
             "" => 0,
             number => number.parse().expect("a whole number"),
         }
