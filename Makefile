@@ -3,7 +3,7 @@ CARGO = cargo
 PREFIX ?= $(HOME)/.local
 
 .PHONY: run test test-long test-thorough check pictures deb install clean
-.PHONY: fuzz fuzz-lock soak
+.PHONY: fuzz fuzz-lock soak cluster
 .PHONY: bench bench-peers bench-scaling bench-locked bench-counting bench-demands bench-smoke
 
 ## Serve the sample posts on http://127.0.0.1:8080, counts in data/.
@@ -43,6 +43,12 @@ fuzz-lock:
 MINUTES ?= 20
 soak:
 	VIEWTALLY_SOAK_MINUTES=$(MINUTES) $(CARGO) test --release --locked --test main -- --ignored --nocapture --exact soak::run::every_round_is_exact
+
+## Three nodes behind nginx on a PostgreSQL of their own and a small load, until Ctrl-C or, with SECONDS=n, for so long.
+## Needs Debian's postgresql and nginx-light; nothing of it stays.
+SECONDS ?=
+cluster:
+	tests/cluster/run.sh $(SECONDS)
 
 ## Formatting, lints, documentation.
 check:

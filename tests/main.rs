@@ -12,6 +12,8 @@ mod api;
 mod attacks;
 mod auth;
 mod cli;
+#[cfg(feature = "postgres")]
+mod cluster;
 mod counting;
 mod embed;
 mod http;

@@ -49,6 +49,28 @@ fn commits_are_carried_out_and_their_answers_cut_off() {
 }
 
 #[test]
+fn commits_are_lost_and_their_transactions_stay_open() {
+    let Some((postgres, proxy)) = behind_a_proxy() else {
+        return;
+    };
+    proxy.set(Fault::LoseCommits);
+    std::thread::scope(|scope| {
+        let inserted = scope.spawn(|| insert(&postgres, &proxy));
+        until("a commit is lost", || proxy.cuts() == 1);
+        let open = "SELECT count(*) FROM pg_stat_activity WHERE state = 'idle in transaction'";
+        until("its transaction is open", || {
+            postgres.psql("postgres", open) == "1"
+        });
+        proxy.reset_all();
+        assert!(inserted.join().expect("no panic").is_err());
+        until("it is rolled back", || {
+            postgres.psql("postgres", open) == "0"
+        });
+    });
+    assert_eq!(kept(&postgres), "0");
+}
+
+#[test]
 fn faults_begin_and_end() {
     let Some((postgres, proxy)) = behind_a_proxy() else {
         return;

@@ -75,23 +75,29 @@ impl<'a> Launch<'a> {
 
     /// As [`Launch::start`], with another limit: for a start that has minutes of work to do.
     pub fn start_within(self, limit: Duration) -> Server {
+        self.try_start_within(limit)
+            .unwrap_or_else(|said| panic!("the server ended at start: {said}"))
+    }
+
+    /// The same for a start that may fail: what it wrote to stderr if it ended.
+    pub fn try_start_within(self, limit: Duration) -> Result<Server, String> {
         let start = Instant::now();
         let running = self.spawn();
-        let mut address = None;
+        let (mut address, mut is_over) = (None, false);
         until_within(limit, "the server listens", || {
+            // In this order: what it said before its end counts.
+            is_over = running.is_over();
             address = listening_on(&running.stdout.text());
-            assert!(
-                address.is_some() || !running.is_over(),
-                "the server ended at start: {}",
-                running.stderr.text()
-            );
-            address.is_some()
+            address.is_some() || is_over
         });
         let started_in = start.elapsed();
-        Server {
-            running,
-            address: address.expect("just seen"),
-            started_in,
+        match address {
+            Some(address) => Ok(Server {
+                running,
+                address,
+                started_in,
+            }),
+            None => Err(running.wait(limit).stderr),
         }
     }
 

@@ -37,6 +37,8 @@ pub enum Fault {
     BlackHole,
     /// Of so many commits the first reaches the server, which carries it out; the connection ends instead of its answer.
     CutCommits { one_in: usize },
+    /// A commit does not reach the server, and nothing that follows it on its connection: its transaction stays open.
+    LoseCommits,
 }
 
 /// A proxy at work; it ends with all its connections when dropped.
@@ -87,10 +89,6 @@ impl Proxy {
         }
     }
 
-    pub fn port(&self) -> u16 {
-        self.shared.port
-    }
-
     /// The address of a database behind it.
     pub fn url(&self, database: &str) -> String {
         postgres::url(self.shared.port, database)
@@ -106,7 +104,7 @@ impl Proxy {
         self.shared.state.lock().expect("no panic holds it").resets += 1;
     }
 
-    /// How many commits were carried out and their answers cut off.
+    /// How many commits were carried out and their answers cut off, or were lost.
     pub fn cuts(&self) -> usize {
         self.shared.cuts.load(Ordering::Relaxed)
     }
@@ -133,16 +131,28 @@ impl Shared {
         *self.state.lock().expect("no panic holds it")
     }
 
-    /// Whether the answer to this commit is to be cut off.
-    fn cuts_next(&self) -> bool {
+    /// What is to become of this commit.
+    fn fate(&self) -> Fate {
         match self.state().fault {
             Fault::CutCommits { one_in } => {
                 let number = self.commits.fetch_add(1, Ordering::Relaxed);
-                number.is_multiple_of(one_in)
+                match number.is_multiple_of(one_in) {
+                    true => Fate::CutAnswer,
+                    false => Fate::Pass,
+                }
             }
-            _ => false,
+            Fault::LoseCommits => Fate::Lose,
+            _ => Fate::Pass,
         }
     }
+}
+
+/// What becomes of a commit.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Fate {
+    Pass,
+    CutAnswer,
+    Lose,
 }
 
 fn spawn(name: String, run: impl FnOnce() + Send + 'static) -> JoinHandle<()> {
@@ -269,7 +279,10 @@ impl<'a> Link<'a> {
             if from_client {
                 match self.client.read(&mut buffer)? {
                     0 => return self.end(),
-                    read => self.asked(due, &buffer[..read]),
+                    read if self.asked(due, &buffer[..read]) => {
+                        return swallow(self.client, self.shared, resets);
+                    }
+                    _ => {}
                 }
             }
             if from_server {
@@ -284,13 +297,20 @@ impl<'a> Link<'a> {
         }
     }
 
-    fn asked(&mut self, due: Instant, bytes: &[u8]) {
+    /// Whether nothing of the connection is to be heard any more.
+    fn asked(&mut self, due: Instant, bytes: &[u8]) -> bool {
         let asked = self.requests.pass(bytes);
         self.answers.expect_bare_bytes(asked.for_encryption);
-        if asked.for_commit && self.shared.cuts_next() {
-            self.withheld = Some(Vec::new());
+        match asked.for_commit.then(|| self.shared.fate()) {
+            Some(Fate::CutAnswer) => self.withheld = Some(Vec::new()),
+            Some(Fate::Lose) => {
+                self.shared.cuts.fetch_add(1, Ordering::Relaxed);
+                return true;
+            }
+            Some(Fate::Pass) | None => {}
         }
         self.to_server.push_back((due, bytes.to_vec()));
+        false
     }
 
     /// Whether the connection is to be cut.

@@ -36,10 +36,10 @@ pub struct Elsewhere {
     /// Lives as long as it works: with it ends the lock by which this node does the maintenance.
     connection: Option<PgConnection>,
     maintains: bool,
-    seen: Option<Seen>,
+    seen: Option<Position>,
 }
 
-struct Seen {
+struct Position {
     /// Rows of transactions from this one on are not seen.
     from: i64,
     /// The last transaction that was alone.
@@ -89,7 +89,7 @@ impl Elsewhere {
 
     /// What has changed since the last call. The first call finds that everything may have.
     pub fn poll(&mut self) -> Result<ChangedElsewhere, StoreError> {
-        let changed = self.look();
+        let changed = self.changes();
         if changed.is_err() {
             self.connection = None;
             self.maintains = false;
@@ -112,11 +112,11 @@ impl Elsewhere {
         }
     }
 
-    fn look(&mut self) -> Result<ChangedElsewhere, StoreError> {
+    fn changes(&mut self) -> Result<ChangedElsewhere, StoreError> {
         let query = "SELECT pg_snapshot_xmin(s)::text::bigint AS lowest, pg_snapshot_xmax(s)::text::bigint AS next, \
              (SELECT alone FROM writes) AS alone FROM pg_current_snapshot() s";
         let now: Now = diesel::sql_query(query).get_result(self.connected()?)?;
-        let before = self.seen.replace(Seen {
+        let before = self.seen.replace(Position {
             from: now.lowest,
             alone: now.alone,
         });

@@ -1,0 +1,10 @@
+//! Several nodes on one PostgreSQL: they answer alike, ride out its faults, and count every view once.
+
+mod agreement;
+mod faults;
+mod identity;
+mod kills;
+mod lost_answers;
+mod nodes;
+mod outage;
+mod readers;
