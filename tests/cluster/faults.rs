@@ -26,6 +26,8 @@ fn ride_out(what: &str, fault: impl FnOnce(&Proxy)) {
     let url = cluster.url();
     cluster.join(&url);
     cluster.make_posts(POSTS);
+    // Until the other node has heard of it, and has nothing in memory that it does not rely on.
+    let_pass(seconds(2));
     for node in &cluster.nodes {
         for post in 0..POSTS {
             let path = format!("/posts/post-{post}?count=false");
