@@ -44,6 +44,7 @@ impl HourRange {
     }
 
     /// How many hours.
+    #[cfg(test)]
     pub fn hours(self) -> i64 {
         self.to.0.saturating_sub(self.from.0) / HOUR
     }
