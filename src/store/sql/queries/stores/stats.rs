@@ -19,7 +19,7 @@ impl StatsStore for DbStore {
     }
 
     fn post_count(&self) -> Result<i64, StoreError> {
-        self.read(posts::count)
+        self.read_snapshot(posts::count)
     }
 
     fn site_stats(&self) -> Result<PostStats, StoreError> {
