@@ -66,7 +66,7 @@ macro_rules! conformance {
                     a_window_of_another_length_does_not_count_its_start_again,
                     forgotten_viewers_and_posts_lose_their_windows;
                 stats: unknown_posts_have_no_numbers, hours_begin_where_asked, hours_end_where_asked,
-                    steps_are_counted_from_the_start_of_the_time,
+                    steps_are_counted_from_the_start_of_the_time, some_posts_have_views_since_an_hour,
                     ranks_are_of_each_period, a_ranking_can_be_stopped;
                 site_numbers: they_follow_every_change, they_are_not_summed_up_by_a_read,
                     they_end_at_the_largest_number;

@@ -38,6 +38,14 @@ impl StatsStore for DbStore {
         self.read(|connection| hourly::views_since(connection, post, since))
     }
 
+    fn views_of(
+        &self,
+        posts: &[PostId],
+        since: TimestampMs,
+    ) -> Result<Vec<(PostId, i64)>, StoreError> {
+        self.read(|connection| hourly::views_of(connection, posts, since))
+    }
+
     fn hours_between(
         &self,
         post: PostId,
