@@ -78,14 +78,14 @@ pub fn asked(words: &SearchWords) -> Vec<String> {
 }
 
 /// The expression that finds the posts with all of these terms.
-pub fn with_all(asked: &[String]) -> String {
-    asked.join(" AND ")
+pub fn with_all(terms: &[impl AsRef<str>]) -> String {
+    Vec::from_iter(terms.iter().map(AsRef::as_ref)).join(" AND ")
 }
 
 /// As [`with_all`], for the posts of some blocks.
-pub fn with_all_in(blocks: Range<i64>, asked: &[String]) -> String {
+pub fn with_all_in(blocks: Range<i64>, terms: &[impl AsRef<str>]) -> String {
     let blocks = Vec::from_iter(blocks.map(|block| format!("\"{}\"", block_term(block))));
-    format!("({}) AND {}", blocks.join(" OR "), with_all(asked))
+    format!("({}) AND {}", blocks.join(" OR "), with_all(terms))
 }
 
 /// The same character, or where the tokenizer takes it for a separator, one of the private use area: it would split a term

@@ -42,6 +42,7 @@ macro_rules! conformance {
                     after_its_time_it_goes_for_good, importing_its_file_brings_it_back;
                 lists: each_order_lists_every_post_once, ties_go_to_the_higher_id,
                     a_post_added_between_two_pages_shifts_nothing, tags_and_titles_filter,
+                    thousands_that_pass_a_filter_are_in_order,
                     summaries_are_of_the_posts_asked_for, neighbours_are_the_next_in_time,
                     addresses_are_in_the_order_of_ids;
                 search: random_terms_find_what_has_them, a_search_goes_by_the_text_a_post_has_now,

@@ -15,6 +15,7 @@ mod drains;
 mod export;
 mod export_logs;
 mod export_rows;
+mod few_positions;
 mod findings;
 mod forgotten;
 mod hourly;
