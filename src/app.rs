@@ -143,6 +143,15 @@ pub fn open_existing_store(url: &StoreUrl) -> Result<Arc<dyn store::Store>, Star
     }
 }
 
+/// What a process is called that shares its store with others: its host and its port.
+fn node_name(store: &StoreUrl, address: SocketAddr) -> Option<String> {
+    if !store.is_shared() {
+        return None;
+    }
+    let host = std::fs::read_to_string("/proc/sys/kernel/hostname").unwrap_or_default();
+    Some(format!("{}:{}", host.trim(), address.port()))
+}
+
 /// Starts the server. When this returns, it answers.
 ///
 /// # Errors
@@ -247,7 +256,11 @@ pub fn start(config: &Config) -> Result<Running, StartError> {
         rules,
         auth: Auth::new(token.as_str().to_owned()),
         metrics: Arc::clone(&metrics),
+        node: node_name(&config.store, listener.address()),
     };
+    if let Some(node) = &state.node {
+        metrics.set_node(node);
+    }
     let pages = Pages::new(config.pages.clone(), &state.auth);
     let site = Arc::new(Site::new(state, pages));
     let server_config = ServerConfig {

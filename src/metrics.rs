@@ -70,6 +70,7 @@ pub struct Metrics {
     /// Times a sender found the channel full.
     pub channel_full: Counter,
     events: Family<OutcomeLabel, Counter<u64, AtomicU64>>,
+    nodes: Family<Vec<(String, String)>, Gauge>,
     batch_events: Histogram,
     commit_seconds: Histogram,
     /// Commits that failed and will be tried again.
@@ -171,6 +172,8 @@ impl Metrics {
             "Events written to the store, by outcome",
             events.clone(),
         );
+        let nodes = Family::default();
+        r.register("node", "1 for the name of this node", nodes.clone());
         let batch_events = Histogram::new((0..8).map(|n| 10_f64.powi(n)));
         r.register(
             "batch_events",
@@ -262,6 +265,7 @@ impl Metrics {
             events_sent,
             channel_full,
             events,
+            nodes,
             batch_events,
             commit_seconds,
             store_failures,
@@ -319,6 +323,12 @@ impl Metrics {
                     .saturating_sub(Duration::from_millis(at)),
             ),
         }
+    }
+
+    /// Names this node.
+    pub fn set_node(&self, name: &str) {
+        let label = vec![("node".to_owned(), name.to_owned())];
+        self.nodes.get_or_create(&label).set(1);
     }
 
     /// Records the outcomes of committed events.

@@ -6,14 +6,19 @@ use crate::endpoint::Exchange;
 use crate::http::Problem;
 
 #[derive(Serialize)]
-struct Status {
+struct Status<'a> {
     status: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    node: Option<&'a str>,
 }
 
 pub(super) fn healthz(exchange: &mut Exchange<'_>) -> Result<(), Problem> {
     exchange.response.start(200);
     exchange.response.header("Cache-Control", "no-store");
-    exchange.response.json(&Status { status: "alive" });
+    exchange.response.json(&Status {
+        status: "alive",
+        node: exchange.state.node.as_deref(),
+    });
     Ok(())
 }
 
@@ -28,7 +33,10 @@ pub(super) fn readyz(exchange: &mut Exchange<'_>) -> Result<(), Problem> {
     }
     exchange.response.start(200);
     exchange.response.header("Cache-Control", "no-store");
-    exchange.response.json(&Status { status: "ready" });
+    exchange.response.json(&Status {
+        status: "ready",
+        node: exchange.state.node.as_deref(),
+    });
     Ok(())
 }
 

@@ -25,6 +25,8 @@ pub struct SiteState {
     pub auth: Auth,
     /// Measurements.
     pub metrics: Arc<Metrics>,
+    /// What this process is called where several share the store.
+    pub node: Option<String>,
 }
 
 /// The header lines of every response. `cors_origin`: the site whose pages may read, or `*` (Fetch standard, CORS

@@ -1,4 +1,4 @@
-//! The tasks of each second: whether the database is still there, the cache after changes by other processes, the day's salt,
+//! The tasks of each half second: whether the database is still there, the cache after changes by other processes, the day's salt,
 //! pruning.
 
 use std::sync::Arc;
@@ -10,7 +10,7 @@ use crate::model::{DELETED_KEPT, PostId, TimestampMs};
 use crate::rules::Salts;
 use crate::store::{CachedStore, StoreError};
 
-/// The time between two passes over the viewings, the names of viewers and the deleted posts. A pass takes one step each second.
+/// The time between two passes over the viewings, the names of viewers and the deleted posts. A pass takes one step each half second.
 const PRUNE_INTERVAL: Duration = Duration::from_secs(3600);
 
 /// How long it is known at least that a viewer was forgotten, in milliseconds. Beyond that and `--keep-viewings`, what
@@ -80,7 +80,7 @@ impl Tasks {
         }
         let results = [self.store.refresh(), self.renew_salt(), self.prune()];
         for error in results.into_iter().filter_map(Result::err) {
-            tracing::debug!(%error, "maintenance of the store failed; trying again in a second");
+            tracing::debug!(%error, "maintenance of the store failed; trying again at once");
         }
     }
 

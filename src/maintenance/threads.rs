@@ -13,7 +13,7 @@ use crate::store::{CachedStore, Rankings};
 
 /// The interval of the tasks. It bounds how old a cached post may be after another process, such as
 /// `viewtally import`, changed it.
-const INTERVAL: Duration = Duration::from_secs(1);
+const INTERVAL: Duration = Duration::from_millis(500);
 
 /// The threads: one for the tasks, one for the rankings.
 pub struct Maintenance {

@@ -68,6 +68,15 @@ impl StoreUrl {
         }
     }
 
+    /// Whether servers elsewhere may write to it, too.
+    pub fn is_shared(&self) -> bool {
+        match self {
+            StoreUrl::Sqlite(_) => false,
+            #[cfg(feature = "postgres")]
+            StoreUrl::Postgres(_) => true,
+        }
+    }
+
     /// The path that files of this process which belong to the store are named after, such as its journal. A store in memory
     /// is gone with its process, and has none.
     pub fn files(&self) -> Option<&Path> {

@@ -29,6 +29,10 @@
         show("counters", number.format(now.counters));
         show("counters-word", now.counters === 1 ? "counter at work" : "counters at work");
         show("commit", ago(now.seconds_since_commit));
+        if (now.node !== null) {
+          show("node", now.node);
+          strip.querySelector('[data-live="node"]').parentElement.hidden = false;
+        }
         before = now;
         strip.hidden = false;
         strip.classList.remove("stale");

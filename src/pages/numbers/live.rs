@@ -9,7 +9,9 @@ use crate::pages::session::Visitor;
 use crate::pages::state::PageState;
 
 #[derive(Serialize)]
-struct Live {
+struct Live<'a> {
+    /// `null` where no other node shares the store.
+    node: Option<&'a str>,
     /// Views counted since the start.
     counted: u64,
     channel_depth: usize,
@@ -27,6 +29,7 @@ pub fn get(pages: &PageState, exchange: &mut Exchange<'_>) -> Result<(), Problem
     let depth = state.events.depth();
     let since_commit = state.metrics.since_commit();
     let live = Live {
+        node: state.node.as_deref(),
         counted: state.metrics.written_as("counted"),
         channel_depth: depth.events,
         channel_capacity: state.metrics.channel_capacity,

@@ -1,4 +1,4 @@
-//! What other nodes have changed, found by two short queries a second on a connection of its own.
+//! What other nodes have changed, found by two short queries each half second, on a connection of its own.
 //!
 //! Batches mark the rows of `counts` with the number of their transaction. Transactions end in another order than they
 //! begin in, so the mark to look from next is the lowest number that was still under way

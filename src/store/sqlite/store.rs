@@ -179,7 +179,7 @@ impl SqliteStore {
     /// Whether another process has written since the last call, or the last batch; not what.
     pub fn poll_changed_elsewhere(&self) -> Result<ChangedElsewhere, StoreError> {
         let changed = self.with_writer(|writer| {
-            // Called each second.
+            // Called each half second.
             if let Err(error) = writer.finish_erasing() {
                 tracing::debug!(%error, "cannot empty the log of what was erased; trying again");
             }
