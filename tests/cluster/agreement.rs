@@ -10,7 +10,7 @@ use crate::support::{Server, twice, until};
 fn views_everywhere(node: &Server, slug: &str) -> [i64; 4] {
     let number = |path: &str| {
         let json = node.get(path).json();
-        let of_list = json["posts"][0]["views"].as_i64();
+        let of_list = json["items"][0]["views"].as_i64();
         of_list.or(json["views"].as_i64()).expect("views")
     };
     [

@@ -169,9 +169,10 @@ fn all_agree(cluster: &Cluster, posts: u32) -> Read {
     }
     let lists = cluster.nodes.iter().map(|node| {
         let list = node.get("/posts?sort=views&limit=50&fields=slug,views");
-        list.json()["posts"].clone()
+        list.json()["items"].clone()
     });
     let lists: Vec<serde_json::Value> = lists.collect();
+    assert!(lists[0].is_array(), "{lists:?}");
     assert!(
         lists.iter().all(|list| *list == lists[0]),
         "ranked alike: {lists:?}"
