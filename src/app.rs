@@ -166,12 +166,12 @@ pub fn start(config: &Config) -> Result<Running, StartError> {
             });
         }
     }
-    let journal_folder = match config.store.file() {
-        Some(database) => {
+    let journal_folder = match config.store.files() {
+        Some(files) => {
             let spilled =
-                spill::replay(database, &*store, clock::now()).map_err(StartError::Replay)?;
+                spill::replay(files, &*store, clock::now()).map_err(StartError::Replay)?;
             let id = store.database_id().map_err(StartError::Database)?;
-            let folder = JournalFolder::of(database, id);
+            let folder = JournalFolder::of(files, id);
             let recovered = match recover(&folder, &*store) {
                 // Who wants no journal need not mend one.
                 Err(error @ JournalError::File { .. }) if config.journal.is_none() => {

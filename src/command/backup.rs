@@ -14,7 +14,7 @@ use crate::store::{self, StoreUrl};
 
 pub(super) fn run(url: &StoreUrl, file: &Path) -> anyhow::Result<Status> {
     let Some(database) = url.file() else {
-        bail!("a store in memory has no backup; try viewtally export");
+        bail!("{url} is no file to be copied; try viewtally export, or the database's own tools");
     };
     if file.exists() {
         bail!(

@@ -44,8 +44,8 @@ impl Greeting {
 
 impl fmt::Display for Greeting {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self.store.file() {
-            Some(file) => writeln!(f, "  store  {}", file.display())?,
+        match self.store.files() {
+            Some(_) => writeln!(f, "  store  {}", self.store)?,
             None => writeln!(f, "  store  in memory, gone when the server ends")?,
         }
         match self.posts {

@@ -20,13 +20,13 @@ impl JournalNote {
     /// # Errors
     /// When they, or the database, cannot be read.
     pub(super) fn read(url: &StoreUrl, store: &dyn Store) -> anyhow::Result<Option<JournalNote>> {
-        let Some(database) = url.file() else {
+        let Some(files) = url.files() else {
             return Ok(None);
         };
         let Some(id) = store.known_database_id()? else {
             return Ok(None);
         };
-        let folder = JournalFolder::of(database, id);
+        let folder = JournalFolder::of(files, id);
         let (ended, living) = journal::pending(&folder, store)?;
         Ok((ended + living > 0).then_some(JournalNote { ended, living }))
     }

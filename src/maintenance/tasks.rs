@@ -110,6 +110,7 @@ impl Tasks {
         let before = |age: i64| TimestampMs(clock::now().0.saturating_sub(age));
         if let Pruning::Idle = self.pruning
             && now >= self.prune_at
+            && store.maintains()?
         {
             self.pruning = Pruning::Viewings((PostId::MIN, i64::MIN));
         }

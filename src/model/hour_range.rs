@@ -43,11 +43,6 @@ impl HourRange {
         self.to
     }
 
-    /// How many hours.
-    pub fn hours(self) -> i64 {
-        self.to.0.saturating_sub(self.from.0) / HOUR
-    }
-
     /// Its instants.
     pub fn times(self) -> Range<TimestampMs> {
         self.from..self.to
@@ -65,7 +60,7 @@ mod tests {
     #[test]
     fn only_whole_hours_make_a_range() {
         let two = range(-HOUR, HOUR).expect("two hours");
-        assert_eq!((two.hours(), two.from().0, two.to().0), (2, -HOUR, HOUR));
+        assert_eq!((two.from().0, two.to().0), (-HOUR, HOUR));
         assert_eq!(range(0, 0), None);
         assert_eq!(range(HOUR, 0), None);
         assert_eq!(range(1, HOUR), None);

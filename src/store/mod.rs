@@ -12,6 +12,8 @@ mod filtered_page;
 mod imported_log;
 mod open;
 mod options;
+#[cfg(feature = "postgres")]
+mod postgres;
 pub mod rankings;
 mod row_sink;
 mod source;

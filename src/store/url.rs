@@ -3,11 +3,21 @@
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
+#[cfg(feature = "postgres")]
+use super::postgres::PostgresLocation;
+
+/// Where what belongs to a store that is no file lies: its journal, beside the token.
+#[cfg(feature = "postgres")]
+const FILES: &str = "data/viewtally";
+
 /// A parsed `--store`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum StoreUrl {
     /// `sqlite:PATH` or `sqlite::memory:`.
     Sqlite(SqliteLocation),
+    /// `postgres://…`.
+    #[cfg(feature = "postgres")]
+    Postgres(PostgresLocation),
 }
 
 /// Where an SQLite database is.
@@ -23,6 +33,17 @@ impl FromStr for StoreUrl {
     type Err = String;
 
     fn from_str(text: &str) -> Result<StoreUrl, String> {
+        #[cfg(feature = "postgres")]
+        if let Some(location) = PostgresLocation::parse(text) {
+            return Ok(StoreUrl::Postgres(location));
+        }
+        #[cfg(not(feature = "postgres"))]
+        if text.starts_with("postgres://") || text.starts_with("postgresql://") {
+            return Err(
+                "this viewtally was built without PostgreSQL; try one built with --features postgres"
+                    .to_owned(),
+            );
+        }
         match text.strip_prefix("sqlite:") {
             Some(":memory:") => Ok(StoreUrl::Sqlite(SqliteLocation::Memory)),
             Some(path) if !path.is_empty() => {
@@ -30,7 +51,7 @@ impl FromStr for StoreUrl {
                 Ok(StoreUrl::Sqlite(SqliteLocation::File(path.into())))
             }
             _ => Err(format!(
-                "{text:?} names no store; try sqlite:data/viewtally.db or sqlite::memory:"
+                "{text:?} names no store; try sqlite:data/viewtally.db, sqlite::memory: or postgres://HOST/DATABASE"
             )),
         }
     }
@@ -42,6 +63,18 @@ impl StoreUrl {
         match self {
             StoreUrl::Sqlite(SqliteLocation::File(path)) => Some(path),
             StoreUrl::Sqlite(SqliteLocation::Memory) => None,
+            #[cfg(feature = "postgres")]
+            StoreUrl::Postgres(_) => None,
+        }
+    }
+
+    /// The path that files of this process which belong to the store are named after, such as its journal. A store in memory
+    /// is gone with its process, and has none.
+    pub fn files(&self) -> Option<&Path> {
+        match self {
+            StoreUrl::Sqlite(_) => self.file(),
+            #[cfg(feature = "postgres")]
+            StoreUrl::Postgres(_) => Some(Path::new(FILES)),
         }
     }
 }
@@ -51,6 +84,8 @@ impl std::fmt::Display for StoreUrl {
         match self {
             StoreUrl::Sqlite(SqliteLocation::File(path)) => write!(f, "{}", path.display()),
             StoreUrl::Sqlite(SqliteLocation::Memory) => f.write_str("sqlite::memory:"),
+            #[cfg(feature = "postgres")]
+            StoreUrl::Postgres(location) => location.fmt(f),
         }
     }
 }

@@ -14,9 +14,9 @@ use super::cached_page::CachedPage;
 use super::cached_post::CachedPost;
 use super::changes::{Changes, Version};
 use crate::model::{Batch, DedupWindow, PostId, PostKey};
-use crate::sink::{BatchResult, BatchSink, SinkError, Written};
+use crate::sink::{BatchResult, BatchSink, PostTotals, SinkError, Written};
 use crate::store::error::StoreError;
-use crate::store::traits::Store;
+use crate::store::traits::{ChangedElsewhere, Store};
 
 /// How long a reader waits for another thread that reads the same post: as long as each would wait for a connection and
 /// a lock.
@@ -201,14 +201,19 @@ impl CachedStore {
         if result.changed_elsewhere {
             self.evict_all();
         }
-        for totals in &result.totals {
+        self.advance(&result.totals, edits);
+    }
+
+    /// Advances the cached numbers to those of a commit. `edits` is the count of edits before it.
+    fn advance(&self, totals: &[PostTotals], edits: u64) {
+        for totals in totals {
             if let Some(cached) = self.posts.peek(&totals.post) {
                 cached.advance(totals.views, totals.viewers);
             }
         }
         // A number that was corrected downwards since this commit may just have been advanced to its old value.
         if self.changes.edits() != edits {
-            for totals in &result.totals {
+            for totals in totals {
                 self.posts.remove(&totals.post);
             }
         }
@@ -225,13 +230,20 @@ impl CachedStore {
         self.posts.weight()
     }
 
-    /// Removes every post from memory if another process has written to the store since the last call.
+    /// Takes over what other processes have written to the store since the last call.
     ///
     /// # Errors
     /// Those of the store.
     pub fn refresh(&self) -> Result<(), StoreError> {
-        if self.store.changed_elsewhere()? {
-            self.evict_all();
+        let edits = self.changes.edits();
+        match self.store.changed_elsewhere()? {
+            ChangedElsewhere::Everything => self.evict_all(),
+            ChangedElsewhere::Numbers(totals) if totals.is_empty() => {}
+            ChangedElsewhere::Numbers(totals) => {
+                // To whoever keeps what it made of the numbers, as a batch of this process.
+                self.changes.during_write(|| self.changes.on_commit());
+                self.advance(&totals, edits);
+            }
         }
         Ok(())
     }

@@ -9,6 +9,7 @@
 pub(super) mod columns;
 mod errors;
 pub(super) mod schema;
+pub(super) mod search_terms;
 pub(super) mod statements;
 pub(super) mod tags;
 pub(super) mod top_ranks;

@@ -5,7 +5,7 @@ use diesel::prelude::*;
 use crate::store::error::StoreError;
 
 pub use super::store::SqliteStore as DbStore;
-pub(super) use super::{search_check, search_index as search};
+pub(super) use super::{batch, search_check, search_index as search};
 pub use diesel::connection::DefaultLoadingMode as RowByRow;
 pub use diesel::sqlite::{Sqlite as Db, SqliteConnection as DbConnection};
 

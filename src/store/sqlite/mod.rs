@@ -1,6 +1,7 @@
 //! SQLite: its connections, its schema, its one writer; and the shared queries, compiled for it.
 
 mod backend;
+mod batch;
 mod copy;
 mod existing;
 mod file;
@@ -10,9 +11,9 @@ mod migrate;
 mod queries;
 mod readers;
 mod search_check;
+mod search_expression;
 mod search_fill;
 mod search_index;
-mod search_terms;
 mod store;
 mod writer;
 mod writer_slot;

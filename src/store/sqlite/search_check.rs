@@ -7,10 +7,10 @@ use diesel::connection::DefaultLoadingMode;
 use diesel::prelude::*;
 
 use super::search_index::{put, remove};
-use super::search_terms::distinct_terms;
 use crate::model::PostId;
 use crate::store::error::StoreError;
 use crate::store::sql::schema::posts;
+use crate::store::sql::search_terms::distinct_terms;
 
 diesel::table! {
     post_search_terms (doc, term) {

@@ -6,10 +6,11 @@ use diesel::dsl::{max, sql};
 use diesel::prelude::*;
 use diesel::sql_types::{Bool, Text};
 
-use super::search_terms::{asked, blocks_to, first_of, terms_of, with_all, with_all_in};
+use super::search_expression::{with, with_all, with_all_in};
 use crate::model::{PostId, SearchWords};
 use crate::store::error::StoreError;
 use crate::store::sql::schema::posts;
+use crate::store::sql::search_terms::{asked, blocks_to, first_of, terms_of};
 
 diesel::table! {
     post_search (rowid) {
@@ -63,7 +64,7 @@ pub fn few(
     words: &SearchWords,
     most: usize,
 ) -> Result<Option<Vec<PostId>>, StoreError> {
-    let asked = asked(words);
+    let asked: Vec<String> = asked(words).iter().map(with).collect();
     let started = Instant::now();
     // A search that asks for a rare term is soon over.
     for (rare, term) in [RARE, most]

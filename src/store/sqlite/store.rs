@@ -22,6 +22,7 @@ use crate::model::DedupWindow;
 use crate::sink::BatchResult;
 use crate::store::error::StoreError;
 use crate::store::options::{Durability, StoreOptions};
+use crate::store::traits::ChangedElsewhere;
 use crate::store::url::SqliteLocation;
 
 /// Views in a batch that come after a stall, and fill the cache with pages that nobody needs next.
@@ -112,6 +113,15 @@ impl SqliteStore {
         })
     }
 
+    /// As [`SqliteStore::transact`], for what changes nothing that a process keeps in memory. Which it is, SQLite does not
+    /// tell other processes.
+    pub fn transact_unseen<T>(
+        &self,
+        work: impl FnOnce(&mut SqliteConnection) -> Result<T, StoreError>,
+    ) -> Result<T, StoreError> {
+        self.transact(work)
+    }
+
     /// As [`SqliteStore::transact`], for a batch.
     pub fn transact_batch(
         &self,
@@ -141,15 +151,24 @@ impl SqliteStore {
         self.with_writer(|writer| writer.erase(self.checking_file(work)))
     }
 
-    /// Whether another process has written since the last call, or the last batch.
-    pub fn poll_changed_elsewhere(&self) -> Result<bool, StoreError> {
-        self.with_writer(|writer| {
+    /// Whether another process has written since the last call, or the last batch; not what.
+    pub fn poll_changed_elsewhere(&self) -> Result<ChangedElsewhere, StoreError> {
+        let changed = self.with_writer(|writer| {
             // Called each second.
             if let Err(error) = writer.finish_erasing() {
                 tracing::debug!(%error, "cannot empty the log of what was erased; trying again");
             }
             writer.poll_changed_elsewhere()
+        })?;
+        Ok(match changed {
+            true => ChangedElsewhere::Everything,
+            false => ChangedElsewhere::NOTHING,
         })
+    }
+
+    /// Each process on an SQLite database does its own maintenance.
+    pub fn maintains(&self) -> Result<bool, StoreError> {
+        Ok(true)
     }
 
     /// The writing connection's place.

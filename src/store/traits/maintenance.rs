@@ -3,7 +3,21 @@
 use super::super::error::StoreError;
 use super::super::row_sink::RowSink;
 use crate::model::{Batch, Checked, DrainRecord, Inconsistency, PostId, TimestampMs};
-use crate::sink::BatchResult;
+use crate::sink::{BatchResult, PostTotals};
+
+/// What other processes have changed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum ChangedElsewhere {
+    /// The numbers of these posts at most, as they are now; this process's own batches may be among it.
+    Numbers(Vec<PostTotals>),
+    /// It is not known what.
+    Everything,
+}
+
+impl ChangedElsewhere {
+    /// Nothing.
+    pub const NOTHING: ChangedElsewhere = ChangedElsewhere::Numbers(Vec::new());
+}
 
 /// What runs beside the requests, at the start, at the stop, and in `check`.
 pub trait MaintenanceStore: Send + Sync {
@@ -80,9 +94,15 @@ pub trait MaintenanceStore: Send + Sync {
     /// Those of every method.
     fn last_drain(&self) -> Result<Option<DrainRecord>, StoreError>;
 
-    /// Whether another process has written to the database since the last call, or the last batch written.
+    /// What other processes have written to the database since the last call, or the last batch written.
     ///
     /// # Errors
     /// Those of every method.
-    fn changed_elsewhere(&self) -> Result<bool, StoreError>;
+    fn changed_elsewhere(&self) -> Result<ChangedElsewhere, StoreError>;
+
+    /// Whether this process does what one of those that share the database is enough for, such as pruning.
+    ///
+    /// # Errors
+    /// Those of every method.
+    fn maintains(&self) -> Result<bool, StoreError>;
 }

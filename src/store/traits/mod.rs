@@ -12,7 +12,7 @@ mod viewers;
 mod whole;
 
 pub use lifecycle::LifecycleStore;
-pub use maintenance::MaintenanceStore;
+pub use maintenance::{ChangedElsewhere, MaintenanceStore};
 pub use posts::PostStore;
 pub use stats::{MAX_NUMBER, Ranked, SITE, StatsStore};
 pub use transfer::TransferStore;

@@ -6,6 +6,7 @@ use std::time::Duration;
 use diesel::prelude::*;
 use tempfile::TempDir;
 
+use crate::model::PostId;
 use crate::store::sqlite::SqliteStore;
 use crate::store::url::SqliteLocation;
 use crate::store::{Store, StoreOptions};
@@ -17,6 +18,9 @@ pub trait Database {
 
     /// Changes rows behind the store's back.
     fn execute(&self, sql: &str);
+
+    /// Statements that take a post out of the index of words, and put one in that is not there.
+    fn damage_to_search(&self, out: PostId, missing: PostId) -> [String; 2];
 
     /// Another empty database of the same kind.
     fn another(&self) -> Box<dyn Database>;
@@ -35,6 +39,16 @@ impl dyn Database + '_ {
             ..StoreOptions::default()
         })
     }
+}
+
+/// SQLite in a file.
+pub fn in_a_file() -> Option<Sqlite> {
+    Some(Sqlite::in_a_file())
+}
+
+/// SQLite in memory.
+pub fn in_memory() -> Option<Sqlite> {
+    Some(Sqlite::in_memory())
 }
 
 /// SQLite.
@@ -84,6 +98,13 @@ impl Database for Sqlite {
             store.transact(run).expect("it runs") > 0,
             "{sql} changes nothing"
         );
+    }
+
+    fn damage_to_search(&self, out: PostId, missing: PostId) -> [String; 2] {
+        [
+            format!("DELETE FROM post_search WHERE rowid = {out}"),
+            format!("INSERT INTO post_search (rowid, terms) VALUES ({missing}, 'abc')"),
+        ]
     }
 
     fn another(&self) -> Box<dyn Database> {

@@ -1,4 +1,4 @@
-//! What every store must do, tried on each: the same tests, on a database in a file and on one in memory.
+//! What every store must do, tried on each: the same tests, on SQLite in a file and in memory, and on PostgreSQL.
 //!
 //! Part of the crate's unit tests, because the store is no public interface. A database of another kind implements
 //! [`Database`](database::Database) and adds one line at the end of this file.
@@ -15,6 +15,8 @@ mod lists;
 mod log_imports;
 mod log_undo;
 mod maintenance;
+#[cfg(feature = "postgres")]
+mod postgres;
 mod posts;
 mod rankings;
 mod removed_hours;
@@ -90,7 +92,7 @@ macro_rules! conformance {
                 maintenance: old_viewings_are_pruned_step_by_step, old_windows_are_pruned,
                     a_days_salt_stays_and_is_forgotten,
                     a_spill_is_applied_once, the_latest_drain_is_kept,
-                    only_changes_from_elsewhere_are_reported;
+                    changes_from_elsewhere_are_reported;
                 transfer: an_export_restores_to_the_same, an_export_can_be_stopped,
                     only_an_empty_store_is_restored, an_incomplete_export_leaves_nothing,
                     ids_go_on_after_a_restore, numbers_are_one_row_a_post;
@@ -106,11 +108,16 @@ macro_rules! conformance {
         $(mod $topic {
             $(#[test]
             fn $test() {
-                super::super::$topic::$test(&$database);
+                // Where the database is missing, that was said.
+                if let Some(database) = $database {
+                    super::super::$topic::$test(&database);
+                }
             })+
         })+
     };
 }
 
-conformance! { sqlite_file: crate::store::conformance::database::Sqlite::in_a_file() }
-conformance! { sqlite_memory: crate::store::conformance::database::Sqlite::in_memory() }
+conformance! { sqlite_file: crate::store::conformance::database::in_a_file() }
+conformance! { sqlite_memory: crate::store::conformance::database::in_memory() }
+#[cfg(feature = "postgres")]
+conformance! { postgresql: crate::store::conformance::postgres::private() }

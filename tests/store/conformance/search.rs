@@ -181,8 +181,9 @@ pub fn an_index_out_of_step_is_found_and_mended(db: &dyn Database) {
     db.execute(&format!(
         "UPDATE posts SET title = 'Changed beside' WHERE id = {a}"
     ));
-    db.execute(&format!("DELETE FROM post_search WHERE rowid = {b}"));
-    db.execute("INSERT INTO post_search (rowid, terms) VALUES (99, 'abc')");
+    for damage in db.damage_to_search(b, 99) {
+        db.execute(&damage);
+    }
     let wrong = [
         Inconsistency::SearchTerms { post: a },
         Inconsistency::SearchTerms { post: b },

@@ -9,7 +9,7 @@ use crate::store::sql::schema::counted_windows;
 use crate::store::sql::statements::AddWindow;
 
 /// Adds a window, and returns whether it is new: whether the view counts.
-pub(super) fn add(
+pub(in crate::store) fn add(
     connection: &mut DbConnection,
     post: PostId,
     viewer: i64,

@@ -12,22 +12,13 @@ use crate::store::error::StoreError;
 use crate::store::sql::schema::forgotten_viewers;
 
 /// Whether anybody was.
-pub(super) fn any(connection: &mut DbConnection) -> Result<bool, StoreError> {
+pub(in crate::store) fn any(connection: &mut DbConnection) -> Result<bool, StoreError> {
     Ok(forgotten_viewers::table
         .select(forgotten_viewers::name_hash)
         .limit(1)
         .get_result::<i64>(connection)
         .optional()?
         .is_some())
-}
-
-/// When the last viewer of a name was.
-pub(super) fn at(connection: &mut DbConnection, name: &str) -> Result<Option<i64>, StoreError> {
-    Ok(forgotten_viewers::table
-        .find(hash(name))
-        .select(forgotten_viewers::at)
-        .get_result(connection)
-        .optional()?)
 }
 
 /// Notes that the viewer of a name is forgotten.
@@ -64,7 +55,7 @@ pub(super) fn prune(
 }
 
 /// Without a key: who has the database could try names with it as well.
-fn hash(name: &str) -> i64 {
+pub(in crate::store) fn hash(name: &str) -> i64 {
     let mut hasher = SipHasher24::new();
     hasher.write(name.as_bytes());
     hasher.finish().cast_signed()

@@ -4,7 +4,6 @@ use diesel::prelude::*;
 use diesel::upsert::excluded;
 
 use super::backend::DbConnection;
-use super::batch_writer::BatchWriter;
 use super::meta;
 use crate::model::{JournalPart, Journaled, LedgerEntry, Overlap, Positions, Reason, RunId};
 use crate::store::error::StoreError;
@@ -15,7 +14,7 @@ use crate::store::traits::SITE;
 const DATABASE_ID: &str = "database_id";
 
 /// What is committed of the runs whose events a batch has, read once for the whole transaction.
-pub(super) struct CommittedRuns<'a> {
+pub(in crate::store) struct CommittedRuns<'a> {
     journaled: &'a Journaled,
     /// In the order of the batch's parts.
     rows: Vec<Row>,
@@ -30,7 +29,7 @@ struct Row {
 }
 
 impl<'a> CommittedRuns<'a> {
-    pub(super) fn read(
+    pub(in crate::store) fn read(
         connection: &mut DbConnection,
         journaled: &'a Journaled,
     ) -> Result<CommittedRuns<'a>, StoreError> {
@@ -46,7 +45,7 @@ impl<'a> CommittedRuns<'a> {
     ///
     /// # Errors
     /// [`StoreError::Refused`] if only a part of it is.
-    pub(super) fn has_batch(&self) -> Result<bool, StoreError> {
+    pub(in crate::store) fn has_batch(&self) -> Result<bool, StoreError> {
         let committed = self.rows.iter().map(|row| &row.committed);
         match self.journaled.overlap(committed) {
             Overlap::Nothing => Ok(false),
@@ -57,31 +56,40 @@ impl<'a> CommittedRuns<'a> {
         }
     }
 
-    /// Adds what the batch commits, and puts what the journals had to drop into the ledger.
-    pub(super) fn add_batch(self, writer: &mut BatchWriter<'_, '_>) -> Result<(), StoreError> {
+    /// What the journals had to drop and the ledger does not have yet: the caller adds it.
+    pub(in crate::store) fn dropped(&self) -> impl Iterator<Item = LedgerEntry> {
+        let parts = self.journaled.parts().iter().zip(&self.rows);
+        parts.filter_map(|(part, row)| {
+            let (total, day) = part.dropped?;
+            Some(LedgerEntry {
+                post: SITE,
+                day,
+                reason: Reason::Dropped,
+                count: total.checked_sub(row.dropped).filter(|&new| new > 0)?,
+            })
+        })
+    }
+
+    /// Adds what the batch commits.
+    pub(in crate::store) fn add_batch(
+        self,
+        connection: &mut DbConnection,
+    ) -> Result<(), StoreError> {
         for (part, row) in self.journaled.parts().iter().zip(self.rows) {
-            commit_part(writer, part, row)?;
+            commit_part(connection, part, row)?;
         }
         Ok(())
     }
 }
 
 fn commit_part(
-    writer: &mut BatchWriter<'_, '_>,
+    connection: &mut DbConnection,
     part: &JournalPart,
     mut row: Row,
 ) -> Result<(), StoreError> {
     row.committed.extend(&part.positions);
-    if let Some((total, day)) = part.dropped
-        && total > row.dropped
-    {
-        writer.add_to_ledger(LedgerEntry {
-            post: SITE,
-            day,
-            reason: Reason::Dropped,
-            count: total - row.dropped,
-        })?;
-        row.dropped = total;
+    if let Some((total, _)) = part.dropped {
+        row.dropped = row.dropped.max(total);
     }
     diesel::insert_into(journals::table)
         .values((
@@ -96,7 +104,7 @@ fn commit_part(
             journals::committed.eq(excluded(journals::committed)),
             journals::dropped.eq(excluded(journals::dropped)),
         ))
-        .execute(writer.connection)?;
+        .execute(connection)?;
     Ok(())
 }
 
@@ -136,14 +144,16 @@ pub(super) fn runs(connection: &mut DbConnection) -> Result<Vec<RunId>, StoreErr
 pub(super) fn close(connection: &mut DbConnection, run: RunId) -> Result<(), StoreError> {
     let mut all = Positions::default();
     all.insert(0..u64::MAX);
-    let row = (
-        journals::run.eq(run.0),
+    let closed = (
         journals::committed.eq(encode(&all)?),
         journals::dropped.eq(i64::MAX),
         journals::closed.eq(1),
     );
-    diesel::replace_into(journals::table)
-        .values(row)
+    diesel::insert_into(journals::table)
+        .values((journals::run.eq(run.0), closed.clone()))
+        .on_conflict(journals::run)
+        .do_update()
+        .set(closed)
         .execute(connection)?;
     Ok(())
 }

@@ -4,12 +4,10 @@ use diesel::prelude::*;
 
 use super::backend::DbConnection;
 use super::meta;
-use crate::model::{LedgerEntry, PostId, Visit};
+use crate::model::PostId;
 use crate::store::error::StoreError;
 use crate::store::imported_log::{LogId, STDIN_LOG};
-use crate::store::sql::columns::to_column;
 use crate::store::sql::schema::{imported_logs, log_posts, log_viewings, log_windows};
-use crate::store::sql::statements::{AddLogHour, AddLogViewing, AddLogWindow, AddToLogLedger};
 
 /// The number of the last batch of any log, in `meta`.
 const LAST_BATCH: &str = "log_batch";
@@ -19,9 +17,9 @@ const PRUNED: i64 = 2;
 
 /// A batch of a log.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct LogBatch {
-    log: LogId,
-    number: i64,
+pub(in crate::store) struct LogBatch {
+    pub(in crate::store) log: LogId,
+    pub(in crate::store) number: i64,
 }
 
 impl LogBatch {
@@ -41,82 +39,6 @@ impl LogBatch {
                 .execute(connection)?;
         }
         Ok(LogBatch { log, number })
-    }
-
-    /// Adds views of an hour.
-    pub(super) fn add_hour(
-        self,
-        connection: &mut DbConnection,
-        post: PostId,
-        hour: i64,
-        views: i64,
-    ) -> Result<(), StoreError> {
-        AddLogHour {
-            post,
-            log: self.log,
-            hour,
-            views,
-        }
-        .execute(connection)?;
-        Ok(())
-    }
-
-    /// Adds uncounted events.
-    pub(super) fn add_to_ledger(
-        self,
-        connection: &mut DbConnection,
-        entry: LedgerEntry,
-    ) -> Result<(), StoreError> {
-        AddToLogLedger {
-            post: entry.post,
-            log: self.log,
-            day: entry.day,
-            reason: entry.reason.name(),
-            count: to_column(entry.count),
-        }
-        .execute(connection)?;
-        Ok(())
-    }
-
-    /// Adds a viewer's visits to a post, of which `visit.count` counted.
-    pub(super) fn add_viewing(
-        self,
-        connection: &mut DbConnection,
-        post: PostId,
-        viewer: i64,
-        visit: &Visit,
-    ) -> Result<(), StoreError> {
-        AddLogViewing {
-            post,
-            viewer,
-            log: self.log,
-            first: visit.first,
-            last: visit.last,
-            views: to_column(visit.count),
-        }
-        .execute(connection)?;
-        Ok(())
-    }
-
-    /// Adds a window of a viewer and a post, with the time at which its view counts, or would.
-    pub(super) fn add_window(
-        self,
-        connection: &mut DbConnection,
-        (post, viewer, start): (PostId, i64, i64),
-        at: i64,
-        counted: bool,
-    ) -> Result<(), StoreError> {
-        AddLogWindow {
-            post,
-            viewer,
-            start,
-            log: self.log,
-            batch: self.number,
-            at,
-            counted: counted.into(),
-        }
-        .execute(connection)?;
-        Ok(())
     }
 }
 

@@ -4,26 +4,28 @@
 //! `stores/` implements the store's traits by them; everything else here is a function from a connection and values
 //! to values, inside a transaction of the caller's.
 
+#![cfg_attr(
+    feature = "postgres",
+    allow(clippy::duplicate_mod, reason = "that is the idea")
+)]
+
 mod addresses;
-mod batch;
-mod batch_post;
-mod batch_writer;
 mod corrections;
-mod counted_windows;
+pub(super) mod counted_windows;
 mod deleted_posts;
 mod drains;
 mod export;
 mod export_logs;
 mod export_rows;
 mod findings;
-mod forgotten;
+pub(super) mod forgotten;
 mod hourly;
 mod impossible;
 mod integrity;
-mod journals;
+pub(super) mod journals;
 mod last_ids;
 mod live_posts;
-mod log_batch;
+pub(super) mod log_batch;
 mod log_imports;
 mod log_key;
 mod log_undo;
@@ -44,7 +46,7 @@ mod restore;
 mod restore_log;
 mod restore_row;
 mod salts;
-mod site_numbers;
+pub(super) mod site_numbers;
 mod spills;
 mod stats;
 mod stores;

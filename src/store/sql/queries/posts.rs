@@ -138,12 +138,6 @@ pub(super) fn count(connection: &mut DbConnection) -> Result<i64, StoreError> {
         .get_result(connection)?)
 }
 
-/// Whether there are rows of a post, be it deleted or not.
-pub(super) fn has_rows(connection: &mut DbConnection, id: PostId) -> Result<bool, StoreError> {
-    let found = posts::table.find(id).count();
-    Ok(found.get_result::<i64>(connection)? > 0)
-}
-
 /// `wanted`, or the first of `wanted-2`, `wanted-3` … that no other post has.
 pub(super) fn free_slug(
     connection: &mut DbConnection,

@@ -3,9 +3,9 @@
 use diesel::prelude::*;
 
 use super::backend::DbConnection;
-use super::log_batch;
 use super::restore_row::insert;
 use super::site_numbers;
+use super::{last_ids, log_batch};
 use crate::model::{EXPORT_VERSION, OLDEST_EXPORT_VERSION, Record};
 use crate::store::error::StoreError;
 use crate::store::sql::schema::{
@@ -35,11 +35,22 @@ pub(super) fn restore(
         _ => return refuse("it does not begin like an export of viewtally"),
     }
     let mut read = 1;
+    let mut last = None;
     for record in records {
         match record {
+            // Once all rows are there: where ids come from may not be part of a transaction.
+            Record::Numbers {
+                posts,
+                viewers,
+                corrections,
+                logs,
+            } => last = Some([posts, viewers, corrections, logs]),
             Record::End { lines } if lines == read => {
                 log_batch::go_on_after_restored(connection)?;
                 site_numbers::recount(connection)?;
+                if let Some(last) = last {
+                    last_ids::set(connection, last)?;
+                }
                 return Ok(read + 1);
             }
             Record::End { lines } => {

@@ -4,7 +4,7 @@ use diesel::prelude::*;
 
 use super::backend::{DbConnection, search};
 use super::posts::insert_tags;
-use super::{counted_windows, last_ids, log_key, restore_log};
+use super::{counted_windows, log_key, restore_log};
 use crate::model::{PostRecord, Record};
 use crate::store::error::StoreError;
 use crate::store::sql::schema::{
@@ -17,12 +17,6 @@ use crate::store::sql::tags;
 pub(super) fn insert(connection: &mut DbConnection, record: Record) -> Result<(), StoreError> {
     match record {
         Record::Post(post) => insert_post(connection, &post)?,
-        Record::Numbers {
-            posts,
-            viewers,
-            corrections,
-            logs,
-        } => last_ids::set(connection, [posts, viewers, corrections, logs])?,
         Record::Hour { post, hour, views } => {
             diesel::insert_into(hourly_views::table)
                 .values((
@@ -73,7 +67,7 @@ pub(super) fn insert(connection: &mut DbConnection, record: Record) -> Result<()
         } => {
             counted_windows::add(connection, post, viewer, start)?;
         }
-        Record::Viewtally { .. } | Record::End { .. } => {
+        Record::Viewtally { .. } | Record::Numbers { .. } | Record::End { .. } => {
             return Err(StoreError::Refused(
                 "it has its first or last line in its middle".to_owned(),
             ));

@@ -25,13 +25,13 @@ fn names() -> impl Iterator<Item = &'static str> {
 
 /// What is added to the site's numbers; less than none where something is taken away.
 #[derive(Default)]
-pub(super) struct Added {
+pub(in crate::store) struct Added {
     /// Views, corrections included.
-    pub(super) views: i64,
+    pub(in crate::store) views: i64,
     /// Viewers, summed over posts.
-    pub(super) viewers: i64,
+    pub(in crate::store) viewers: i64,
     /// Events in the ledger.
-    pub(super) uncounted: Uncounted,
+    pub(in crate::store) uncounted: Uncounted,
 }
 
 /// Numbers by name; one that is not there is 0.
@@ -60,7 +60,10 @@ pub(super) fn read(connection: &mut DbConnection) -> Result<PostStats, StoreErro
 }
 
 /// Adds to the site's numbers what the caller adds to the rows they are sums of.
-pub(super) fn add(connection: &mut DbConnection, added: &Added) -> Result<(), StoreError> {
+pub(in crate::store) fn add(
+    connection: &mut DbConnection,
+    added: &Added,
+) -> Result<(), StoreError> {
     add_one(connection, VIEWS, added.views)?;
     add_one(connection, VIEWERS, added.viewers)?;
     for reason in Reason::ALL {

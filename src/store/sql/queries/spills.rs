@@ -2,8 +2,7 @@
 
 use diesel::prelude::*;
 
-use super::backend::DbConnection;
-use super::batch::apply;
+use super::backend::{DbConnection, batch::apply};
 use crate::model::{Batch, DedupWindow, TimestampMs};
 use crate::sink::BatchResult;
 use crate::store::error::StoreError;

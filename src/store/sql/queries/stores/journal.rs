@@ -14,7 +14,7 @@ impl JournalSink for DbStore {
         let mut random = [0; 8];
         getrandom::fill(&mut random).map_err(|error| SinkError::Unavailable(error.to_string()))?;
         let proposed = i64::from_le_bytes(random);
-        Ok(self.transact(|connection| journals::database_id(connection, proposed))?)
+        Ok(self.transact_unseen(|connection| journals::database_id(connection, proposed))?)
     }
 
     fn known_database_id(&self) -> Result<Option<i64>, SinkError> {
@@ -30,6 +30,6 @@ impl JournalSink for DbStore {
     }
 
     fn close_run(&self, run: RunId) -> Result<(), SinkError> {
-        Ok(self.transact(|connection| journals::close(connection, run))?)
+        Ok(self.transact_unseen(|connection| journals::close(connection, run))?)
     }
 }

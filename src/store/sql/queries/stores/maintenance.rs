@@ -6,7 +6,7 @@ use crate::model::{Batch, Checked, DrainRecord, Inconsistency, PostId, Timestamp
 use crate::sink::BatchResult;
 use crate::store::error::StoreError;
 use crate::store::row_sink::RowSink;
-use crate::store::traits::MaintenanceStore;
+use crate::store::traits::{ChangedElsewhere, MaintenanceStore};
 
 /// Rows read in one step of pruning: a few milliseconds, so that no batch waits longer.
 const PRUNE_STEP: usize = 2000;
@@ -29,17 +29,19 @@ impl MaintenanceStore for DbStore {
         before: TimestampMs,
         after: (PostId, i64),
     ) -> Result<Option<(PostId, i64)>, StoreError> {
-        self.transact(|connection| viewer_removal::prune(connection, before, after, PRUNE_STEP))
+        self.transact_unseen(|connection| {
+            viewer_removal::prune(connection, before, after, PRUNE_STEP)
+        })
     }
 
     fn prune_names(&self, before: TimestampMs, after: i64) -> Result<Option<i64>, StoreError> {
-        self.transact(|connection| {
+        self.transact_unseen(|connection| {
             viewer_removal::prune_names(connection, before, after, PRUNE_STEP)
         })
     }
 
     fn purge_deleted(&self, before: TimestampMs) -> Result<bool, StoreError> {
-        self.transact(|connection| deleted_posts::purge_one(connection, before))
+        self.transact_unseen(|connection| deleted_posts::purge_one(connection, before))
     }
 
     fn salt(
@@ -64,14 +66,18 @@ impl MaintenanceStore for DbStore {
     }
 
     fn note_drain(&self, drain: &DrainRecord) -> Result<(), StoreError> {
-        self.transact(|connection| drains::insert(connection, drain))
+        self.transact_unseen(|connection| drains::insert(connection, drain))
     }
 
     fn last_drain(&self) -> Result<Option<DrainRecord>, StoreError> {
         self.read(drains::last)
     }
 
-    fn changed_elsewhere(&self) -> Result<bool, StoreError> {
+    fn changed_elsewhere(&self) -> Result<ChangedElsewhere, StoreError> {
         self.poll_changed_elsewhere()
+    }
+
+    fn maintains(&self) -> Result<bool, StoreError> {
+        DbStore::maintains(self)
     }
 }

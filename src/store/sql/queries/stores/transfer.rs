@@ -1,8 +1,8 @@
 //! Import and export.
 
-use super::super::backend::DbStore;
+use super::super::backend::{DbStore, batch};
 use super::super::log_batch::LogBatch;
-use super::super::{batch, export, log_imports, log_key, log_undo, numbers, post_import, restore};
+use super::super::{export, log_imports, log_key, log_undo, numbers, post_import, restore};
 use crate::model::{Batch, NumbersRow, PostId, Record, TimestampMs};
 use crate::sink::BatchResult;
 use crate::store::error::StoreError;
@@ -70,7 +70,7 @@ impl TransferStore for DbStore {
     }
 
     fn log_key(&self, proposed: [u8; 16]) -> Result<[u8; 16], StoreError> {
-        self.transact(|connection| log_key::get_or_insert(connection, proposed))
+        self.transact_unseen(|connection| log_key::get_or_insert(connection, proposed))
     }
 
     fn export(&self, rows: RowSink<'_, Record>) -> Result<(), StoreError> {

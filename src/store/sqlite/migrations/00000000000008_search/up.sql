@@ -1,7 +1,7 @@
 -- Which posts may hold a word, or a part of one, in title or summary: deleted ones too, until they go for good. The terms of a
 -- post are the three characters from each character of each of its words on, or fewer at the end of a word; the prefix
 -- indexes find one character and two. One more term is that of the block of ids a post is in. Without the text itself, which
--- posts has. `sqlite/search_terms.rs` makes the terms.
+-- posts has. `sql/search_terms.rs` makes the terms.
 CREATE VIRTUAL TABLE post_search USING fts5 (
     terms,
     tokenize = 'ascii',

@@ -1,18 +1,20 @@
 //! Applying a batch, inside the caller's transaction.
 
-use super::backend::DbConnection;
-use super::batch_post::apply_post;
-use super::batch_writer::BatchWriter;
-use super::journals::CommittedRuns;
-use super::log_batch::LogBatch;
-use super::posts;
+use diesel::prelude::*;
+
+use super::super::backend::DbConnection;
+use super::super::queries::journals::CommittedRuns;
+use super::super::queries::log_batch::LogBatch;
+use super::post::apply_post;
+use super::writer::BatchWriter;
 use crate::model::{Batch, DedupWindow, LedgerEntry, PostId};
 use crate::sink::BatchResult;
 use crate::store::error::StoreError;
+use crate::store::sql::schema::posts;
 use crate::store::traits::SITE;
 
 /// Applies a batch. `window` decides about repeats.
-pub(super) fn apply(
+pub fn apply(
     connection: &mut DbConnection,
     batch: &Batch,
     window: DedupWindow,
@@ -21,7 +23,7 @@ pub(super) fn apply(
 }
 
 /// As [`apply`]. Where it is a log's batch, what it counts is recorded as that log's share.
-pub(super) fn apply_of_log(
+pub fn apply_of_log(
     connection: &mut DbConnection,
     batch: &Batch,
     window: DedupWindow,
@@ -46,13 +48,16 @@ pub(super) fn apply_of_log(
     }
     for entry in batch.sorted_ledger() {
         // An entry of a post that no longer exists belongs to none.
-        let post = match posts::has_rows(writer.connection, entry.post)? {
+        let post = match has_rows(writer.connection, entry.post)? {
             true => entry.post,
             false => SITE,
         };
         writer.add_to_ledger(LedgerEntry { post, ..entry })?;
     }
-    committed.add_batch(&mut writer)?;
+    for entry in committed.dropped() {
+        writer.add_to_ledger(entry)?;
+    }
+    committed.add_batch(writer.connection)?;
     writer.finish()
 }
 
@@ -61,4 +66,10 @@ fn lower(a: Option<PostId>, b: Option<PostId>) -> Option<PostId> {
         (Some(a), Some(b)) => Some(a.min(b)),
         (a, b) => a.or(b),
     }
+}
+
+/// Whether there are rows of a post, be it deleted or not.
+fn has_rows(connection: &mut DbConnection, id: PostId) -> Result<bool, StoreError> {
+    let found = posts::table.find(id).count();
+    Ok(found.get_result::<i64>(connection)? > 0)
 }

@@ -55,37 +55,35 @@ pub fn distinct_terms(post: PostId, title: &str, summary: &str) -> HashSet<Strin
 }
 
 /// The term of a block. It is longer than those of texts.
-fn block_term(block: i64) -> String {
+pub fn block_term(block: i64) -> String {
     format!("\u{F8FF}\u{F8FF}\u{F8FF}{block}")
 }
 
-/// The terms that a post with these words has, each once, as an expression (sqlite.org/fts5.html, section 3) has them.
-pub fn asked(words: &SearchWords) -> Vec<String> {
+/// What a search asks for.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum TermPattern {
+    /// A term.
+    Whole(String),
+    /// Any term that begins so.
+    Prefix(String),
+}
+
+/// What a post with these words has, each once.
+pub fn asked(words: &SearchWords) -> Vec<TermPattern> {
     let mut asked = Vec::new();
     for word in words.iter() {
         let word: Vec<char> = word.chars().map(token_char).collect();
         if word.len() < LENGTH {
-            asked.push(format!("\"{}\" *", String::from_iter(word)));
+            asked.push(TermPattern::Prefix(String::from_iter(word)));
         } else {
             let terms = word.windows(LENGTH);
-            asked.extend(terms.map(|term| format!("\"{}\"", String::from_iter(term))));
+            asked.extend(terms.map(|term| TermPattern::Whole(String::from_iter(term))));
         }
     }
     asked.sort_unstable();
     asked.dedup();
     let step = asked.len().div_ceil(MAX_ASKED).max(1);
     asked.into_iter().step_by(step).collect()
-}
-
-/// The expression that finds the posts with all of these terms.
-pub fn with_all(asked: &[String]) -> String {
-    asked.join(" AND ")
-}
-
-/// As [`with_all`], for the posts of some blocks.
-pub fn with_all_in(blocks: Range<i64>, asked: &[String]) -> String {
-    let blocks = Vec::from_iter(blocks.map(|block| format!("\"{}\"", block_term(block))));
-    format!("({}) AND {}", blocks.join(" OR "), with_all(asked))
 }
 
 /// The same character, or where the tokenizer takes it for a separator, one of the private use area: it would split a term
@@ -103,7 +101,7 @@ fn token_char(c: char) -> char {
 mod tests {
     use super::*;
 
-    fn asked_for(words: &str) -> Vec<String> {
+    fn asked_for(words: &str) -> Vec<TermPattern> {
         asked(&SearchWords::parse(words).expect("words"))
     }
 
@@ -127,20 +125,13 @@ mod tests {
 
     #[test]
     fn a_short_part_is_the_beginning_of_a_term() {
-        assert_eq!(asked_for("조"), ["\"조\" *"]);
-        assert_eq!(asked_for("ab bcde"), ["\"ab\" *", "\"bcd\"", "\"cde\""]);
-        assert_eq!(asked_for("777777"), ["\"777\""]);
-        assert_eq!(asked_for("\"'"), ["\"\u{e022}\u{e027}\" *"]);
-    }
-
-    #[test]
-    fn an_expression_may_be_for_some_blocks() {
-        let asked = asked_for("ab");
-        assert_eq!(with_all(&asked), "\"ab\" *");
-        assert_eq!(
-            with_all_in(3..5, &asked),
-            "(\"\u{F8FF}\u{F8FF}\u{F8FF}3\" OR \"\u{F8FF}\u{F8FF}\u{F8FF}4\") AND \"ab\" *"
-        );
+        let beginning = |of: &str| TermPattern::Prefix(of.to_owned());
+        let term = |term: &str| TermPattern::Whole(term.to_owned());
+        assert_eq!(asked_for("조"), [beginning("조")]);
+        let expected = [term("bcd"), term("cde"), beginning("ab")];
+        assert_eq!(asked_for("ab bcde"), expected);
+        assert_eq!(asked_for("777777"), [term("777")]);
+        assert_eq!(asked_for("\"'"), [beginning("\u{e022}\u{e027}")]);
     }
 
     #[test]

@@ -4,7 +4,8 @@ use std::iter::Peekable;
 
 use diesel::prelude::*;
 
-use super::batch_writer::{BatchWriter, add};
+use super::log_share;
+use super::writer::{BatchWriter, add};
 use crate::model::{
     DedupWindow, HourlyViews, LedgerEntry, PostId, Reason, SortedVisits, TimestampMs, ViewerVisit,
     Visit,
@@ -133,7 +134,7 @@ fn apply_visits<'b>(
         };
         let total: i64 = viewing.get_result(writer.connection)?;
         if let Some(log) = writer.log {
-            log.add_viewing(writer.connection, post, viewer, &counted)?;
+            log_share::add_viewing(writer.connection, log, post, viewer, &counted)?;
         }
         // A row that existed before had at least one view.
         if total == views {

@@ -4,14 +4,15 @@ use std::collections::HashMap;
 
 use diesel::prelude::*;
 
-use super::backend::DbConnection;
-use super::log_batch::LogBatch;
-use super::{counted_windows, forgotten, site_numbers};
+use super::super::backend::DbConnection;
+use super::super::queries::log_batch::LogBatch;
+use super::super::queries::{counted_windows, forgotten, site_numbers};
+use super::log_share;
 use crate::model::{DedupWindow, LedgerEntry, PostId, ViewingKey, Visit};
 use crate::sink::BatchResult;
 use crate::store::error::StoreError;
 use crate::store::sql::columns::to_column;
-use crate::store::sql::schema::viewers;
+use crate::store::sql::schema::{forgotten_viewers, viewers};
 use crate::store::sql::statements::{AddHour, AddToLedger};
 use crate::store::traits::SITE;
 
@@ -76,7 +77,8 @@ impl<'a, 'b> BatchWriter<'a, 'b> {
         };
         let counted = counted_windows::add(self.connection, post, viewer, start)?;
         if let Some(log) = self.log {
-            log.add_window(self.connection, (post, viewer, start), visit.first, counted)?;
+            let window = (post, viewer, start);
+            log_share::add_window(self.connection, log, window, visit.first, counted)?;
         }
         let counted = u64::from(counted);
         Ok((counted, visit.count - counted))
@@ -127,7 +129,7 @@ impl<'a, 'b> BatchWriter<'a, 'b> {
             None => *self.any_forgotten.insert(forgotten::any(self.connection)?),
         };
         let forgotten_at = match any_forgotten {
-            true => forgotten::at(self.connection, name)?,
+            true => forgotten_at(self.connection, name)?,
             false => None,
         };
         let known = NamedViewer {
@@ -149,7 +151,7 @@ impl<'a, 'b> BatchWriter<'a, 'b> {
             let views = to_column(views);
             AddHour { post, hour, views }.execute(self.connection)?;
             if let Some(log) = self.log.filter(|_| post != SITE) {
-                log.add_hour(self.connection, post, hour, views)?;
+                log_share::add_hour(self.connection, log, post, hour, views)?;
             }
         }
         Ok(())
@@ -165,7 +167,7 @@ impl<'a, 'b> BatchWriter<'a, 'b> {
         }
         .execute(self.connection)?;
         if let Some(log) = self.log {
-            log.add_to_ledger(self.connection, entry)?;
+            log_share::add_to_ledger(self.connection, log, entry)?;
         }
         self.result.uncounted.add(entry.reason, entry.count);
         Ok(())
@@ -191,4 +193,13 @@ pub(super) fn add(sums: &mut Vec<(i64, u64)>, key: i64, n: u64) {
         Ok(index) => sums[index].1 += n,
         Err(index) => sums.insert(index, (key, n)),
     }
+}
+
+/// When the last viewer of a name was.
+fn forgotten_at(connection: &mut DbConnection, name: &str) -> Result<Option<i64>, StoreError> {
+    Ok(forgotten_viewers::table
+        .find(forgotten::hash(name))
+        .select(forgotten_viewers::at)
+        .get_result(connection)
+        .optional()?)
 }

@@ -1,0 +1,39 @@
+//! The rows a batch adds up to, before they are written.
+
+use std::collections::BTreeMap;
+
+use crate::model::{LedgerEntry, PostId, Reason};
+
+/// A post's numbers.
+#[derive(Clone, Copy)]
+pub struct Counts {
+    pub views: i64,
+    pub viewers: i64,
+    pub trend: f64,
+}
+
+/// Rows by key: written in this order by every node.
+#[derive(Default)]
+pub struct Rows {
+    /// Views by post and hour.
+    pub hours: BTreeMap<(PostId, i64), u64>,
+    /// Uncounted events by post, day and reason.
+    pub ledger: BTreeMap<(PostId, i64, Reason), u64>,
+    /// Viewers whom a post has not had before.
+    pub new_viewers: BTreeMap<PostId, i64>,
+}
+
+impl Rows {
+    pub fn add_views(&mut self, post: PostId, hour: i64, views: u64) {
+        if views > 0 {
+            *self.hours.entry((post, hour)).or_default() += views;
+        }
+    }
+
+    pub fn add_to_ledger(&mut self, entry: LedgerEntry) {
+        if entry.count > 0 {
+            let key = (entry.post, entry.day, entry.reason);
+            *self.ledger.entry(key).or_default() += entry.count;
+        }
+    }
+}

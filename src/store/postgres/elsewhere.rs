@@ -1,0 +1,144 @@
+//! What other nodes have changed, found by two short queries a second on a connection of its own.
+//!
+//! Batches mark the rows of `counts` with the number of their transaction. Transactions end in another order than they
+//! begin in, so the mark to look from next is the lowest number that was still under way
+//! (postgresql.org/docs/current/functions-info.html, `pg_snapshot_xmin`): no row is missed, and some are seen twice. Whatever
+//! else is changed counts `writes.alone` on.
+
+use diesel::prelude::*;
+use diesel::sql_types::BigInt;
+
+use super::connect::connect;
+use super::location::PostgresLocation;
+use super::locks;
+use crate::model::PostId;
+use crate::sink::PostTotals;
+use crate::store::error::StoreError;
+use crate::store::traits::ChangedElsewhere;
+
+diesel::table! {
+    /// What it reads of the shared schema's table, and the mark.
+    counts (post) {
+        post -> BigInt,
+        views -> BigInt,
+        viewers -> BigInt,
+        changed -> BigInt,
+    }
+}
+
+/// Posts whose new numbers are read one by one; if more have changed, or it is not known which, nothing in memory is relied
+/// on.
+const MOST: i64 = 100_000;
+
+/// How far this node has looked.
+pub struct Elsewhere {
+    location: PostgresLocation,
+    /// Lives as long as it works: with it ends the lock by which this node does the maintenance.
+    connection: Option<PgConnection>,
+    maintains: bool,
+    seen: Option<Position>,
+}
+
+struct Position {
+    /// Rows of transactions from this one on are not seen.
+    from: i64,
+    /// The last transaction that was alone.
+    alone: i64,
+}
+
+#[derive(QueryableByName)]
+struct Now {
+    #[diesel(sql_type = BigInt)]
+    lowest: i64,
+    #[diesel(sql_type = BigInt)]
+    next: i64,
+    #[diesel(sql_type = BigInt)]
+    alone: i64,
+}
+
+impl Elsewhere {
+    pub fn new(location: &PostgresLocation) -> Elsewhere {
+        Elsewhere {
+            location: location.clone(),
+            connection: None,
+            maintains: false,
+            seen: None,
+        }
+    }
+
+    /// Counts a transaction that is alone; returns its number. To be called in it.
+    pub fn announce(connection: &mut PgConnection) -> Result<i64, StoreError> {
+        #[derive(QueryableByName)]
+        struct Row {
+            #[diesel(sql_type = BigInt)]
+            alone: i64,
+        }
+        let counted = diesel::sql_query("UPDATE writes SET alone = alone + 1 RETURNING alone");
+        Ok(counted.get_result::<Row>(connection)?.alone)
+    }
+
+    /// Notes a transaction of this node, whose caller knows what it has changed. If another node's came before it, that is
+    /// still to be seen.
+    pub fn own_change(&mut self, number: i64) {
+        if let Some(seen) = &mut self.seen
+            && seen.alone + 1 == number
+        {
+            seen.alone = number;
+        }
+    }
+
+    /// What has changed since the last call. The first call finds that everything may have.
+    pub fn poll(&mut self) -> Result<ChangedElsewhere, StoreError> {
+        let changed = self.changes();
+        if changed.is_err() {
+            self.connection = None;
+            self.maintains = false;
+        }
+        changed
+    }
+
+    /// Whether this node does what one node is enough for.
+    pub fn maintains(&mut self) -> Result<bool, StoreError> {
+        if !self.maintains {
+            self.maintains = locks::maintains(self.connected()?)?;
+        }
+        Ok(self.maintains)
+    }
+
+    fn connected(&mut self) -> Result<&mut PgConnection, StoreError> {
+        match &mut self.connection {
+            Some(connection) => Ok(connection),
+            none => Ok(none.insert(connect(&self.location)?)),
+        }
+    }
+
+    fn changes(&mut self) -> Result<ChangedElsewhere, StoreError> {
+        let query = "SELECT pg_snapshot_xmin(s)::text::bigint AS lowest, pg_snapshot_xmax(s)::text::bigint AS next, \
+             (SELECT alone FROM writes) AS alone FROM pg_current_snapshot() s";
+        let now: Now = diesel::sql_query(query).get_result(self.connected()?)?;
+        let before = self.seen.replace(Position {
+            from: now.lowest,
+            alone: now.alone,
+        });
+        let Some(before) = before.filter(|before| before.alone == now.alone) else {
+            return Ok(ChangedElsewhere::Everything);
+        };
+        // A number beyond all is of another server, from which this database was copied.
+        let rows: Result<Vec<(PostId, i64, i64)>, _> = counts::table
+            .filter(counts::changed.ge(before.from))
+            .filter(counts::changed.lt(now.next + 1_000_000))
+            .select((counts::post, counts::views, counts::viewers))
+            .limit(MOST + 1)
+            .load(self.connected()?);
+        let rows = rows.inspect_err(|_| self.seen = None)?;
+        if rows.len() as i64 > MOST {
+            return Ok(ChangedElsewhere::Everything);
+        }
+        let totals = rows.into_iter().map(|(post, views, viewers)| PostTotals {
+            post,
+            views,
+            viewers,
+        });
+        Ok(ChangedElsewhere::Numbers(totals.collect()))
+    }
+}

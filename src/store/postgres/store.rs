@@ -1,0 +1,199 @@
+//! The store that several nodes share: PostgreSQL through Diesel.
+//!
+//! Nothing of it is in this process but its connections. Two pools, so that a crowd of readers keeps no batch from being
+//! written, and writers that wait for each other keep nobody from reading.
+
+use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
+use std::time::{Duration, Instant};
+
+use diesel::connection::SimpleConnection;
+use diesel::prelude::*;
+
+use super::connect::{LOCK_TIMEOUT, connect};
+use super::elsewhere::Elsewhere;
+use super::location::PostgresLocation;
+use super::locks;
+use super::migrate::migrate;
+use super::pool::{self, Lent, Pool, WAIT};
+use crate::model::DedupWindow;
+use crate::sink::BatchResult;
+use crate::store::error::StoreError;
+use crate::store::options::StoreOptions;
+use crate::store::traits::ChangedElsewhere;
+
+/// Connections that read. They serve cache misses, lists and pages of numbers.
+const READERS: u32 = 4;
+
+/// Connections that write: for counters, of which a node has few, and edits.
+const WRITERS: u32 = 4;
+
+/// A store in a PostgreSQL database.
+pub struct PostgresStore {
+    readers: Pool,
+    writers: Pool,
+    window: DedupWindow,
+    /// When all waiting ends, once that is known.
+    deadline: OnceLock<Instant>,
+    elsewhere: Mutex<Elsewhere>,
+}
+
+impl PostgresStore {
+    /// Opens the database and brings its schema up to date.
+    pub fn open(
+        location: &PostgresLocation,
+        options: StoreOptions,
+    ) -> Result<PostgresStore, StoreError> {
+        let mut connection = connect(location)?;
+        migrate(&mut connection)?;
+        Ok(PostgresStore {
+            readers: pool::pool(location, READERS),
+            writers: pool::pool(location, WRITERS),
+            window: DedupWindow::new(options.dedup_window),
+            deadline: OnceLock::new(),
+            elsewhere: Mutex::new(Elsewhere::new(location)),
+        })
+    }
+
+    /// What decides about repeats.
+    pub fn window(&self) -> DedupWindow {
+        self.window
+    }
+
+    /// See [`LifecycleStore::end_waits_by`](crate::store::traits::LifecycleStore::end_waits_by).
+    pub fn deadline(&self) -> &OnceLock<Instant> {
+        &self.deadline
+    }
+
+    /// Runs one query.
+    pub fn read<T>(
+        &self,
+        work: impl FnOnce(&mut PgConnection) -> Result<T, StoreError>,
+    ) -> Result<T, StoreError> {
+        self.with(&self.readers, work)
+    }
+
+    /// Runs several queries that all see the same moment.
+    pub fn read_snapshot<T>(
+        &self,
+        work: impl FnOnce(&mut PgConnection) -> Result<T, StoreError>,
+    ) -> Result<T, StoreError> {
+        self.read(|connection| {
+            connection
+                .build_transaction()
+                .repeatable_read()
+                .read_only()
+                .run(work)
+        })
+    }
+
+    /// Runs `work` in one transaction, alone, of which other nodes hear once it is committed.
+    pub fn transact<T>(
+        &self,
+        work: impl FnOnce(&mut PgConnection) -> Result<T, StoreError>,
+    ) -> Result<T, StoreError> {
+        let (answer, number) = self.alone(|connection| {
+            let answer = work(connection)?;
+            Ok((answer, Elsewhere::announce(connection)?))
+        })?;
+        self.elsewhere().own_change(number);
+        Ok(answer)
+    }
+
+    /// As [`PostgresStore::transact`], for what changes nothing that a node keeps in memory.
+    pub fn transact_unseen<T>(
+        &self,
+        work: impl FnOnce(&mut PgConnection) -> Result<T, StoreError>,
+    ) -> Result<T, StoreError> {
+        self.alone(work)
+    }
+
+    /// Runs `work` in one transaction, beside those of batches. It may write only what batches write, in their order.
+    pub fn share<T>(
+        &self,
+        work: impl FnOnce(&mut PgConnection) -> Result<T, StoreError>,
+    ) -> Result<T, StoreError> {
+        self.with(&self.writers, |connection| {
+            connection.transaction(|connection| {
+                self.prepare(connection)?;
+                locks::share(connection)?;
+                work(connection)
+            })
+        })
+    }
+
+    /// As [`PostgresStore::share`], for a batch.
+    pub fn transact_batch(
+        &self,
+        work: impl FnOnce(&mut PgConnection) -> Result<BatchResult, StoreError>,
+    ) -> Result<BatchResult, StoreError> {
+        self.share(work)
+    }
+
+    /// As [`PostgresStore::transact_unseen`]. What is deleted stays in the server's files until it cleans them: vacuuming is
+    /// its own. The second part of the answer of `work` says whether it deleted something.
+    pub fn erase<T>(
+        &self,
+        work: impl FnOnce(&mut PgConnection) -> Result<(T, bool), StoreError>,
+    ) -> Result<T, StoreError> {
+        Ok(self.alone(work)?.0)
+    }
+
+    /// What other nodes have changed since the last call.
+    pub fn poll_changed_elsewhere(&self) -> Result<ChangedElsewhere, StoreError> {
+        self.elsewhere().poll()
+    }
+
+    /// Whether this node does what one node is enough for.
+    pub fn maintains(&self) -> Result<bool, StoreError> {
+        self.elsewhere().maintains()
+    }
+
+    fn elsewhere(&self) -> MutexGuard<'_, Elsewhere> {
+        self.elsewhere
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn alone<T>(
+        &self,
+        work: impl FnOnce(&mut PgConnection) -> Result<T, StoreError>,
+    ) -> Result<T, StoreError> {
+        self.with(&self.writers, |connection| {
+            connection.transaction(|connection| {
+                self.prepare(connection)?;
+                locks::hold_alone(connection)?;
+                work(connection)
+            })
+        })
+    }
+
+    /// Bounds the waits of a transaction that writes. What its commit survives is the server's to decide (`synchronous_commit`):
+    /// a journal gives up its events once they are committed, so it may not be less than the loss of that server.
+    fn prepare(&self, connection: &mut PgConnection) -> Result<(), StoreError> {
+        if let Some(left) = self.time_left() {
+            let wait = left.min(LOCK_TIMEOUT).as_millis().max(1);
+            connection.batch_execute(&format!("SET LOCAL lock_timeout = {wait}"))?;
+        }
+        Ok(())
+    }
+
+    /// How long a wait may still take, if that is bounded.
+    fn time_left(&self) -> Option<Duration> {
+        let deadline = self.deadline.get()?;
+        Some(deadline.saturating_duration_since(Instant::now()))
+    }
+
+    fn with<T>(
+        &self,
+        pool: &Pool,
+        work: impl FnOnce(&mut PgConnection) -> Result<T, StoreError>,
+    ) -> Result<T, StoreError> {
+        let wait = self.time_left().map_or(WAIT, |left| left.min(WAIT));
+        let mut lent: Lent = pool
+            .get_timeout(wait.max(Duration::from_millis(1)))
+            .map_err(|error| StoreError::Unavailable(format!("no connection: {error}")))?;
+        let result = work(&mut lent.connection);
+        lent.is_broken = result.as_ref().is_err_and(StoreError::breaks_connection);
+        result
+    }
+}
