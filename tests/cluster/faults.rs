@@ -6,7 +6,7 @@ use super::identity;
 use super::nodes::{Cluster, DATABASE};
 use super::readers::{self, Habits, Readers};
 use crate::support::proxy::{Fault, Proxy};
-use crate::support::{let_pass, until_within};
+use crate::support::{let_pass, until, until_within};
 
 const POSTS: usize = 20;
 
@@ -40,7 +40,10 @@ fn ride_out(what: &str, fault: impl FnOnce(&Proxy)) {
     };
     let addresses = cluster.nodes.iter().map(|node| node.address).collect();
     let readers = Readers::start(addresses, habits);
-    readers.read_until(Duration::from_secs(30), 100);
+    // What the nodes have in memory they read anew when they learn of the import, a second later.
+    until("posts are in memory", || {
+        readers.elapsed() > seconds(2) && readers.answered() >= 500
+    });
     let from = readers.elapsed();
     fault(&proxy);
     let to = readers.elapsed();
