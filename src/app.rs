@@ -168,8 +168,13 @@ pub fn start(config: &Config) -> Result<Running, StartError> {
     }
     let journal_folder = match config.store.files() {
         Some(files) => {
-            let spilled =
-                spill::replay(files, &*store, clock::now()).map_err(StartError::Replay)?;
+            // Only versions that knew no other database than a file have spilled.
+            let spilled = match config.store.file() {
+                Some(database) => {
+                    spill::replay(database, &*store, clock::now()).map_err(StartError::Replay)?
+                }
+                None => 0,
+            };
             let id = store.database_id().map_err(StartError::Database)?;
             let folder = JournalFolder::of(files, id);
             let recovered = match recover(&folder, &*store) {

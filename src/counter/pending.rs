@@ -6,7 +6,7 @@ use super::recorded::Sent;
 use super::rest::Rest;
 use super::viewer_memory::ViewerMemory;
 use crate::journal::SavedBatch;
-use crate::model::{Batch, DedupWindow, Journaled, RunId};
+use crate::model::{Batch, DedupWindow, Journaled, RunId, TimestampMs};
 
 /// Entries at which a batch takes in no more while commits fail: as many as are written within seconds. Beyond that, the
 /// channel fills and the overflow policy decides.
@@ -26,6 +26,8 @@ pub(super) struct Pending<'a> {
     drained: Option<flume::Drain<'a, Sent>>,
     /// Events taken since the last commit.
     taken: u64,
+    /// Whether it is not known if the batch is written: then it stays as it is until that is.
+    in_doubt: bool,
 }
 
 /// A post whose events make merging panic, for the tests of what a panic costs.
@@ -47,6 +49,7 @@ impl<'a> Pending<'a> {
             bytes: 0,
             drained: None,
             taken: 0,
+            in_doubt: false,
         }
     }
 
@@ -132,6 +135,24 @@ impl<'a> Pending<'a> {
         &self.batch
     }
 
+    /// Whether it is not known if the batch is written: nothing may be merged into it.
+    pub(super) fn is_in_doubt(&self) -> bool {
+        self.in_doubt
+    }
+
+    /// Notes that it is not known whether the batch is written.
+    pub(super) fn set_in_doubt(&mut self) {
+        self.in_doubt = true;
+    }
+
+    /// Makes the batch known by a number where no journal tells it apart.
+    pub(super) fn name_batch(&mut self, now: TimestampMs) {
+        if self.batch.journaled.parts().is_empty() {
+            let random = u128::from(fastrand::u64(..)) << 64 | u128::from(fastrand::u64(..));
+            self.batch.id.begin(random, now);
+        }
+    }
+
     /// What the batch holds of the journal.
     pub(super) fn journaled(&mut self) -> &mut Journaled {
         &mut self.batch.journaled
@@ -150,6 +171,7 @@ impl<'a> Pending<'a> {
     /// Empties the batch after its commit. Returns the files that had earlier states of it.
     pub(super) fn clear(&mut self) -> Vec<SavedBatch> {
         self.batch.clear();
+        self.in_doubt = false;
         self.taken = 0;
         self.account();
         std::mem::take(&mut self.saved)

@@ -9,6 +9,7 @@ use super::backoff::Backoff;
 use super::pending::Pending;
 use super::rest::Rest;
 use super::shared::Shared;
+use crate::clock;
 use crate::model::Batch;
 use crate::sink::{SinkError, Written};
 
@@ -34,6 +35,10 @@ pub(super) fn run(shared: &Shared, retire: &dyn Fn() -> bool) -> Rest {
 
 fn count<'a>(shared: &'a Shared, pending: &mut Pending<'a>, retire: &dyn Fn() -> bool) {
     loop {
+        // It panicked since it was.
+        if pending.is_in_doubt() && !commit(shared, pending) {
+            return;
+        }
         // What did not fit into the last batch waits for no event.
         let idle_check = match shared.overflow.entries() {
             0 => IDLE_CHECK,
@@ -83,9 +88,10 @@ fn commit<'a>(shared: &'a Shared, pending: &mut Pending<'a>) -> bool {
     loop {
         let started = Instant::now();
         let events = pending.batch().events();
-        if let Some(journal) = &shared.journal {
+        if let Some(journal) = shared.journal.as_ref().filter(|_| !pending.is_in_doubt()) {
             journal.complete(pending.journaled());
         }
+        pending.name_batch(clock::now());
         match write(shared, pending.batch()) {
             Ok(written) => {
                 // First of all: a batch that is written must not be written again, whatever fails after this.
@@ -106,6 +112,9 @@ fn commit<'a>(shared: &'a Shared, pending: &mut Pending<'a>) -> bool {
             }
             Err(error) => {
                 shared.metrics.store_failures.inc();
+                if let SinkError::InDoubt(_) = error {
+                    pending.set_in_doubt();
+                }
                 // Each counter tries again and again; the log needs to hear of it once.
                 if shared.health.failed(&error) {
                     tracing::warn!(%error, events, "cannot write a batch; it is kept and tried again");
@@ -144,10 +153,11 @@ fn write(shared: &Shared, batch: &Batch) -> Result<Written, SinkError> {
         .unwrap_or_else(|_| Err(SinkError::Unavailable("the store panicked".to_owned())))
 }
 
-/// Takes in events until the next try, so that the channel has room as long as memory allows.
+/// Takes in events until the next try, so that the channel has room as long as memory allows; but none into a batch that may
+/// be written.
 fn wait_for_retry<'a>(shared: &'a Shared, pending: &mut Pending<'a>, retry_at: Instant) {
     loop {
-        if pending.room() > 0 {
+        if pending.room() > 0 && !pending.is_in_doubt() {
             pending.drain(&shared.channel);
             pending.take_overflow(&shared.overflow);
         }

@@ -7,6 +7,7 @@
 use foldhash::fast::RandomState;
 use hashbrown::HashMap;
 
+use super::batch_id::BatchId;
 use super::dedup_window::DedupWindow;
 use super::hourly_views::HourlyViews;
 use super::journaled::Journaled;
@@ -32,6 +33,8 @@ pub struct Batch {
     plain_events: u64,
     /// What of this is in journals.
     pub journaled: Journaled,
+    /// What it is known by. Not merged: it is of the whole.
+    pub id: BatchId,
 }
 
 impl Default for Batch {
@@ -50,6 +53,7 @@ impl Batch {
             ledger: HashMap::default(),
             plain_events: 0,
             journaled: Journaled::default(),
+            id: BatchId::default(),
         }
     }
 
@@ -143,6 +147,7 @@ impl Batch {
         self.ledger.clear();
         self.plain_events = 0;
         self.journaled.clear();
+        self.id.end();
     }
 
     /// The views in key order. All counters and nodes write rows in this order, so that transactions cannot deadlock, and

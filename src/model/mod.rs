@@ -4,6 +4,7 @@
 pub mod address;
 mod batch;
 mod batch_format;
+mod batch_id;
 mod bucket;
 mod correction;
 mod dedup_window;
@@ -43,6 +44,7 @@ mod visit;
 mod visit_set;
 
 pub use batch::Batch;
+pub use batch_id::BatchId;
 pub use bucket::Bucket;
 pub use correction::{Correction, CorrectionId};
 pub use dedup_window::DedupWindow;

@@ -9,7 +9,8 @@ pub trait BatchSink: Send + Sync {
     /// Writes a batch: all of it or nothing. Views of a post that does not exist go to the ledger as dropped.
     ///
     /// # Errors
-    /// Any error means that nothing was written and that the same batch may be written again.
+    /// Any error but [`SinkError::InDoubt`] means that nothing was written; after any error the same batch may be written
+    /// again.
     fn write(&self, batch: &Batch) -> Result<Written, SinkError>;
 
     /// What decides about repeats: visits that it merges may be merged before they are written.

@@ -6,6 +6,9 @@ pub enum SinkError {
     /// Somebody else holds what the sink needs; the same call is likely to succeed soon.
     #[error("{0}")]
     Busy(String),
+    /// It may be written or not: the answer was lost. It may be tried again, but only as it is, with nothing merged into it.
+    #[error("{0}")]
+    InDoubt(String),
     /// The sink does not work as it is.
     #[error("{0}")]
     Unavailable(String),

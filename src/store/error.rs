@@ -38,6 +38,9 @@ pub enum StoreError {
         /// The newest migration in this program.
         known: String,
     },
+    /// The answer to a commit was lost: it is done or not. The same batch may be applied again, and is applied once.
+    #[error("{0}; it is not known whether it was committed")]
+    InDoubt(String),
     /// The database cannot be opened or used.
     #[error("{0}")]
     Unavailable(String),
@@ -46,7 +49,7 @@ pub enum StoreError {
 impl StoreError {
     /// Whether the connection that reported this error is to be replaced.
     pub fn breaks_connection(&self) -> bool {
-        matches!(self, StoreError::Unavailable(_))
+        matches!(self, StoreError::Unavailable(_) | StoreError::InDoubt(_))
     }
 }
 
@@ -55,6 +58,7 @@ impl From<StoreError> for SinkError {
         let text = error.to_string();
         match error {
             StoreError::Busy(_) => SinkError::Busy(text),
+            StoreError::InDoubt(_) => SinkError::InDoubt(text),
             _ => SinkError::Unavailable(text),
         }
     }

@@ -13,7 +13,8 @@ fn views_everywhere(node: &Server, slug: &str) -> [i64; 4] {
     let number = |path: &str| {
         let json = node.get(path).json();
         let of_list = json["items"][0]["views"].as_i64();
-        of_list.or(json["views"].as_i64()).expect("views")
+        let found = of_list.or(json["views"].as_i64());
+        found.unwrap_or_else(|| panic!("{path} tells no views: {json}"))
     };
     [
         number(&format!("/posts/{slug}/views")),

@@ -6,7 +6,7 @@ use super::identity;
 use super::nodes::{Cluster, DATABASE};
 use super::readers::{self, Habits, Readers};
 use crate::support::proxy::{Fault, Proxy};
-use crate::support::{let_pass, until, until_within};
+use crate::support::{let_pass, until_within};
 
 const POSTS: usize = 20;
 
@@ -26,6 +26,8 @@ fn ride_out(what: &str, fault: impl FnOnce(&Proxy)) {
     let url = cluster.url();
     cluster.join(&url);
     cluster.make_posts(POSTS);
+    // Until the other node has heard of it, and has nothing in memory that it does not rely on.
+    let_pass(seconds(2));
     for node in &cluster.nodes {
         for post in 0..POSTS {
             let path = format!("/posts/post-{post}?count=false");
@@ -40,10 +42,7 @@ fn ride_out(what: &str, fault: impl FnOnce(&Proxy)) {
     };
     let addresses = cluster.nodes.iter().map(|node| node.address).collect();
     let readers = Readers::start(addresses, habits);
-    // What the nodes have in memory they read anew when they learn of the import, a second later.
-    until("posts are in memory", || {
-        readers.elapsed() > seconds(2) && readers.answered() >= 500
-    });
+    readers.read_until(Duration::from_secs(30), 100);
     let from = readers.elapsed();
     fault(&proxy);
     let to = readers.elapsed();

@@ -1,41 +1,91 @@
 //! A connection, and what it is told before it is used.
 
+use std::ops::{Deref, DerefMut};
+use std::sync::Arc;
 use std::time::Duration;
 
-use diesel::connection::SimpleConnection;
+use diesel::connection::{InstrumentationEvent, SimpleConnection};
 use diesel::prelude::*;
 
+use super::deadlines::{Deadline, Deadlines};
 use super::location::PostgresLocation;
+use super::socket;
 use crate::store::error::StoreError;
 
 /// How long a statement waits for a lock. A counter keeps its batch and tries again, and a client gets its 503 while it still
 /// waits.
 pub const LOCK_TIMEOUT: Duration = Duration::from_secs(5);
 
-/// How long one statement may take: one that goes through all rows of a large site, such as an export. What is asked for
-/// by requests is over in milliseconds.
+/// How long one statement may take: one that goes through all rows of a large site, such as an export. What requests ask for
+/// is over in milliseconds, and has a deadline of its own; see [`WatchedConnection::limit_statements`].
 pub const STATEMENT_TIMEOUT: Duration = Duration::from_secs(600);
 
-/// How long a transaction may stand still before the server ends it, and gives its locks back: this process has stopped.
-const IDLE_TIMEOUT: Duration = Duration::from_secs(60);
+/// How long a transaction may stand still before the server ends it, and gives its locks back: whoever began it is gone, and
+/// others wait. Between two statements of a transaction this program only computes.
+const IDLE_TIMEOUT: Duration = Duration::from_secs(5);
 
-/// Opens a connection.
-///
-/// # Errors
-/// [`StoreError::Unavailable`], with the server's own words.
-pub fn connect(location: &PostgresLocation) -> Result<PgConnection, StoreError> {
-    let mut connection = PgConnection::establish(&location.uri())
-        .map_err(|error| StoreError::Unavailable(error.to_string().trim().to_owned()))?;
-    let milliseconds = |name: &str, value: Duration| format!("SET {name} = {};", value.as_millis());
-    connection.batch_execute(
-        &[
+/// How long what a new connection is told may take.
+const SETUP_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// A connection whose statements have a deadline.
+pub struct WatchedConnection {
+    connection: PgConnection,
+    deadline: Arc<Deadline>,
+}
+
+impl WatchedConnection {
+    /// Opens a connection.
+    ///
+    /// # Errors
+    /// [`StoreError::Unavailable`], with the server's own words.
+    pub fn open(
+        location: &PostgresLocation,
+        deadlines: &Deadlines,
+    ) -> Result<WatchedConnection, StoreError> {
+        let (established, socket) = socket::found_by(|| PgConnection::establish(&location.uri()));
+        let mut connection = established
+            .map_err(|error| StoreError::Unavailable(error.to_string().trim().to_owned()))?;
+        let deadline = deadlines.add(socket, SETUP_TIMEOUT);
+        let noted = Arc::clone(&deadline);
+        connection
+            .set_instrumentation(move |event: InstrumentationEvent<'_>| noted.on_event(&event));
+        let mut opened = WatchedConnection {
+            connection,
+            deadline,
+        };
+        let milliseconds =
+            |name: &str, value: Duration| format!("SET {name} = {};", value.as_millis());
+        let settings = [
             milliseconds("lock_timeout", LOCK_TIMEOUT),
             milliseconds("statement_timeout", STATEMENT_TIMEOUT),
             milliseconds("idle_in_transaction_session_timeout", IDLE_TIMEOUT),
-            // What a commit survives is decided for each transaction; times are numbers here.
-            "SET timezone = 'UTC';".to_owned(),
-        ]
-        .concat(),
-    )?;
-    Ok(connection)
+        ];
+        opened.batch_execute(&settings.concat())?;
+        Ok(opened)
+    }
+
+    /// Gives up the connection when a statement takes longer than this, from now on.
+    pub fn limit_statements(&self, limit: Duration) {
+        self.deadline.set_limit(limit);
+    }
+}
+
+impl Drop for WatchedConnection {
+    fn drop(&mut self) {
+        self.deadline.forget_socket();
+    }
+}
+
+impl Deref for WatchedConnection {
+    type Target = PgConnection;
+
+    fn deref(&self) -> &PgConnection {
+        &self.connection
+    }
+}
+
+impl DerefMut for WatchedConnection {
+    fn deref_mut(&mut self) -> &mut PgConnection {
+        &mut self.connection
+    }
 }

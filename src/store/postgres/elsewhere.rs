@@ -5,10 +5,13 @@
 //! (postgresql.org/docs/current/functions-info.html, `pg_snapshot_xmin`): no row is missed, and some are seen twice. Whatever
 //! else is changed counts `writes.alone` on.
 
+use std::time::Duration;
+
 use diesel::prelude::*;
 use diesel::sql_types::BigInt;
 
-use super::connect::connect;
+use super::connect::WatchedConnection;
+use super::deadlines::Deadlines;
 use super::location::PostgresLocation;
 use super::locks;
 use crate::model::PostId;
@@ -26,6 +29,9 @@ diesel::table! {
     }
 }
 
+/// How long looking may take.
+const POLL_LIMIT: Duration = Duration::from_secs(5);
+
 /// Posts whose new numbers are read one by one; if more have changed, or it is not known which, nothing in memory is relied
 /// on.
 const MOST: i64 = 100_000;
@@ -33,8 +39,9 @@ const MOST: i64 = 100_000;
 /// How far this node has looked.
 pub struct Elsewhere {
     location: PostgresLocation,
+    deadlines: Deadlines,
     /// Lives as long as it works: with it ends the lock by which this node does the maintenance.
-    connection: Option<PgConnection>,
+    connection: Option<WatchedConnection>,
     maintains: bool,
     seen: Option<Position>,
 }
@@ -57,9 +64,10 @@ struct Now {
 }
 
 impl Elsewhere {
-    pub fn new(location: &PostgresLocation) -> Elsewhere {
+    pub fn new(location: &PostgresLocation, deadlines: &Deadlines) -> Elsewhere {
         Elsewhere {
             location: location.clone(),
+            deadlines: deadlines.clone(),
             connection: None,
             maintains: false,
             seen: None,
@@ -108,7 +116,11 @@ impl Elsewhere {
     fn connected(&mut self) -> Result<&mut PgConnection, StoreError> {
         match &mut self.connection {
             Some(connection) => Ok(connection),
-            none => Ok(none.insert(connect(&self.location)?)),
+            none => {
+                let connection = WatchedConnection::open(&self.location, &self.deadlines)?;
+                connection.limit_statements(POLL_LIMIT);
+                Ok(none.insert(connection))
+            }
         }
     }
 

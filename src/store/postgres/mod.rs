@@ -3,6 +3,7 @@
 mod backend;
 mod batch;
 mod connect;
+mod deadlines;
 mod elsewhere;
 mod lifecycle;
 mod location;
@@ -13,6 +14,7 @@ mod pool;
 mod queries;
 mod search_check;
 mod search_index;
+mod socket;
 mod store;
 
 pub use location::PostgresLocation;

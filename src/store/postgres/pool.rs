@@ -2,11 +2,11 @@
 
 use std::time::{Duration, Instant};
 
-use diesel::pg::PgConnection;
 use diesel::prelude::*;
 use diesel::r2d2::{ManageConnection, PooledConnection};
 
-use super::connect::connect;
+use super::connect::WatchedConnection;
+use super::deadlines::Deadlines;
 use super::location::PostgresLocation;
 use crate::store::error::StoreError;
 
@@ -23,11 +23,14 @@ pub type Pool = diesel::r2d2::Pool<Manager>;
 pub type Lent = PooledConnection<Manager>;
 
 /// Opens connections, and tells which still work.
-pub struct Manager(PostgresLocation);
+pub struct Manager {
+    location: PostgresLocation,
+    deadlines: Deadlines,
+}
 
 /// A connection of a pool.
 pub struct Pooled {
-    pub connection: PgConnection,
+    pub connection: WatchedConnection,
     /// Set by whoever has found it broken: it is closed when it comes back.
     pub is_broken: bool,
     used: Instant,
@@ -39,7 +42,7 @@ impl ManageConnection for Manager {
 
     fn connect(&self) -> Result<Pooled, StoreError> {
         Ok(Pooled {
-            connection: connect(&self.0)?,
+            connection: WatchedConnection::open(&self.location, &self.deadlines)?,
             is_broken: false,
             used: Instant::now(),
         })
@@ -47,7 +50,8 @@ impl ManageConnection for Manager {
 
     fn is_valid(&self, pooled: &mut Pooled) -> Result<(), StoreError> {
         if pooled.used.elapsed() > TRUSTED {
-            diesel::sql_query("SELECT 1").execute(&mut pooled.connection)?;
+            pooled.connection.limit_statements(WAIT);
+            diesel::sql_query("SELECT 1").execute(&mut *pooled.connection)?;
         }
         pooled.used = Instant::now();
         Ok(())
@@ -60,7 +64,7 @@ impl ManageConnection for Manager {
 }
 
 /// Makes a pool of at most `size` connections, of which none need work yet.
-pub fn pool(location: &PostgresLocation, size: u32) -> Pool {
+pub fn pool(location: &PostgresLocation, deadlines: &Deadlines, size: u32) -> Pool {
     Pool::builder()
         .max_size(size)
         .min_idle(Some(0))
@@ -68,5 +72,8 @@ pub fn pool(location: &PostgresLocation, size: u32) -> Pool {
         .idle_timeout(Some(Duration::from_secs(300)))
         .test_on_check_out(true)
         .connection_timeout(WAIT)
-        .build_unchecked(Manager(location.clone()))
+        .build_unchecked(Manager {
+            location: location.clone(),
+            deadlines: deadlines.clone(),
+        })
 }

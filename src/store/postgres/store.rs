@@ -9,7 +9,8 @@ use std::time::{Duration, Instant};
 use diesel::connection::SimpleConnection;
 use diesel::prelude::*;
 
-use super::connect::{LOCK_TIMEOUT, connect};
+use super::connect::{LOCK_TIMEOUT, STATEMENT_TIMEOUT, WatchedConnection};
+use super::deadlines::DeadlineMonitor;
 use super::elsewhere::Elsewhere;
 use super::location::PostgresLocation;
 use super::locks;
@@ -27,8 +28,17 @@ const READERS: u32 = 4;
 /// Connections that write: for counters, of which a node has few, and edits.
 const WRITERS: u32 = 4;
 
+/// How long a statement of a read may take that a request waits for.
+const READ_LIMIT: Duration = Duration::from_secs(5);
+
+/// How long a statement of a batch may take, without its rows; and what a row adds.
+const BATCH_LIMIT: Duration = Duration::from_secs(10);
+const ROW_LIMIT: Duration = Duration::from_micros(100);
+
 /// A store in a PostgreSQL database.
 pub struct PostgresStore {
+    /// Ended last.
+    _monitor: DeadlineMonitor,
     readers: Pool,
     writers: Pool,
     window: DedupWindow,
@@ -43,14 +53,20 @@ impl PostgresStore {
         location: &PostgresLocation,
         options: StoreOptions,
     ) -> Result<PostgresStore, StoreError> {
-        let mut connection = connect(location)?;
+        let monitor = DeadlineMonitor::start().map_err(|error| {
+            StoreError::Unavailable(format!("no thread to watch its answers: {error}"))
+        })?;
+        let deadlines = monitor.deadlines();
+        let mut connection = WatchedConnection::open(location, deadlines)?;
+        connection.limit_statements(STATEMENT_TIMEOUT);
         migrate(&mut connection)?;
         Ok(PostgresStore {
-            readers: pool::pool(location, READERS),
-            writers: pool::pool(location, WRITERS),
+            readers: pool::pool(location, deadlines, READERS),
+            writers: pool::pool(location, deadlines, WRITERS),
             window: DedupWindow::new(options.dedup_window),
             deadline: OnceLock::new(),
-            elsewhere: Mutex::new(Elsewhere::new(location)),
+            elsewhere: Mutex::new(Elsewhere::new(location, deadlines)),
+            _monitor: monitor,
         })
     }
 
@@ -69,7 +85,15 @@ impl PostgresStore {
         &self,
         work: impl FnOnce(&mut PgConnection) -> Result<T, StoreError>,
     ) -> Result<T, StoreError> {
-        self.with(&self.readers, work)
+        self.with(&self.readers, READ_LIMIT, work)
+    }
+
+    /// As [`PostgresStore::read`], of what may be all rows.
+    pub fn read_all<T>(
+        &self,
+        work: impl FnOnce(&mut PgConnection) -> Result<T, StoreError>,
+    ) -> Result<T, StoreError> {
+        self.with(&self.readers, STATEMENT_TIMEOUT, work)
     }
 
     /// Runs several queries that all see the same moment.
@@ -77,13 +101,15 @@ impl PostgresStore {
         &self,
         work: impl FnOnce(&mut PgConnection) -> Result<T, StoreError>,
     ) -> Result<T, StoreError> {
-        self.read(|connection| {
-            connection
-                .build_transaction()
-                .repeatable_read()
-                .read_only()
-                .run(work)
-        })
+        self.read(|connection| snapshot(connection, work))
+    }
+
+    /// As [`PostgresStore::read_snapshot`], of what may be all rows.
+    pub fn read_all_at_once<T>(
+        &self,
+        work: impl FnOnce(&mut PgConnection) -> Result<T, StoreError>,
+    ) -> Result<T, StoreError> {
+        self.read_all(|connection| snapshot(connection, work))
     }
 
     /// Runs `work` in one transaction, alone, of which other nodes hear once it is committed.
@@ -110,9 +136,10 @@ impl PostgresStore {
     /// Runs `work` in one transaction, beside those of batches. It may write only what batches write, in their order.
     pub fn share<T>(
         &self,
+        limit: Duration,
         work: impl FnOnce(&mut PgConnection) -> Result<T, StoreError>,
     ) -> Result<T, StoreError> {
-        self.with(&self.writers, |connection| {
+        self.with(&self.writers, limit, |connection| {
             connection.transaction(|connection| {
                 self.prepare(connection)?;
                 locks::share(connection)?;
@@ -121,12 +148,23 @@ impl PostgresStore {
         })
     }
 
-    /// As [`PostgresStore::share`], for a batch.
+    /// As [`PostgresStore::share`], for a batch of so many rows.
     pub fn transact_batch(
         &self,
+        rows: usize,
         work: impl FnOnce(&mut PgConnection) -> Result<BatchResult, StoreError>,
     ) -> Result<BatchResult, StoreError> {
-        self.share(work)
+        let rows = u32::try_from(rows).unwrap_or(u32::MAX);
+        let mut is_committing = false;
+        let written = self.share(BATCH_LIMIT + ROW_LIMIT.saturating_mul(rows), |connection| {
+            let result = work(connection)?;
+            is_committing = true;
+            Ok(result)
+        });
+        written.map_err(|error| match is_committing {
+            true => StoreError::InDoubt(error.to_string()),
+            false => error,
+        })
     }
 
     /// As [`PostgresStore::transact_unseen`]. What is deleted stays in the server's files until it cleans them: vacuuming is
@@ -158,7 +196,7 @@ impl PostgresStore {
         &self,
         work: impl FnOnce(&mut PgConnection) -> Result<T, StoreError>,
     ) -> Result<T, StoreError> {
-        self.with(&self.writers, |connection| {
+        self.with(&self.writers, STATEMENT_TIMEOUT, |connection| {
             connection.transaction(|connection| {
                 self.prepare(connection)?;
                 locks::hold_alone(connection)?;
@@ -186,14 +224,28 @@ impl PostgresStore {
     fn with<T>(
         &self,
         pool: &Pool,
+        limit: Duration,
         work: impl FnOnce(&mut PgConnection) -> Result<T, StoreError>,
     ) -> Result<T, StoreError> {
         let wait = self.time_left().map_or(WAIT, |left| left.min(WAIT));
         let mut lent: Lent = pool
             .get_timeout(wait.max(Duration::from_millis(1)))
             .map_err(|error| StoreError::Unavailable(format!("no connection: {error}")))?;
+        lent.connection.limit_statements(limit);
         let result = work(&mut lent.connection);
         lent.is_broken = result.as_ref().is_err_and(StoreError::breaks_connection);
         result
     }
+}
+
+/// Runs queries that all see the same moment.
+fn snapshot<T>(
+    connection: &mut PgConnection,
+    work: impl FnOnce(&mut PgConnection) -> Result<T, StoreError>,
+) -> Result<T, StoreError> {
+    connection
+        .build_transaction()
+        .repeatable_read()
+        .read_only()
+        .run(work)
 }

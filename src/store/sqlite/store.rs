@@ -100,6 +100,22 @@ impl SqliteStore {
         self.read(|connection| connection.transaction(work))
     }
 
+    /// As [`SqliteStore::read`], of what may be all rows.
+    pub fn read_all<T>(
+        &self,
+        work: impl FnOnce(&mut SqliteConnection) -> Result<T, StoreError>,
+    ) -> Result<T, StoreError> {
+        self.read(work)
+    }
+
+    /// As [`SqliteStore::read_snapshot`], of what may be all rows.
+    pub fn read_all_at_once<T>(
+        &self,
+        work: impl FnOnce(&mut SqliteConnection) -> Result<T, StoreError>,
+    ) -> Result<T, StoreError> {
+        self.read_snapshot(work)
+    }
+
     /// Runs `work` in one transaction that holds the write lock from its start, so that it cannot fail halfway for a
     /// lock it would have to upgrade.
     pub fn transact<T>(
@@ -122,17 +138,26 @@ impl SqliteStore {
         self.transact(work)
     }
 
-    /// As [`SqliteStore::transact`], for a batch.
+    /// As [`SqliteStore::transact`], for a batch of so many rows.
     pub fn transact_batch(
         &self,
+        _rows: usize,
         work: impl FnOnce(&mut SqliteConnection) -> Result<BatchResult, StoreError>,
     ) -> Result<BatchResult, StoreError> {
         self.with_writer(|writer| {
-            let mut result = writer
-                .connection
-                .immediate_transaction(self.checking_file(work))?;
+            let work = self.checking_file(work);
+            let mut is_committing = false;
+            let written = writer.connection.immediate_transaction(|connection| {
+                let result = work(connection)?;
+                is_committing = true;
+                Ok(result)
+            });
+            let mut result = written.map_err(|error: StoreError| match is_committing {
+                true => StoreError::InDoubt(error.to_string()),
+                false => error,
+            })?;
             // The batch is committed: whatever fails now, it must not be applied again.
-            result.changed_elsewhere = writer.poll_changed_elsewhere().unwrap_or(true);
+            result.changed_elsewhere |= writer.poll_changed_elsewhere().unwrap_or(true);
             if result.counted > LARGE_BATCH
                 && let Err(error) = writer.shrink_cache()
             {

@@ -34,7 +34,8 @@ pub trait TransferStore: Send + Sync {
     /// Applies a batch in one transaction: all of it or nothing.
     ///
     /// # Errors
-    /// Any error means that nothing was applied and that the same batch may be applied again.
+    /// [`StoreError::InDoubt`]; any other error means that nothing was applied. After any error the same batch may be applied
+    /// again.
     fn apply(&self, batch: &Batch) -> Result<BatchResult, StoreError>;
 
     /// The imported logs whose first line has this hash, the shortest first.

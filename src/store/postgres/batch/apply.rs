@@ -5,12 +5,13 @@ use std::collections::{BTreeMap, BTreeSet, HashSet};
 use diesel::pg::PgConnection;
 use diesel::prelude::*;
 
+use super::super::queries::applied_batches;
 use super::super::queries::journals::CommittedRuns;
 use super::super::queries::log_batch::LogBatch;
 use super::names::Names;
 use super::rows::{Counts, Rows};
 use super::visits::{SeenVisit, count};
-use super::write::write;
+use super::write::{write_posts, write_site};
 use crate::model::{Batch, DedupWindow, LedgerEntry, PostId, Reason, TimestampMs};
 use crate::sink::BatchResult;
 use crate::store::error::StoreError;
@@ -33,9 +34,13 @@ pub fn apply_of_log(
     window: DedupWindow,
     log: Option<LogBatch>,
 ) -> Result<BatchResult, StoreError> {
-    let committed = CommittedRuns::read(connection, &batch.journaled)?;
-    if committed.has_batch()? {
-        return Ok(BatchResult::default());
+    let is_committed = CommittedRuns::read(connection, &batch.journaled)?.has_batch()?;
+    if is_committed || !applied_batches::add(connection, &batch.id)? {
+        // What it came to is not known any more.
+        return Ok(BatchResult {
+            changed_elsewhere: true,
+            ..BatchResult::default()
+        });
     }
     // Whether a post is there does not change until the transaction ends: who deletes one is alone.
     let posts = existing(connection, posts_of(batch))?;
@@ -57,11 +62,15 @@ pub fn apply_of_log(
     let seen = see(connection, batch, &posts, window, &mut rows)?;
     let mut numbers = lock(connection, &posts)?;
     count(connection, &seen, window, log, &mut rows)?;
+    let mut result = write_posts(connection, &rows, &mut numbers, log)?;
+    // From here on rows that many batches write: they are held as shortly as can be.
+    let committed = CommittedRuns::lock(connection, &batch.journaled)?;
     for entry in committed.dropped() {
         rows.add_to_ledger(entry);
     }
     committed.add_batch(connection)?;
-    write(connection, rows, &mut numbers, log)
+    write_site(connection, &rows, &mut result, log)?;
+    Ok(result.batch)
 }
 
 /// The posts a batch has events of.

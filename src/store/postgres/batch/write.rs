@@ -15,16 +15,23 @@ use crate::store::sql::columns::to_column;
 use crate::store::sql::trend;
 use crate::store::traits::SITE;
 
-/// Writes the rows. `numbers` are those of the posts, locked.
-pub fn write(
+/// What a batch comes to.
+#[derive(Default)]
+pub struct Sums {
+    pub batch: BatchResult,
+    site_hours: BTreeMap<(PostId, i64), u64>,
+    views: i64,
+    viewers: i64,
+}
+
+/// Writes the rows of posts. `numbers` are those of the posts, locked.
+pub fn write_posts(
     connection: &mut PgConnection,
-    rows: Rows,
+    rows: &Rows,
     numbers: &mut BTreeMap<PostId, Counts>,
     log: Option<LogBatch>,
-) -> Result<BatchResult, StoreError> {
-    let mut result = BatchResult::default();
-    let mut site_hours: BTreeMap<(PostId, i64), u64> = BTreeMap::new();
-    let (mut added_views, mut added_viewers) = (0_i64, 0_i64);
+) -> Result<Sums, StoreError> {
+    let mut sums = Sums::default();
     let mut hours = rows.hours.iter().peekable();
     while let Some(&(&(post, _), _)) = hours.peek() {
         let Some(counts) = numbers.get_mut(&post) else {
@@ -36,35 +43,45 @@ pub fn write(
         let mut counted = 0;
         while let Some((&(_, hour), &views)) = hours.next_if(|((next, _), _)| *next == post) {
             counts.trend = trend::add(counts.trend, views, hour);
-            *site_hours.entry((SITE, hour)).or_default() += views;
+            *sums.site_hours.entry((SITE, hour)).or_default() += views;
             counted += views;
         }
         counts.views = before.views.saturating_add(to_column(counted));
         let new_viewers = rows.new_viewers.get(&post).copied().unwrap_or(0);
         counts.viewers = before.viewers.saturating_add(new_viewers);
-        added_views = added_views.saturating_add(counts.views - before.views);
-        added_viewers = added_viewers.saturating_add(counts.viewers - before.viewers);
-        result.counted += counted;
-        result.totals.push(PostTotals {
+        sums.views = sums.views.saturating_add(counts.views - before.views);
+        sums.viewers = sums.viewers.saturating_add(counts.viewers - before.viewers);
+        sums.batch.counted += counted;
+        sums.batch.totals.push(PostTotals {
             post,
             views: counts.views,
             viewers: counts.viewers,
         });
     }
-    for (&(_, _, reason), &count) in &rows.ledger {
-        result.uncounted.add(reason, count);
-    }
     add_hours(connection, &rows.hours)?;
-    set_counts(connection, &result.totals, numbers)?;
+    set_counts(connection, &sums.batch.totals, numbers)?;
     if let Some(log) = log {
         add_log_hours(connection, log, &rows.hours)?;
+    }
+    Ok(sums)
+}
+
+/// Writes the ledger, and the rows of the site.
+pub fn write_site(
+    connection: &mut PgConnection,
+    rows: &Rows,
+    sums: &mut Sums,
+    log: Option<LogBatch>,
+) -> Result<(), StoreError> {
+    for (&(_, _, reason), &count) in &rows.ledger {
+        sums.batch.uncounted.add(reason, count);
+    }
+    if let Some(log) = log {
         add_to_log_ledger(connection, log, &rows.ledger)?;
     }
-    // From here on the rows that every batch writes: held as shortly as can be.
     add_to_ledger(connection, &rows.ledger)?;
-    add_hours(connection, &site_hours)?;
-    add_to_site(connection, added_views, added_viewers, &result.uncounted)?;
-    Ok(result)
+    add_hours(connection, &sums.site_hours)?;
+    add_to_site(connection, sums.views, sums.viewers, &sums.batch.uncounted)
 }
 
 fn add_hours(

@@ -8,6 +8,7 @@ use std::ops::ControlFlow;
 
 use diesel::prelude::*;
 
+use super::applied_batches::PREFIX;
 use super::backend::DbConnection;
 use super::export_logs;
 use super::export_rows::{each, send};
@@ -189,7 +190,9 @@ fn history(
     {
         return Ok(ControlFlow::Break(()));
     }
-    let spills = applied_spills::table.order(applied_spills::id);
+    let spills = applied_spills::table
+        .filter(applied_spills::id.not_like(format!("{PREFIX}%")))
+        .order(applied_spills::id);
     let logs = imported_logs::table.order(imported_logs::id);
     let stops = drains::table.order(drains::at);
     each! {

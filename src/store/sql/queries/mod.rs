@@ -10,6 +10,7 @@
 )]
 
 mod addresses;
+pub(super) mod applied_batches;
 mod corrections;
 pub(super) mod counted_windows;
 mod deleted_posts;

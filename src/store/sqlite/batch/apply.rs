@@ -3,6 +3,7 @@
 use diesel::prelude::*;
 
 use super::super::backend::DbConnection;
+use super::super::queries::applied_batches;
 use super::super::queries::journals::CommittedRuns;
 use super::super::queries::log_batch::LogBatch;
 use super::post::apply_post;
@@ -30,8 +31,12 @@ pub fn apply_of_log(
     log: Option<LogBatch>,
 ) -> Result<BatchResult, StoreError> {
     let committed = CommittedRuns::read(connection, &batch.journaled)?;
-    if committed.has_batch()? {
-        return Ok(BatchResult::default());
+    if committed.has_batch()? || !applied_batches::add(connection, &batch.id)? {
+        // What it came to is not known any more.
+        return Ok(BatchResult {
+            changed_elsewhere: true,
+            ..BatchResult::default()
+        });
     }
     let (views, mut visits) = (batch.sorted_views(), batch.sorted_visits().peekable());
     let mut views = views.as_slice();

@@ -1,7 +1,9 @@
 //! Maintenance.
 
 use super::super::backend::DbStore;
-use super::super::{deleted_posts, drains, integrity, repair, salts, spills, viewer_removal};
+use super::super::{
+    applied_batches, deleted_posts, drains, integrity, repair, salts, spills, viewer_removal,
+};
 use crate::model::{Batch, Checked, DrainRecord, Inconsistency, PostId, TimestampMs};
 use crate::sink::BatchResult;
 use crate::store::error::StoreError;
@@ -20,7 +22,7 @@ impl MaintenanceStore for DbStore {
         if repair {
             return self.transact(|connection| repair::repair(connection, findings));
         }
-        let found = self.read_snapshot(|connection| integrity::check(connection, findings))?;
+        let found = self.read_all_at_once(|connection| integrity::check(connection, findings))?;
         Ok(Checked { found, left: found })
     }
 
@@ -36,6 +38,7 @@ impl MaintenanceStore for DbStore {
 
     fn prune_names(&self, before: TimestampMs, after: i64) -> Result<Option<i64>, StoreError> {
         self.transact_unseen(|connection| {
+            applied_batches::prune(connection, before)?;
             viewer_removal::prune_names(connection, before, after, PRUNE_STEP)
         })
     }

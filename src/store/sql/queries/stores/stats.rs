@@ -69,7 +69,7 @@ impl StatsStore for DbStore {
         limit: usize,
         go_on: &dyn Fn() -> bool,
     ) -> Result<Option<Ranked>, StoreError> {
-        self.read(|connection| rank::rank(connection, since, limit, go_on))
+        self.read_all(|connection| rank::rank(connection, since, limit, go_on))
     }
 
     fn corrections(

@@ -33,7 +33,9 @@ impl TransferStore for DbStore {
     }
 
     fn apply(&self, batch: &Batch) -> Result<BatchResult, StoreError> {
-        self.transact_batch(|connection| batch::apply(connection, batch, self.window()))
+        self.transact_batch(batch.entries(), |connection| {
+            batch::apply(connection, batch, self.window())
+        })
     }
 
     fn imported_logs(&self, head: &str) -> Result<Vec<ImportedLog>, StoreError> {
@@ -74,11 +76,11 @@ impl TransferStore for DbStore {
     }
 
     fn export(&self, rows: RowSink<'_, Record>) -> Result<(), StoreError> {
-        self.read_snapshot(|connection| export::export(connection, rows))
+        self.read_all_at_once(|connection| export::export(connection, rows))
     }
 
     fn numbers(&self, rows: RowSink<'_, NumbersRow>) -> Result<(), StoreError> {
-        self.read_snapshot(|connection| numbers::numbers(connection, rows))
+        self.read_all_at_once(|connection| numbers::numbers(connection, rows))
     }
 
     fn restore(&self, records: &mut dyn Iterator<Item = Record>) -> Result<u64, StoreError> {
