@@ -18,7 +18,8 @@ pub trait JournalSink: BatchSink {
     /// Those of every read.
     fn known_database_id(&self) -> Result<Option<i64>, SinkError>;
 
-    /// The runs of which it has counted something, and which are not closed.
+    /// The runs of which it has counted something, and which are not closed: those that have their files beside it. None where
+    /// nodes elsewhere count into the same database.
     ///
     /// # Errors
     /// Those of every read.

@@ -141,6 +141,10 @@ fn a_read_that_needs_a_database_that_does_not_answer_is_refused_in_time() {
         cluster.join(&url);
         cluster.make_posts(2);
         proxy.set(fault);
+        if let Fault::Refuse = fault {
+            // It refuses new connections.
+            proxy.reset_all();
+        }
         let start = Instant::now();
         let answer = cluster.nodes[0].get("/posts/post-0");
         let took = start.elapsed();

@@ -9,6 +9,9 @@ pub use super::store::PostgresStore as DbStore;
 pub(super) use super::{batch, search_check, search_index as search};
 pub use diesel::pg::{Pg as Db, PgConnection as DbConnection, PgRowByRowLoadingMode as RowByRow};
 
+/// Whether servers elsewhere write to the database, too.
+pub const IS_SHARED: bool = true;
+
 #[derive(QueryableByName)]
 #[diesel(check_for_backend(Db))]
 struct Number {

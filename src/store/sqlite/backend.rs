@@ -9,6 +9,9 @@ pub(super) use super::{batch, search_check, search_index as search};
 pub use diesel::connection::DefaultLoadingMode as RowByRow;
 pub use diesel::sqlite::{Sqlite as Db, SqliteConnection as DbConnection};
 
+/// Whether servers elsewhere write to the database, too.
+pub const IS_SHARED: bool = false;
+
 diesel::table! {
     /// SQLite's own: the highest id ever given in each table that gives none twice.
     sqlite_sequence (name) {
