@@ -2,7 +2,7 @@
 CARGO = cargo
 PREFIX ?= $(HOME)/.local
 
-.PHONY: run test test-long test-thorough check pictures deb install clean
+.PHONY: run test test-postgres test-long test-thorough check pictures deb install clean
 .PHONY: fuzz fuzz-lock soak cluster
 .PHONY: bench bench-peers bench-scaling bench-locked bench-counting bench-demands bench-smoke
 
@@ -14,10 +14,14 @@ run:
 test:
 	$(CARGO) test --locked
 
+## The tests of stores in PostgreSQL and of several nodes, on a private instance that they start.
+test-postgres:
+	$(CARGO) test --locked --features postgres -- postgres cluster::
+
 ## The slow tests: minutes of load, locks held for long, a million of this and that. `make soak` and the speed of pages
 ## (`pages::speed`) are asked for by name.
 test-long:
-	$(CARGO) test --release --locked --test main -- --ignored --test-threads=1 --skip soak:: --skip pages::speed
+	$(CARGO) test --release --locked $(if $(FEATURES),--features $(FEATURES)) --test main -- --ignored --test-threads=1 --skip soak:: --skip pages::speed
 
 ## Twenty stops under ten seconds of load, for each count of counters, overflow rule and channel: half an hour.
 test-thorough:
@@ -55,6 +59,7 @@ check:
 	$(CARGO) fmt --check
 	$(CARGO) fmt --check --manifest-path tests/fuzz/Cargo.toml
 	$(CARGO) clippy --locked --all-targets -- -D warnings
+	$(CARGO) clippy --locked --all-targets --features postgres -- -D warnings
 	$(CARGO) clippy --locked --manifest-path tests/fuzz/Cargo.toml --target-dir target -- -D warnings
 	RUSTDOCFLAGS="-D warnings" $(CARGO) doc --locked --no-deps --document-private-items
 

@@ -33,7 +33,7 @@ const RECOVERY_LIMIT: Duration = Duration::from_secs(30);
 #[derive(Debug, thiserror::Error)]
 pub enum StartError {
     /// The store cannot be opened.
-    #[error("cannot open store {url}: {error}{}", what_to_try(error))]
+    #[error("cannot open store {url}: {error}{}", what_to_try(url, error))]
     Store {
         /// Which.
         url: String,
@@ -103,10 +103,14 @@ fn explain_listen(error: &std::io::Error) -> String {
 }
 
 /// What to try where an error of the store does not say so itself.
-fn what_to_try(error: &StoreError) -> &'static str {
+fn what_to_try(url: &str, error: &StoreError) -> &'static str {
+    let is_file = !url.contains("://");
     match error {
-        StoreError::Busy(_) | StoreError::Unavailable(_) => {
+        StoreError::Busy(_) | StoreError::Unavailable(_) if is_file => {
             "; try --store, or look at who may write there, and whether its file system is read-only"
+        }
+        StoreError::Busy(_) | StoreError::Unavailable(_) => {
+            "; try psql with the same address, and see whether the database is there and lets you in"
         }
         _ => "",
     }

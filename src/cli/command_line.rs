@@ -31,7 +31,7 @@ pub struct Cli {
     #[command(subcommand)]
     pub command: Option<Command>,
 
-    /// Where posts and counts are kept: sqlite:PATH or sqlite::memory:
+    /// Where posts and counts are kept: sqlite:PATH, sqlite::memory: or postgres://HOST/DATABASE
     #[arg(
         long,
         global = true,

@@ -9,7 +9,8 @@ use crate::model::{Cursor, Page, PostId, PostSummary};
 /// Posts looked at for one page, at most: some 5 ms, most of it for reading rows from all over the table.
 const MAX_EXAMINED: usize = 1_000;
 
-/// Posts looked at together where few may pass, or too few have passed so far.
+/// Posts looked at together where few may pass. Where most should and too few have, each step is twice the one before, up to
+/// this.
 const LARGE_STEP: usize = 500;
 
 /// A position in a list, and the post that stands there, unless it is left out.
@@ -53,7 +54,7 @@ pub fn filtered_page(
         if is_end {
             return Ok(Page { items, next: None });
         }
-        step = step.max(LARGE_STEP);
+        step = step.max(LARGE_STEP.min(step.saturating_mul(2)));
     }
     Ok(Page { items, next: last })
 }

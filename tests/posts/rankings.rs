@@ -296,9 +296,8 @@ fn what_a_list_by_period_cannot_be_asked_is_refused() {
 /// How long the first request of a kind may take, with nothing ranked and nothing of the file in memory yet.
 const FIRST: Duration = Duration::from_secs(5);
 
-/// The same for a list by period, which must not wait until all are ranked: that takes seconds. 100 ms are wanted; the list
-/// of a year takes 160 on a quiet machine. The time is printed.
-const FIRST_RANKED: Duration = Duration::from_millis(500);
+/// The same for a list by period, which must not wait until all are ranked: that takes seconds. The times are printed.
+const FIRST_RANKED: Duration = Duration::from_millis(100);
 
 #[test]
 #[ignore = "slow: make test-long"]
@@ -363,38 +362,38 @@ fn a_list_of_a_million_posts_looks_at_few() {
     let finished = server.stop();
     println!("stopped in {:.1?}", start.elapsed());
     assert_eq!(finished.code, Some(0), "{finished:?}");
-    for (period, others) in [
-        ("7d", ""),
-        ("24h", ""),
-        ("30d", ""),
-        ("1y", ""),
-        ("1y", "&limit=100"),
-    ] {
-        twice("the first list by period", || {
-            first_is_quick(&home, period, others)
-        });
+    for period in ["7d", "24h", "30d", "1y", "1y&limit=100"] {
+        twice("the first list by period", || first_is_quick(&home, period));
+    }
+}
+
+/// The median of some starts.
+fn first_is_quick(home: &Home, period: &str) -> Result<(), String> {
+    let path = format!("/posts?sort=views&period={period}");
+    let mut times: Vec<Duration> = (0..5).map(|_| time_first(home, &path, period)).collect();
+    times.sort_unstable();
+    println!("{path} after a start: {times:.1?}");
+    match times[2] < FIRST_RANKED {
+        true => Ok(()),
+        false => Err(format!("{path} took {:?}", times[2])),
     }
 }
 
 /// Starts, and asks for a list before anything is ranked. Its numbers are those of the posts' own.
-fn first_is_quick(home: &Home, period: &str, others: &str) -> Result<(), String> {
+fn time_first(home: &Home, path: &str, period: &str) -> Duration {
     let server = home.serve().start();
     let mut client = server.connect();
-    let path = format!("/posts?sort=views&period={period}{others}");
     let start = Instant::now();
-    let answer = client.get(&path);
+    let answer = client.get(path);
     let took = start.elapsed();
-    println!("{path} after a start: {took:.1?}");
     let answer = answer.json();
     let items = answer["items"].as_array().expect("items");
     assert!(items.len() >= 20, "{path}: {answer}");
     for item in &items[..20] {
+        let period = period.split('&').next().unwrap_or_default();
         let own = format!("/posts/{}/views?period={period}", item["id"]);
         assert_eq!(item["views"], client.get(&own).json()["views"], "{own}");
     }
     assert_eq!(server.stop().code, Some(0));
-    match took < FIRST_RANKED {
-        true => Ok(()),
-        false => Err(format!("{path} took {took:?}")),
-    }
+    took
 }

@@ -2,22 +2,22 @@
 
 use std::time::{Duration, Instant};
 
-use super::quick::assert_quick;
-use crate::support::{Database, Home, Server, seed};
+use super::quick::is_quick;
+use crate::support::{Database, Home, Server, seed, twice};
 
-/// How long a search may take. 20 ms are wanted, and kept but where a rare term is looked for together with terms that all
-/// posts have, which takes 30 on a quiet machine. Looking at all posts takes more than this. The times are printed.
-const MOST: Duration = Duration::from_millis(100);
+/// How long a search may take: the median of 21, asked for once more if it is longer. The times are printed.
+const MOST: Duration = Duration::from_millis(20);
 
 /// Each post has words that half of all, a tenth, a thousandth and a single one have; the oldest hundred thousand have one in
-/// common, and in 3,000 there is a word of two syllables.
+/// common, in 9,900 there is a word that no other has, and in 3,000 one of two syllables.
 fn write_texts(database: &mut Database) {
     database.execute(
         "PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF; PRAGMA cache_size = -524288; BEGIN;
          UPDATE posts SET
              title = printf('Post %d %s tenth%d %s', id, CASE WHEN id % 2 THEN 'evenly' ELSE 'oddwise' END, id % 10,
                             CASE WHEN id % 333 = 0 THEN '조회수' ELSE '세계' END),
-             summary = printf('part%d %s of it', id % 1000, CASE WHEN id <= 100000 THEN 'ancient' ELSE 'modern' END);
+             summary = printf('part%d %s of it%s', id % 1000, CASE WHEN id <= 100000 THEN 'ancient' ELSE 'modern' END,
+                              CASE WHEN id % 101 = 0 THEN ' zebra' ELSE '' END);
          COMMIT; PRAGMA journal_mode = DELETE;",
     );
 }
@@ -26,15 +26,22 @@ fn encoded(text: &str) -> String {
     form_urlencoded::byte_serialize(text.as_bytes()).collect()
 }
 
-/// How many posts a search finds, page by page, and in how many pages.
+/// How many posts a search finds, page by page, and in how many pages. No post has views or a trend, and the later ones are
+/// those with the higher ids: each list goes down by id.
 fn count(server: &Server, query: &str) -> (usize, usize) {
     let (mut posts, mut pages) = (0, 0);
+    let mut last_id = i64::MAX;
     let mut path = format!("/posts?limit=100&{query}");
     loop {
         let answer = server.get(&path);
         assert_eq!(answer.status, 200, "{path}: {}", answer.text());
         let list = answer.json();
-        posts += list["items"].as_array().expect("items").len();
+        for post in list["items"].as_array().expect("items") {
+            let id = post["id"].as_i64().expect("an id");
+            assert!(id < last_id, "{path}: {id} after {last_id}");
+            last_id = id;
+            posts += 1;
+        }
         pages += 1;
         match list["next_cursor"].as_str() {
             Some(cursor) => path = format!("/posts?limit=100&{query}&cursor={cursor}"),
@@ -57,7 +64,6 @@ fn a_search_of_a_million_posts_looks_at_few() {
     let server = home.serve().start_within(Duration::from_secs(120));
     println!("indexed in {:.1?}", start.elapsed());
     println!("{} MB with it", home.database().number(pages) >> 20);
-    let mut client = server.connect();
     let (first, most) = (Duration::from_secs(1), MOST);
     for words in [
         // No post has them; of the last ones, each has all terms, or each word.
@@ -77,6 +83,13 @@ fn a_search_of_a_million_posts_looks_at_few() {
         "회수",
         "part77x",
         "part777",
+        // Nearly ten thousand; some of them together with words that some, many or all have.
+        "zebra",
+        "zebra+tenth3",
+        "zebra+evenly",
+        "zebra+modern+part",
+        "조회수+part777",
+        "post+part+777+evenly",
         // Half of them, all of them.
         "evenly",
         "post",
@@ -90,7 +103,9 @@ fn a_search_of_a_million_posts_looks_at_few() {
         let words = words.split('+').map(encoded).collect::<Vec<_>>().join("+");
         for sort in ["published", "views", "trending"] {
             let path = format!("/posts?q={words}&sort={sort}");
-            assert_quick(&mut client, &path, first, most);
+            twice(&path, || {
+                is_quick(&mut server.connect(), &path, first, most)
+            });
         }
     }
     // Its terms are those of 3,700 posts, which are looked at, a thousand a page.
@@ -100,6 +115,20 @@ fn a_search_of_a_million_posts_looks_at_few() {
         count(&server, &format!("q={}", encoded("조회"))),
         (3003, 31)
     );
+    for (query, expected) in [
+        ("q=zebra", 9_900),
+        ("q=zebra&sort=views", 9_900),
+        ("q=zebra&sort=trending", 9_900),
+        ("q=zebra+post", 9_900),
+        ("q=zebra+evenly", 4_950),
+        ("q=zebra+tenth3", 990),
+        ("q=zebra+evenly+oddwise", 0),
+        ("q=part777+post", 1_000),
+    ] {
+        let (found, pages) = count(&server, query);
+        println!("{query}: {pages} pages");
+        assert_eq!(found, expected, "{query}");
+    }
     let (found, pages) = count(&server, "q=ancient+tenth3");
     println!("{pages} pages");
     assert_eq!(found, 10_000);

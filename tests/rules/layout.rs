@@ -47,7 +47,7 @@ const LAYOUT: &[(&[&str], May)] = &[
     (
         // Events are in the journal before they are on the channel.
         &["counter"],
-        May::Only(&["journal", "sink", "model", "metrics", "thread"]),
+        May::Only(&["journal", "sink", "model", "metrics", "thread", "clock"]),
     ),
     (&["sink"], May::Only(&["model"])),
     // It prepares its files beside the requests, and says how that goes.
@@ -59,7 +59,7 @@ const LAYOUT: &[(&[&str], May)] = &[
         &["queue"],
         May::Only(&["sink", "model", "thread", "metrics"]),
     ),
-    (&["store"], May::Only(&["sink", "model"])),
+    (&["store"], May::Only(&["sink", "model", "thread"])),
     (
         &["maintenance"],
         May::Only(&["store", "rules", "thread", "model", "clock"]),

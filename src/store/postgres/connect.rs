@@ -11,6 +11,7 @@ use super::deadlines::{Deadline, Deadlines};
 use super::location::PostgresLocation;
 use super::socket;
 use crate::store::error::StoreError;
+use crate::store::sql::errors::one_line;
 
 /// How long a statement waits for a lock. A counter keeps its batch and tries again, and a client gets its 503 while it still
 /// waits.
@@ -43,8 +44,8 @@ impl WatchedConnection {
         deadlines: &Deadlines,
     ) -> Result<WatchedConnection, StoreError> {
         let (established, socket) = socket::found_by(|| PgConnection::establish(&location.uri()));
-        let mut connection = established
-            .map_err(|error| StoreError::Unavailable(error.to_string().trim().to_owned()))?;
+        let mut connection =
+            established.map_err(|error| StoreError::Unavailable(one_line(&error.to_string())))?;
         let deadline = deadlines.add(socket, SETUP_TIMEOUT);
         let noted = Arc::clone(&deadline);
         connection

@@ -14,6 +14,8 @@ use diesel::connection::InstrumentationEvent;
 use flume::{Receiver, RecvTimeoutError, Sender};
 use nix::sys::socket::{Shutdown, shutdown};
 
+use crate::thread;
+
 /// How often is looked for statements whose time has passed.
 const INTERVAL: Duration = Duration::from_millis(250);
 
@@ -75,12 +77,12 @@ impl Deadline {
     }
 }
 
-type Known = Arc<Mutex<Vec<Weak<Deadline>>>>;
+type DeadlineList = Arc<Mutex<Vec<Weak<Deadline>>>>;
 
 /// The deadlines of all connections that are there. They are few: two pools and one more.
 #[derive(Clone)]
 pub struct Deadlines {
-    known: Known,
+    known: DeadlineList,
     epoch: Instant,
 }
 
@@ -121,9 +123,7 @@ impl DeadlineMonitor {
         };
         let (stop, stopped) = flume::bounded(0);
         let known = Arc::clone(&deadlines.known);
-        let thread = std::thread::Builder::new()
-            .name("db-deadlines".to_owned())
-            .spawn(move || run(&known, &stopped))?;
+        let thread = thread::spawn("db-deadlines".to_owned(), move || run(&known, &stopped))?;
         Ok(DeadlineMonitor {
             deadlines,
             stop: Some(stop),
@@ -147,7 +147,7 @@ impl Drop for DeadlineMonitor {
     }
 }
 
-fn run(known: &Known, stopped: &Receiver<()>) {
+fn run(known: &DeadlineList, stopped: &Receiver<()>) {
     while let Err(RecvTimeoutError::Timeout) = stopped.recv_timeout(INTERVAL) {
         let known = known.lock().unwrap_or_else(PoisonError::into_inner).clone();
         for deadline in known.iter().filter_map(Weak::upgrade) {

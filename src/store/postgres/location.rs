@@ -10,7 +10,7 @@ pub struct PostgresLocation(String);
 /// What is added where the URI does not say otherwise: a server that is gone without a word is noticed within seconds, and
 /// of several hosts the one that takes writes is used.
 const DEFAULTS: [(&str, &str); 8] = [
-    ("connect_timeout", "2"),
+    ("connect_timeout", "5"),
     ("keepalives", "1"),
     ("keepalives_idle", "5"),
     ("keepalives_interval", "2"),
@@ -94,7 +94,7 @@ mod tests {
     #[test]
     fn what_the_uri_says_stays_and_the_rest_is_added() {
         let uri = location("postgres://h/db").uri();
-        assert!(uri.starts_with("postgres://h/db?connect_timeout=2&keepalives=1&"));
+        assert!(uri.starts_with("postgres://h/db?connect_timeout=5&keepalives=1&"));
         let uri = location("postgres://a,b/db?target_session_attrs=any&connect_timeout=9").uri();
         assert!(uri.contains("target_session_attrs=any&connect_timeout=9&keepalives=1"));
         assert_eq!(uri.matches("connect_timeout").count(), 1);

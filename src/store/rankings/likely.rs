@@ -4,8 +4,6 @@
 //! are read most lately; indexes give both. The views of these posts in the period are summed up, so that each number is
 //! exact, and only a post may be missing until all are ranked.
 
-use std::num::NonZeroI64;
-
 use super::page::page_among;
 use crate::model::time::HOUR;
 use crate::model::{Cursor, ListQuery, Page, PostId, PostSummary, Rank, Sort, TimestampMs};
@@ -17,7 +15,7 @@ const MAX_HOURS: i64 = 30_000;
 
 /// Posts taken of each of the two orders: so many hours allow, but no fewer and no more than this.
 const MIN_POSTS: i64 = 20;
-const MAX_POSTS: i64 = 1_000;
+const MAX_POSTS: i64 = 300;
 
 /// One page of the posts that are likely to have the most views in the hours from `since` to `now`.
 ///
@@ -68,10 +66,8 @@ fn highest(store: &dyn Store, query: &ListQuery, most: usize) -> Result<Vec<Post
 
 /// The ranks of some posts among each other, highest first.
 fn ranks(store: &dyn Store, posts: &[PostId], since: TimestampMs) -> Result<Vec<Rank>, StoreError> {
-    // As any ranking, with the hours that a clock ahead of this one has counted.
-    let time = since..TimestampMs(i64::MAX);
-    let sums = store.views_by_step(posts, time, NonZeroI64::MAX)?;
-    let rank = |(post, _, views)| Rank { views, post };
+    let sums = store.views_of(posts, since)?;
+    let rank = |(post, views)| Rank { views, post };
     let viewed = |rank: &Rank| rank.views > 0;
     let mut ranks: Vec<Rank> = sums.into_iter().map(rank).filter(viewed).collect();
     ranks.sort_unstable_by(|a, b| b.cmp(a));

@@ -17,9 +17,14 @@ impl From<DieselError> for StoreError {
             DieselError::DatabaseError(_, ref info) if is_lock(info.message()) => {
                 StoreError::Busy(info.message().to_owned())
             }
-            other => StoreError::Unavailable(other.to_string()),
+            other => StoreError::Unavailable(one_line(&other.to_string())),
         }
     }
+}
+
+/// PostgreSQL's messages have several lines.
+pub(in crate::store) fn one_line(message: &str) -> String {
+    Vec::from_iter(message.split_whitespace()).join(" ")
 }
 
 impl From<PoolError> for StoreError {

@@ -7,7 +7,7 @@
 //! query cannot say alike everywhere comes from the database's own `backend` module.
 
 pub(super) mod columns;
-mod errors;
+pub(super) mod errors;
 pub(super) mod schema;
 pub(super) mod search_terms;
 pub(super) mod statements;

@@ -14,12 +14,12 @@ pub fn with(asked: &TermPattern) -> String {
 }
 
 /// The expression that finds the posts with all of these.
-pub fn with_all(expressions: &[String]) -> String {
-    expressions.join(" AND ")
+pub fn with_all(expressions: &[impl AsRef<str>]) -> String {
+    Vec::from_iter(expressions.iter().map(AsRef::as_ref)).join(" AND ")
 }
 
 /// As [`with_all`], for the posts of some blocks.
-pub fn with_all_in(blocks: Range<i64>, expressions: &[String]) -> String {
+pub fn with_all_in(blocks: Range<i64>, expressions: &[impl AsRef<str>]) -> String {
     let blocks = Vec::from_iter(blocks.map(|block| format!("\"{}\"", block_term(block))));
     format!("({}) AND {}", blocks.join(" OR "), with_all(expressions))
 }

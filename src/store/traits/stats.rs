@@ -63,6 +63,16 @@ pub trait StatsStore: Send + Sync {
     /// Those of every method.
     fn views_since(&self, post: PostId, since: TimestampMs) -> Result<i64, StoreError>;
 
+    /// The same of some posts. Those without views are left out.
+    ///
+    /// # Errors
+    /// Those of every method.
+    fn views_of(
+        &self,
+        posts: &[PostId],
+        since: TimestampMs,
+    ) -> Result<Vec<(PostId, i64)>, StoreError>;
+
     /// As [`StatsStore::hours`], of the hours that begin in `time`.
     ///
     /// # Errors

@@ -1,6 +1,6 @@
 //! A database with posts in it, and counters before it.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -9,6 +9,7 @@ use diesel::connection::SimpleConnection;
 use diesel::prelude::*;
 use diesel::sql_types::BigInt;
 
+use crate::database::{self, Database, Place};
 use crate::internals::{
     self, BatchSink, CachedStore, CounterConfig, CounterPool, EventSender, EventSink, Metrics,
     OverflowPolicy, SinkHealth, StoreOptions, StoreUrl, ViewEvent,
@@ -23,7 +24,7 @@ const PATIENCE: Duration = Duration::from_secs(120);
 
 /// A database file with so many posts.
 pub struct Bed {
-    file: PathBuf,
+    place: Place,
     pub posts: usize,
 }
 
@@ -52,17 +53,21 @@ pub struct Machinery {
     intake: EventSender,
     pub meter: Arc<Meter>,
     /// Asked for the numbers afterwards: not through the store, which is what is measured.
-    database: SqliteConnection,
+    database: Database,
     accounted_before: i64,
 }
 
 impl Bed {
-    /// Makes the database and fills it.
+    /// Makes a database in a file and fills it.
     pub fn new(dir: &Path, posts: usize) -> Result<Self> {
-        let bed = Self {
-            file: dir.join(format!("{posts}.db")),
-            posts,
-        };
+        let file = dir.join(format!("{posts}.db"));
+        let file = file.to_str().context("the path is not UTF-8")?;
+        Self::at(Place::Sqlite(file.to_owned()), posts)
+    }
+
+    /// Fills an empty database.
+    pub fn at(place: Place, posts: usize) -> Result<Self> {
+        let bed = Self { place, posts };
         // Opening brings the schema.
         drop(bed.open(Duration::ZERO)?);
         bed.run(&format!(
@@ -78,25 +83,19 @@ impl Bed {
 
     /// Runs statements beside the store, as another process would.
     pub fn run(&self, statements: &str) -> Result<()> {
-        self.connect()?
-            .batch_execute(statements)
-            .context("cannot prepare the database")
+        self.place.connect()?.run(statements)
     }
 
-    fn connect(&self) -> Result<SqliteConnection> {
-        let path = self.file.to_str().context("the path is not UTF-8")?;
-        let mut connection = SqliteConnection::establish(path)?;
-        connection.batch_execute(
-            "PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA busy_timeout = 5000; \
-             PRAGMA wal_autocheckpoint = 4000; PRAGMA cache_size = -32768;",
-        )?;
-        Ok(connection)
+    fn sqlite(&self) -> Result<SqliteConnection> {
+        match &self.place {
+            Place::Sqlite(file) => database::sqlite(file),
+            #[cfg(feature = "postgres")]
+            Place::Postgres(_) => bail!("this is for SQLite alone"),
+        }
     }
 
     fn open(&self, dedup_window: Duration) -> Result<Arc<dyn BatchSink>> {
-        let url: StoreUrl = format!("sqlite:{}", self.file.display())
-            .parse()
-            .map_err(anyhow::Error::msg)?;
+        let url: StoreUrl = self.place.url().parse().map_err(anyhow::Error::msg)?;
         let store = internals::open(
             &url,
             StoreOptions {
@@ -109,25 +108,19 @@ impl Bed {
 
     /// Holds the database, as another process would, until this is dropped.
     pub fn lock(&self) -> Result<SqliteConnection> {
-        let mut connection = self.connect()?;
+        let mut connection = self.sqlite()?;
         connection.batch_execute("BEGIN IMMEDIATE")?;
         Ok(connection)
     }
 
     /// The one number, named `number`, that a query answers.
     pub fn number(&self, query: &str) -> Result<i64> {
-        #[derive(QueryableByName)]
-        struct Row {
-            #[diesel(sql_type = BigInt)]
-            number: i64,
-        }
-        let row: Row = diesel::sql_query(query).get_result(&mut self.connect()?)?;
-        Ok(row.number)
+        self.place.connect()?.number(query)
     }
 
     /// Starts the counters.
     pub fn start(&self, setup: Setup) -> Result<Machinery> {
-        let mut database = self.connect()?;
+        let mut database = self.place.connect()?;
         let accounted_before = accounted(&mut database)?;
         let meter = Meter::new(self.open(setup.dedup_window)?);
         let settings = CounterConfig {
@@ -160,7 +153,7 @@ impl Bed {
 
     /// One autocommitted `UPDATE` for each event, until they are all done or `limit` has passed. Gives the time of one.
     pub fn autocommit(&self, events: &[ViewEvent], limit: Duration) -> Result<Duration> {
-        let mut connection = self.connect()?;
+        let mut connection = self.sqlite()?;
         let started = Instant::now();
         let mut done = 0;
         for event in events {
@@ -236,15 +229,8 @@ pub struct Finished {
     pub commits: Vec<Commit>,
 }
 
-#[derive(QueryableByName)]
-struct Accounted {
-    #[diesel(sql_type = BigInt)]
-    events: i64,
-}
-
 /// Events that are in the database, counted or in the ledger.
-fn accounted(database: &mut SqliteConnection) -> Result<i64> {
-    let sum = "SELECT (SELECT coalesce(sum(views), 0) FROM counts) + (SELECT coalesce(sum(count), 0) FROM ledger) AS events";
-    let row: Accounted = diesel::sql_query(sum).get_result(database)?;
-    Ok(row.events)
+fn accounted(database: &mut Database) -> Result<i64> {
+    let sum = "SELECT CAST((SELECT coalesce(sum(views), 0) FROM counts) + (SELECT coalesce(sum(count), 0) FROM ledger) AS BIGINT) AS number";
+    database.number(sum)
 }

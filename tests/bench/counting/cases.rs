@@ -12,12 +12,16 @@ use crate::figures::{Figures, Metric};
 const THROUGHPUT: &str = "Channel to commit, two producers at full speed";
 const DRAIN: &str = "Draining what is pending";
 const COMMIT: &str = "Commits under 20,000 events/s, flushed every 100 ms";
+const POSTGRES: &str =
+    "PostgreSQL on the same machine: channel to commit, two producers at full speed";
 const GROWTH: &str = "Growth with posts and with the database";
 
 /// What is to be measured.
 pub struct Plan {
     pub rounds: usize,
     pub only: Option<String>,
+    /// PostgreSQL instead of SQLite.
+    pub postgres: bool,
     quick: bool,
     events: usize,
     pending: usize,
@@ -30,6 +34,7 @@ impl Plan {
         Self {
             rounds: if quick { 1 } else { 3 },
             only: None,
+            postgres: false,
             quick,
             events: if quick { 50_000 } else { 1_000_000 },
             pending: if quick { 100_000 } else { 1_000_000 },
@@ -51,6 +56,9 @@ impl Plan {
 
 /// Measures everything the plan wants.
 pub fn run(plan: &Plan, dir: &Path) -> Result<Figures> {
+    if plan.postgres {
+        return on_postgres(plan);
+    }
     let few = Bed::new(dir, 10_000)?;
     let many = Bed::new(dir, plan.most_posts())?;
     let mut figures = Figures::default();
@@ -64,6 +72,48 @@ pub fn run(plan: &Plan, dir: &Path) -> Result<Figures> {
         bench.drain(&few, &many)?;
         bench.commits(&few)?;
         bench.growth(&few, &many, dir)?;
+    }
+    Ok(figures)
+}
+
+#[cfg(not(feature = "postgres"))]
+fn on_postgres(_: &Plan) -> Result<Figures> {
+    anyhow::bail!("it is built without; try cargo bench --features postgres")
+}
+
+/// The same load for one counter and for two, with posts enough that a batch has thousands of rows.
+#[cfg(feature = "postgres")]
+fn on_postgres(plan: &Plan) -> Result<Figures> {
+    let server = crate::server::Postgres::start().context(crate::server::MISSING)?;
+    let place = crate::database::Place::Postgres(server.create_database());
+    let bed = Bed::at(place, 10_000)?;
+    let mut figures = Figures::default();
+    for round in 1..=plan.rounds {
+        let mut bench = Bench {
+            plan,
+            round,
+            figures: &mut figures,
+        };
+        for (name, viewers, dedup_window) in [
+            ("", Viewers::None, Duration::ZERO),
+            (", new viewers", Viewers::Distinct, Duration::ZERO),
+            (
+                ", new viewers, dedup",
+                Viewers::Distinct,
+                Duration::from_secs(60),
+            ),
+        ] {
+            for counters in [1, 2] {
+                let case = format!("10,000 posts, uniform{name}, counters: {counters}");
+                let setup = Setup {
+                    counters,
+                    dedup_window,
+                    ..Setup::DEFAULT
+                };
+                let load = bench.load(Spread::Uniform, 10_000, viewers);
+                bench.at_full_speed(POSTGRES, &case, &bed, setup, load)?;
+            }
+        }
     }
     Ok(figures)
 }
@@ -94,7 +144,13 @@ impl Bench<'_> {
                     counters,
                     ..Setup::DEFAULT
                 };
-                self.at_full_speed(&case, bed, setup, self.load(spread, posts, Viewers::None))?;
+                self.at_full_speed(
+                    THROUGHPUT,
+                    &case,
+                    bed,
+                    setup,
+                    self.load(spread, posts, Viewers::None),
+                )?;
             }
         }
         let minute = Duration::from_secs(60);
@@ -111,7 +167,7 @@ impl Bench<'_> {
             };
             let mut load = self.load(Spread::Zipf, 10_000, viewers);
             load.events /= 4;
-            self.at_full_speed(&case, few, setup, load)?;
+            self.at_full_speed(THROUGHPUT, &case, few, setup, load)?;
         }
         let case = "one autocommitted UPDATE for each view";
         if self.plan.wants(THROUGHPUT, case) {
@@ -125,8 +181,15 @@ impl Bench<'_> {
         Ok(())
     }
 
-    fn at_full_speed(&mut self, case: &str, bed: &Bed, setup: Setup, load: Load) -> Result<()> {
-        if !self.plan.wants(THROUGHPUT, case) {
+    fn at_full_speed(
+        &mut self,
+        group: &'static str,
+        case: &str,
+        bed: &Bed,
+        setup: Setup,
+        load: Load,
+    ) -> Result<()> {
+        if !self.plan.wants(group, case) {
             return Ok(());
         }
         let events = load.events(bed.posts, self.round);
@@ -136,10 +199,10 @@ impl Bench<'_> {
         let finished = machinery.finish(events.len())?;
         let took = finished.at - started;
         let rate = events.len() as f64 / took.as_secs_f64();
-        self.note(THROUGHPUT, case, Metric::Rate, rate);
-        self.note_commits(THROUGHPUT, case, &finished)?;
+        self.note(group, case, Metric::Rate, rate);
+        self.note_commits(group, case, &finished)?;
         let cpu = (cpu_time()? - cpu).as_secs_f64() / events.len() as f64;
-        self.note(THROUGHPUT, case, Metric::Cpu, cpu);
+        self.note(group, case, Metric::Cpu, cpu);
         self.tell();
         Ok(())
     }

@@ -12,6 +12,7 @@
 
 mod bed;
 mod cases;
+mod database;
 mod events;
 mod figures;
 mod internals;
@@ -23,6 +24,9 @@ mod memory;
 mod meter;
 #[path = "../report.rs"]
 mod report;
+#[cfg(feature = "postgres")]
+#[path = "../../support/postgres/mod.rs"]
+mod server;
 #[path = "../stats.rs"]
 mod stats;
 
@@ -42,6 +46,7 @@ Usage: cargo bench --bench counting -- [OPTIONS]
   --rounds N     each case in turn, N times over [3]
   --only WORD    the cases with this in their name
   --quick        a smoke run: one round, small numbers, no million posts
+  --postgres     a PostgreSQL of its own instead of SQLite: needs Debian's postgresql and --features postgres
   --memory       memory while the database is locked, and nothing else: some minutes";
 
 fn main() -> ExitCode {
@@ -77,6 +82,13 @@ fn plan(arguments: Vec<String>) -> Result<Plan> {
         match (name.as_str(), arguments.next()) {
             ("--quick", rest) => {
                 // It takes no value: what came after it is the next option.
+                if let Some(rest) = rest {
+                    let left = std::iter::once(rest).chain(arguments).collect::<Vec<_>>();
+                    arguments = left.into_iter();
+                }
+            }
+            ("--postgres", rest) => {
+                plan.postgres = true;
                 if let Some(rest) = rest {
                     let left = std::iter::once(rest).chain(arguments).collect::<Vec<_>>();
                     arguments = left.into_iter();

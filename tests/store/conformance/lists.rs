@@ -131,6 +131,42 @@ pub fn tags_and_titles_filter(db: &dyn Database) {
     assert_eq!(filtered(Some("rust"), None), [""; 0]);
 }
 
+/// More than are put in order at once, with others between them and many that are equal.
+pub fn thousands_that_pass_a_filter_are_in_order(db: &dyn Database) {
+    let store = db.store();
+    for statement in [
+        "INSERT INTO posts (id, slug, title, summary, body, tags, published_at, updated_at)
+         WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 9001)
+         SELECT i, 'p' || i, 'Post', '', '', '[\"odd\"]', i % 11, 0 FROM n",
+        "INSERT INTO counts (post, views, trend) SELECT id, id % 7, id % 13 + 0.5 FROM posts",
+        "INSERT INTO post_tags (tag, post) SELECT 'odd', id FROM posts WHERE id % 2 = 1",
+        // The first in each order.
+        "UPDATE counts SET views = 99, trend = 99 WHERE post = 1",
+        "UPDATE posts SET published_at = 99 WHERE id = 1",
+        "DELETE FROM post_tags WHERE post = 3",
+    ] {
+        db.execute(statement);
+    }
+    for (sort, modulus) in [
+        (Sort::Published, 11),
+        (Sort::Views, 7),
+        (Sort::Trending, 13),
+    ] {
+        let query = ListQuery {
+            sort,
+            tag: Some("odd".to_owned()),
+            ..ListQuery::default()
+        };
+        let mut expected: Vec<i64> = (5..=9001).step_by(2).collect();
+        expected.sort_unstable_by_key(|id| (-(id % modulus), -id));
+        expected.insert(0, 1);
+        let expected: Vec<String> = expected.iter().map(|id| format!("p{id}")).collect();
+        for limit in [100, 999] {
+            assert_eq!(listed(&*store, &query, limit), expected, "{sort:?}");
+        }
+    }
+}
+
 pub fn summaries_are_of_the_posts_asked_for(db: &dyn Database) {
     let store = db.store();
     let ids = create_some(&*store, 3);

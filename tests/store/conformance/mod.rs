@@ -44,6 +44,7 @@ macro_rules! conformance {
                     after_its_time_it_goes_for_good, importing_its_file_brings_it_back;
                 lists: each_order_lists_every_post_once, ties_go_to_the_higher_id,
                     a_post_added_between_two_pages_shifts_nothing, tags_and_titles_filter,
+                    thousands_that_pass_a_filter_are_in_order,
                     summaries_are_of_the_posts_asked_for, neighbours_are_the_next_in_time,
                     addresses_are_in_the_order_of_ids;
                 search: random_terms_find_what_has_them, a_search_goes_by_the_text_a_post_has_now,
@@ -68,7 +69,7 @@ macro_rules! conformance {
                     a_window_of_another_length_does_not_count_its_start_again,
                     forgotten_viewers_and_posts_lose_their_windows;
                 stats: unknown_posts_have_no_numbers, hours_begin_where_asked, hours_end_where_asked,
-                    steps_are_counted_from_the_start_of_the_time,
+                    steps_are_counted_from_the_start_of_the_time, some_posts_have_views_since_an_hour,
                     ranks_are_of_each_period, a_ranking_can_be_stopped;
                 site_numbers: they_follow_every_change, they_are_not_summed_up_by_a_read,
                     they_end_at_the_largest_number;

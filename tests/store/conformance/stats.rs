@@ -95,6 +95,28 @@ pub fn steps_are_counted_from_the_start_of_the_time(db: &dyn Database) {
     assert_eq!(none.expect("steps"), []);
 }
 
+pub fn some_posts_have_views_since_an_hour(db: &dyn Database) {
+    let store = db.store();
+    let [a, b, c, d] = ["a", "b", "c", "d"].map(|slug| create(&*store, slug));
+    for (post, hour, n) in [
+        (a, -1, 9),
+        (a, 0, 1),
+        (a, 2, 10),
+        (b, -1, 7),
+        (c, 5, 3),
+        (d, 1, 4),
+    ] {
+        write(&*store, &views(post, after_noon(hour * HOUR), n));
+    }
+    // From the hour that the moment lies in.
+    let mut since = store
+        .views_of(&[c, b, a], after_noon(HOUR - 1))
+        .expect("views");
+    since.sort_unstable();
+    assert_eq!(since, [(a, 11), (c, 3)]);
+    assert_eq!(store.views_of(&[], NOON).expect("views"), []);
+}
+
 pub fn ranks_are_of_each_period(db: &dyn Database) {
     let store = db.store();
     let [a, b, c] = ["a", "b", "c"].map(|slug| create(&*store, slug));

@@ -42,6 +42,20 @@ pub(super) fn views_since(
         .get_result(connection)?)
 }
 
+/// The same of some posts: sums along the table's key, which need no sorting.
+pub(super) fn views_of(
+    connection: &mut DbConnection,
+    posts: &[PostId],
+    since: TimestampMs,
+) -> Result<Vec<(PostId, i64)>, StoreError> {
+    Ok(hourly_views::table
+        .filter(hourly_views::post.eq_any(posts))
+        .filter(hourly_views::hour.ge(since.hour().0))
+        .group_by(hourly_views::post)
+        .select((hourly_views::post, sum("views")))
+        .load(connection)?)
+}
+
 /// The views of a post by hour, of the hours that begin in `time`.
 pub(super) fn hours_between(
     connection: &mut DbConnection,

@@ -18,6 +18,7 @@ mod drains;
 mod export;
 mod export_logs;
 mod export_rows;
+mod few_positions;
 mod findings;
 pub(super) mod forgotten;
 mod hourly;

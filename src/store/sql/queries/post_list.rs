@@ -6,8 +6,9 @@
 use diesel::prelude::*;
 
 use super::backend::DbConnection;
+use super::few_positions::FewPositions;
 use super::live_posts::is_live;
-use super::post_filter::{few, key_trend, order, positions, trend_key};
+use super::post_filter::{few, key_trend, trend_key};
 use crate::model::{Cursor, ListQuery, Page, PostId, PostSummary, Sort, TimestampMs};
 use crate::store::error::StoreError;
 use crate::store::filtered_page::{candidates, filtered_page, ids};
@@ -112,13 +113,13 @@ pub(super) fn page(
             Ok(rows.into_iter().map(candidate).collect())
         });
     };
-    let positions = positions(connection, &few, sort)?;
+    let mut positions = FewPositions::new(few, sort);
     filtered_page(after, limit, true, |after, most| {
-        let start = after.map_or(0, |after| {
-            positions.partition_point(|position| order(sort, *position, after).is_le())
-        });
-        let next = &positions[start..positions.len().min(start.saturating_add(most))];
-        Ok(candidates(next, summaries(connection, &ids(next), query)?))
+        let next = positions.next(connection, after, most)?;
+        Ok(candidates(
+            &next,
+            summaries(connection, &ids(&next), query)?,
+        ))
     })
 }
 

@@ -19,7 +19,7 @@ impl StatsStore for DbStore {
     }
 
     fn post_count(&self) -> Result<i64, StoreError> {
-        self.read(posts::count)
+        self.read_snapshot(posts::count)
     }
 
     fn site_stats(&self) -> Result<PostStats, StoreError> {
@@ -36,6 +36,14 @@ impl StatsStore for DbStore {
 
     fn views_since(&self, post: PostId, since: TimestampMs) -> Result<i64, StoreError> {
         self.read(|connection| hourly::views_since(connection, post, since))
+    }
+
+    fn views_of(
+        &self,
+        posts: &[PostId],
+        since: TimestampMs,
+    ) -> Result<Vec<(PostId, i64)>, StoreError> {
+        self.read(|connection| hourly::views_of(connection, posts, since))
     }
 
     fn hours_between(
