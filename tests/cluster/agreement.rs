@@ -1,9 +1,11 @@
 //! Whichever node is asked, the answer is the same, at most a second behind a commit anywhere.
 
 use std::cell::Cell;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
+use super::identity;
 use super::nodes::{Cluster, within_a_second};
+use super::readers::{self, Habits, Readers};
 use crate::support::{Server, twice, until};
 
 /// The views of a post wherever a node tells them: its numbers, the post itself, a list, the site.
@@ -89,6 +91,38 @@ fn posts_are_made_changed_and_deleted_on_every_node_within_a_second() {
         Ok(())
     });
     cluster.stop();
+}
+
+/// Reads at random nodes, of posts and by viewers who come again.
+fn reads_are_counted(window: &str) {
+    let flags = [("--dedup-window", window), ("--keep-viewings", "36500d")];
+    let Some(mut cluster) = Cluster::start(3, &flags) else {
+        return;
+    };
+    cluster.make_posts(50);
+    let habits = Habits {
+        clients: 6,
+        posts: 50,
+        viewers: Some(200),
+        pause: Duration::from_millis(2),
+    };
+    let addresses = cluster.nodes.iter().map(|node| node.address).collect();
+    let readers = Readers::start(addresses, habits);
+    readers.read_until(Duration::from_secs(30), 3_000);
+    let reads = readers.finish();
+    cluster.settle(Duration::from_secs(60), readers::answered(&reads));
+    identity::check(&cluster, &reads, window != "0");
+    cluster.stop();
+}
+
+#[test]
+fn every_read_at_any_node_counts() {
+    reads_are_counted("0");
+}
+
+#[test]
+fn every_read_at_any_node_counts_or_is_a_duplicate() {
+    reads_are_counted("36500d");
 }
 
 #[test]

@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use crate::support::postgres::{self, Postgres};
 use crate::support::proxy::Proxy;
-use crate::support::{Home, Server, missing, until, until_within};
+use crate::support::{Home, Server, WAIT_LIMIT, missing, until, until_within};
 
 /// The one database of each cluster.
 pub const DATABASE: &str = "viewtally";
@@ -130,6 +130,23 @@ impl Cluster {
     pub fn await_written(&self, limit: Duration, answered: i64) {
         until_within(limit, "all is counted", || self.written() >= answered);
         assert_eq!(self.written(), answered, "counted or in the ledger");
+    }
+
+    /// Waits until nothing more is written: at least so much is, or nothing for as long as anything may take.
+    pub fn settle(&self, limit: Duration, at_least: i64) {
+        let (mut last, mut since) = (self.written(), Instant::now());
+        until_within(limit, "nothing more is written", || {
+            let now = self.written();
+            if now != last {
+                (last, since) = (now, Instant::now());
+            }
+            let enough = if last >= at_least {
+                Duration::from_secs(1)
+            } else {
+                WAIT_LIMIT
+            };
+            since.elapsed() > enough
+        });
     }
 
     /// Stops every node and asks each that nothing is left of it; then looks whether the sums in the database agree.
