@@ -4,7 +4,7 @@ PREFIX ?= $(HOME)/.local
 
 .PHONY: run test test-postgres test-long test-thorough check pictures deb install clean
 .PHONY: fuzz fuzz-lock soak cluster
-.PHONY: bench bench-peers bench-scaling bench-locked bench-counting bench-demands bench-smoke
+.PHONY: bench bench-peers bench-scaling bench-locked bench-counting bench-postgres bench-demands bench-smoke
 
 ## Serve the sample posts on http://127.0.0.1:8080, counts in data/.
 run:
@@ -84,6 +84,10 @@ bench-locked:
 ## Counting without HTTP.
 bench-counting:
 	$(CARGO) bench --locked --bench counting
+
+## The same into a PostgreSQL of its own.
+bench-postgres:
+	$(CARGO) bench --locked --features postgres --bench counting -- --postgres
 
 ## The ratios demanded, and only the contenders and cases they need. Ten minutes.
 bench-demands:
