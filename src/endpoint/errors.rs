@@ -134,11 +134,9 @@ impl From<StoreError> for Problem {
                 );
                 Problem::new(409, "Below zero", detail)
             }
+            StoreError::Refused(why) => Problem::new(422, "Not valid", why),
             StoreError::Busy(_) => Problem::store_busy(),
-            StoreError::Newer { .. }
-            | StoreError::Refused(_)
-            | StoreError::InDoubt(_)
-            | StoreError::Unavailable(_) => {
+            StoreError::Newer { .. } | StoreError::InDoubt(_) | StoreError::Unavailable(_) => {
                 // What the database said may name files and tables: for the log, not for the client.
                 tracing::error!(%error, "the store failed a request");
                 Problem::busy("the store does not answer; try again shortly")

@@ -14,8 +14,6 @@ use diesel::connection::InstrumentationEvent;
 use flume::{Receiver, RecvTimeoutError, Sender};
 use nix::sys::socket::{Shutdown, shutdown};
 
-use crate::thread;
-
 /// How often is looked for statements whose time has passed.
 const INTERVAL: Duration = Duration::from_millis(250);
 
@@ -123,7 +121,8 @@ impl DeadlineMonitor {
         };
         let (stop, stopped) = flume::bounded(0);
         let known = Arc::clone(&deadlines.known);
-        let thread = thread::spawn("db-deadlines".to_owned(), move || run(&known, &stopped))?;
+        let thread =
+            crate::thread::spawn("db-deadlines".to_owned(), move || run(&known, &stopped))?;
         Ok(DeadlineMonitor {
             deadlines,
             stop: Some(stop),

@@ -167,13 +167,24 @@ impl PostgresStore {
         })
     }
 
-    /// As [`PostgresStore::transact_unseen`]. What is deleted stays in the server's files until it cleans them: vacuuming is
-    /// its own. The second part of the answer of `work` says whether it deleted something.
+    /// As [`PostgresStore::transact_unseen`], but what `work` deletes of the salts is not left in the table's file: it is written
+    /// anew. The server's log has it for longer, until that is recycled. The second part of the answer of `work` says whether
+    /// it deleted something.
     pub fn erase<T>(
         &self,
         work: impl FnOnce(&mut PgConnection) -> Result<(T, bool), StoreError>,
     ) -> Result<T, StoreError> {
-        Ok(self.alone(work)?.0)
+        let (answer, deleted) = self.alone(work)?;
+        if deleted {
+            // It is deleted whatever comes of this.
+            let rewrite = |connection: &mut PgConnection| {
+                Ok(connection.batch_execute("VACUUM (FULL) salts")?)
+            };
+            if let Err(error) = self.with(&self.writers, BATCH_LIMIT, rewrite) {
+                tracing::debug!(%error, "cannot write the table of salts anew");
+            }
+        }
+        Ok(answer)
     }
 
     /// What other nodes have changed since the last call.

@@ -14,6 +14,10 @@ impl From<DieselError> for StoreError {
             {
                 StoreError::SlugTaken
             }
+            DieselError::DatabaseError(_, ref info) if info.message().contains("0x00") => {
+                let why = "the character U+0000 is in it, which PostgreSQL keeps in no text; leave it out";
+                StoreError::Refused(why.to_owned())
+            }
             DieselError::DatabaseError(_, ref info) if is_lock(info.message()) => {
                 StoreError::Busy(info.message().to_owned())
             }

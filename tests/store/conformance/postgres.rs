@@ -208,3 +208,20 @@ fn a_stop_waits_for_no_other_writer() {
     assert!(crate::sink::BatchSink::write(&store, &batch).is_err());
     assert!(start.elapsed() < Duration::from_secs(3));
 }
+
+#[test]
+fn a_character_that_no_text_may_hold_is_refused_and_said() {
+    let Some(database) = private() else {
+        return;
+    };
+    let store = database.try_open().expect("it opens");
+    let mut content = super::samples::content("a");
+    content.body.push('\0');
+    let refused = store.create(&content);
+    let Err(StoreError::Refused(why)) = refused else {
+        panic!("{refused:?}");
+    };
+    assert!(why.contains("U+0000"), "{why}");
+    content.body.pop();
+    store.create(&content).expect("a post");
+}
