@@ -5,6 +5,7 @@ mod faults;
 mod identity;
 mod kills;
 mod lost_answers;
+mod moving;
 mod nodes;
 mod outage;
 mod readers;
