@@ -69,7 +69,7 @@ fn a_log_is_imported_by_a_node_beside_others_and_only_tried_with_dry_run() {
             "10.0.0.{address} - - [01/May/2026:10:00:00 +0000] \"GET /posts/post-1 HTTP/1.1\" 200 5 \"-\" \"Mozilla/5.0\"\n"
         )
     };
-    home.write("access.log", &(0..20).map(line).collect::<String>());
+    home.write("access.log", (0..20).map(line).collect::<String>());
     let url = cluster.url();
     let log = [
         "import",

@@ -142,7 +142,14 @@ impl Elsewhere {
             .select((counts::post, counts::views, counts::viewers))
             .limit(MOST + 1)
             .load(self.connected()?);
-        let rows = rows.inspect_err(|_| self.seen = None)?;
+        let rows = match rows {
+            Ok(rows) => rows,
+            Err(error) => {
+                // The next call looks from there again.
+                self.seen = Some(before);
+                return Err(error.into());
+            }
+        };
         if rows.len() as i64 > MOST {
             return Ok(ChangedElsewhere::Everything);
         }

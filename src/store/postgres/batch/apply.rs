@@ -36,11 +36,8 @@ pub fn apply_of_log(
 ) -> Result<BatchResult, StoreError> {
     let is_committed = CommittedRuns::read(connection, &batch.journaled)?.has_batch()?;
     if is_committed || !applied_batches::add(connection, &batch.id)? {
-        // What it came to is not known any more.
-        return Ok(BatchResult {
-            changed_elsewhere: true,
-            ..BatchResult::default()
-        });
+        // What it came to is not known any more; its posts are marked as changed.
+        return Ok(BatchResult::default());
     }
     // Whether a post is there does not change until the transaction ends: who deletes one is alone.
     let posts = existing(connection, posts_of(batch))?;
