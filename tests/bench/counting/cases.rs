@@ -12,6 +12,7 @@ use crate::figures::{Figures, Metric};
 const THROUGHPUT: &str = "Channel to commit, two producers at full speed";
 const DRAIN: &str = "Draining what is pending";
 const COMMIT: &str = "Commits under 20,000 events/s, flushed every 100 ms";
+#[cfg(feature = "postgres")]
 const POSTGRES: &str =
     "PostgreSQL on the same machine: channel to commit, two producers at full speed";
 const GROWTH: &str = "Growth with posts and with the database";
