@@ -36,7 +36,7 @@ pub enum StartError {
     #[error("cannot open store {url}: {error}{}", what_to_try(url, error))]
     Store {
         /// Which.
-        url: String,
+        url: StoreUrl,
         /// Why.
         error: StoreError,
     },
@@ -103,10 +103,9 @@ fn explain_listen(error: &std::io::Error) -> String {
 }
 
 /// What to try where an error of the store does not say so itself.
-fn what_to_try(url: &str, error: &StoreError) -> &'static str {
-    let is_file = !url.contains("://");
+fn what_to_try(url: &StoreUrl, error: &StoreError) -> &'static str {
     match error {
-        StoreError::Busy(_) | StoreError::Unavailable(_) if is_file => {
+        StoreError::Busy(_) | StoreError::Unavailable(_) if !url.is_shared() => {
             "; try --store, or look at who may write there, and whether its file system is read-only"
         }
         StoreError::Busy(_) | StoreError::Unavailable(_) => {
@@ -125,7 +124,7 @@ pub fn open_store(
     rules: StoreOptions,
 ) -> Result<Arc<dyn store::Store>, StartError> {
     store::open(url, rules).map_err(|error| StartError::Store {
-        url: url.to_string(),
+        url: url.clone(),
         error,
     })
 }
@@ -174,7 +173,7 @@ pub fn start(config: &Config) -> Result<Running, StartError> {
         Ok(()) | Err(StoreError::Busy(_)) => {}
         Err(error) => {
             return Err(StartError::Store {
-                url: config.store.to_string(),
+                url: config.store.clone(),
                 error,
             });
         }

@@ -128,28 +128,29 @@ impl Elsewhere {
         let query = "SELECT pg_snapshot_xmin(s)::text::bigint AS lowest, pg_snapshot_xmax(s)::text::bigint AS next, \
              (SELECT alone FROM writes) AS alone FROM pg_current_snapshot() s";
         let now: Now = diesel::sql_query(query).get_result(self.connected()?)?;
-        let before = self.seen.replace(Position {
+        let changed = match &self.seen {
+            Some(seen) if seen.alone == now.alone => {
+                let from = seen.from;
+                self.numbers_since(from, now.next)?
+            }
+            _ => ChangedElsewhere::Everything,
+        };
+        self.seen = Some(Position {
             from: now.lowest,
             alone: now.alone,
         });
-        let Some(before) = before.filter(|before| before.alone == now.alone) else {
-            return Ok(ChangedElsewhere::Everything);
-        };
+        Ok(changed)
+    }
+
+    /// The numbers of posts that transactions have written from this one on; `next` is one that has not begun.
+    fn numbers_since(&mut self, from: i64, next: i64) -> Result<ChangedElsewhere, StoreError> {
         // A number beyond all is of another server, from which this database was copied.
-        let rows: Result<Vec<(PostId, i64, i64)>, _> = counts::table
-            .filter(counts::changed.ge(before.from))
-            .filter(counts::changed.lt(now.next + 1_000_000))
+        let rows: Vec<(PostId, i64, i64)> = counts::table
+            .filter(counts::changed.ge(from))
+            .filter(counts::changed.lt(next + 1_000_000))
             .select((counts::post, counts::views, counts::viewers))
             .limit(MOST + 1)
-            .load(self.connected()?);
-        let rows = match rows {
-            Ok(rows) => rows,
-            Err(error) => {
-                // The next call looks from there again.
-                self.seen = Some(before);
-                return Err(error.into());
-            }
-        };
+            .load(self.connected()?)?;
         if rows.len() as i64 > MOST {
             return Ok(ChangedElsewhere::Everything);
         }

@@ -5,23 +5,16 @@ use std::collections::BTreeSet;
 use diesel::pg::PgRowByRowLoadingMode;
 use diesel::prelude::*;
 
-use super::search_index::{post_search, put, remove, terms_of};
+use super::search_index::{post_search, terms_of};
 use crate::model::PostId;
 use crate::store::error::StoreError;
 use crate::store::sql::schema::posts;
+use crate::store::sql::search_terms::WrongTerms;
 
 diesel::allow_tables_to_appear_in_same_query!(posts, post_search);
 
-/// What is wrong in the index, by ids.
-pub struct Wrong {
-    /// Posts that it finds by other terms than those of their title and summary.
-    pub outdated: Vec<PostId>,
-    /// Posts that it finds and that are not there.
-    pub missing: Vec<PostId>,
-}
-
 /// Compares the index with the posts.
-pub fn wrong(connection: &mut PgConnection) -> Result<Wrong, StoreError> {
+pub fn wrong(connection: &mut PgConnection) -> Result<WrongTerms, StoreError> {
     type Row = (PostId, String, String, Option<Vec<String>>);
     let mut outdated = Vec::new();
     let rows = posts::table
@@ -47,21 +40,5 @@ pub fn wrong(connection: &mut PgConnection) -> Result<Wrong, StoreError> {
         .order(post_search::post)
         .select(post_search::post)
         .load(connection)?;
-    Ok(Wrong { outdated, missing })
-}
-
-/// Indexes anew what [`wrong`] finds.
-pub fn mend(connection: &mut PgConnection) -> Result<(), StoreError> {
-    let wrong = wrong(connection)?;
-    for post in wrong.outdated {
-        let (title, summary): (String, String) = posts::table
-            .find(post)
-            .select((posts::title, posts::summary))
-            .get_result(connection)?;
-        put(connection, post, &title, &summary)?;
-    }
-    for post in wrong.missing {
-        remove(connection, post)?;
-    }
-    Ok(())
+    Ok(WrongTerms { outdated, missing })
 }

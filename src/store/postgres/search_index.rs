@@ -77,23 +77,17 @@ pub fn few(
             TermPattern::Prefix(beginning) => format!("{BEGINNING}{beginning}"),
         })
         .collect();
+    let timeout = |time: Duration| format!("SET LOCAL statement_timeout = {}", time.as_millis());
     let started = Instant::now();
     // In a transaction of its own, or a savepoint: what takes too long fails, and leaves the caller's as it was.
     let found = connection.transaction(|connection| {
-        connection.batch_execute(&format!(
-            "SET LOCAL statement_timeout = {}",
-            MAX_TIME.as_millis()
-        ))?;
+        connection.batch_execute(&timeout(MAX_TIME))?;
         let found = post_search::table
             .select(post_search::post)
             .filter(post_search::terms.contains(wanted))
             .limit(i64::try_from(most.saturating_add(1)).unwrap_or(i64::MAX))
             .load(connection)?;
-        let usual = format!(
-            "SET LOCAL statement_timeout = {}",
-            STATEMENT_TIMEOUT.as_millis()
-        );
-        connection.batch_execute(&usual)?;
+        connection.batch_execute(&timeout(STATEMENT_TIMEOUT))?;
         Ok::<Vec<PostId>, DieselError>(found)
     });
     match found {

@@ -139,13 +139,7 @@ impl PostgresStore {
         limit: Duration,
         work: impl FnOnce(&mut PgConnection) -> Result<T, StoreError>,
     ) -> Result<T, StoreError> {
-        self.with(&self.writers, limit, |connection| {
-            connection.transaction(|connection| {
-                self.prepare(connection)?;
-                locks::share(connection)?;
-                work(connection)
-            })
-        })
+        self.write(limit, locks::share, work)
     }
 
     /// As [`PostgresStore::share`], for a batch of so many rows.
@@ -207,10 +201,20 @@ impl PostgresStore {
         &self,
         work: impl FnOnce(&mut PgConnection) -> Result<T, StoreError>,
     ) -> Result<T, StoreError> {
-        self.with(&self.writers, STATEMENT_TIMEOUT, |connection| {
+        self.write(STATEMENT_TIMEOUT, locks::hold_alone, work)
+    }
+
+    /// Runs `work` in one transaction that takes this lock first.
+    fn write<T>(
+        &self,
+        limit: Duration,
+        lock: fn(&mut PgConnection) -> Result<(), StoreError>,
+        work: impl FnOnce(&mut PgConnection) -> Result<T, StoreError>,
+    ) -> Result<T, StoreError> {
+        self.with(&self.writers, limit, |connection| {
             connection.transaction(|connection| {
                 self.prepare(connection)?;
-                locks::hold_alone(connection)?;
+                lock(connection)?;
                 work(connection)
             })
         })

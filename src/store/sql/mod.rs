@@ -9,6 +9,7 @@
 pub(super) mod columns;
 pub(super) mod errors;
 pub(super) mod schema;
+pub(super) mod schema_version;
 pub(super) mod search_terms;
 pub(super) mod statements;
 pub(super) mod tags;

@@ -59,6 +59,14 @@ pub fn block_term(block: i64) -> String {
     format!("\u{F8FF}\u{F8FF}\u{F8FF}{block}")
 }
 
+/// What is wrong in an index of terms, by ids.
+pub struct WrongTerms {
+    /// Posts that it finds by other terms than those of their title and summary.
+    pub outdated: Vec<PostId>,
+    /// Posts that it finds and that are not there.
+    pub missing: Vec<PostId>,
+}
+
 /// What a search asks for.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum TermPattern {

@@ -1,13 +1,12 @@
 //! The schema, brought up to date.
 
-use diesel::migration::{Migration, MigrationSource};
 use diesel::prelude::*;
-use diesel::sqlite::Sqlite;
-use diesel_migrations::{EmbeddedMigrations, MigrationHarness, embed_migrations};
+use diesel_migrations::{EmbeddedMigrations, embed_migrations};
 
 use crate::model::DedupWindow;
 use crate::store::error::StoreError;
 use crate::store::sql::schema::meta;
+use crate::store::sql::schema_version::run_pending;
 
 const MIGRATIONS: EmbeddedMigrations = embed_migrations!("src/store/sqlite/migrations");
 
@@ -16,27 +15,7 @@ const MIGRATIONS: EmbeddedMigrations = embed_migrations!("src/store/sqlite/migra
 /// # Errors
 /// [`StoreError::Newer`] for a database of a later version.
 pub fn migrate(connection: &mut SqliteConnection) -> Result<(), StoreError> {
-    let unavailable = |error: Box<dyn std::error::Error + Send + Sync>| {
-        StoreError::Unavailable(format!("cannot bring its schema up to date: {error}"))
-    };
-    let known: Vec<Box<dyn Migration<Sqlite>>> = MIGRATIONS.migrations().map_err(unavailable)?;
-    let newest_known = known
-        .iter()
-        .map(|migration| migration.name().version())
-        .max();
-    let applied = connection.applied_migrations().map_err(unavailable)?;
-    if let (Some(found), Some(known)) = (applied.into_iter().max(), newest_known)
-        && found > known
-    {
-        return Err(StoreError::Newer {
-            found: found.to_string(),
-            known: known.to_string(),
-        });
-    }
-    connection
-        .run_pending_migrations(MIGRATIONS)
-        .map_err(unavailable)?;
-    Ok(())
+    run_pending(connection, MIGRATIONS)
 }
 
 /// Takes the windows that are under way over from `viewings.counted_at`, which earlier versions decided by. Done once,
@@ -76,6 +55,9 @@ fn is_taken_over(connection: &mut SqliteConnection) -> Result<bool, StoreError> 
 #[cfg(test)]
 mod tests {
     use diesel::connection::SimpleConnection;
+    use diesel::migration::{Migration, MigrationSource};
+    use diesel::sqlite::Sqlite;
+    use diesel_migrations::MigrationHarness;
 
     use super::super::search_fill;
     use super::*;

@@ -6,11 +6,10 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 use diesel::connection::DefaultLoadingMode;
 use diesel::prelude::*;
 
-use super::search_index::{put, remove};
 use crate::model::PostId;
 use crate::store::error::StoreError;
 use crate::store::sql::schema::posts;
-use crate::store::sql::search_terms::distinct_terms;
+use crate::store::sql::search_terms::{WrongTerms, distinct_terms};
 
 diesel::table! {
     post_search_terms (doc, term) {
@@ -19,16 +18,8 @@ diesel::table! {
     }
 }
 
-/// What is wrong in the index, by ids.
-pub struct Wrong {
-    /// Posts that it finds by other terms than those of their title and summary.
-    pub outdated: Vec<PostId>,
-    /// Posts that it finds and that are not there.
-    pub missing: Vec<PostId>,
-}
-
 /// Compares the index with the posts. Keeps 16 bytes of each post in memory.
-pub fn wrong(connection: &mut SqliteConnection) -> Result<Wrong, StoreError> {
+pub fn wrong(connection: &mut SqliteConnection) -> Result<WrongTerms, StoreError> {
     let mut indexed: HashMap<PostId, u64> = HashMap::new();
     let terms = post_search_terms::table
         .select((post_search_terms::doc, post_search_terms::term))
@@ -55,23 +46,7 @@ pub fn wrong(connection: &mut SqliteConnection) -> Result<Wrong, StoreError> {
     outdated.sort_unstable();
     let mut missing = Vec::from_iter(indexed.into_keys());
     missing.sort_unstable();
-    Ok(Wrong { outdated, missing })
-}
-
-/// Indexes anew what [`wrong`] finds.
-pub fn mend(connection: &mut SqliteConnection) -> Result<(), StoreError> {
-    let wrong = wrong(connection)?;
-    for post in wrong.outdated {
-        let (title, summary): (String, String) = posts::table
-            .find(post)
-            .select((posts::title, posts::summary))
-            .get_result(connection)?;
-        put(connection, post, &title, &summary)?;
-    }
-    for post in wrong.missing {
-        remove(connection, post)?;
-    }
-    Ok(())
+    Ok(WrongTerms { outdated, missing })
 }
 
 fn fingerprint(term: &str) -> u64 {

@@ -41,16 +41,6 @@ impl dyn Database + '_ {
     }
 }
 
-/// SQLite in a file.
-pub fn in_a_file() -> Option<Sqlite> {
-    Some(Sqlite::in_a_file())
-}
-
-/// SQLite in memory.
-pub fn in_memory() -> Option<Sqlite> {
-    Some(Sqlite::in_memory())
-}
-
 /// SQLite.
 pub struct Sqlite {
     /// `None`: in memory.

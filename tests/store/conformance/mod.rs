@@ -118,7 +118,7 @@ macro_rules! conformance {
     };
 }
 
-conformance! { sqlite_file: crate::store::conformance::database::in_a_file() }
-conformance! { sqlite_memory: crate::store::conformance::database::in_memory() }
+conformance! { sqlite_file: Some(crate::store::conformance::database::Sqlite::in_a_file()) }
+conformance! { sqlite_memory: Some(crate::store::conformance::database::Sqlite::in_memory()) }
 #[cfg(feature = "postgres")]
 conformance! { postgresql: crate::store::conformance::postgres::private() }

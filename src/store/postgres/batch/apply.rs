@@ -1,6 +1,6 @@
 //! From a batch to the rows it changes, inside the caller's transaction.
 
-use std::collections::{BTreeMap, BTreeSet, HashSet};
+use std::collections::{BTreeMap, HashSet};
 
 use diesel::pg::PgConnection;
 use diesel::prelude::*;
@@ -10,9 +10,10 @@ use super::super::queries::journals::CommittedRuns;
 use super::super::queries::log_batch::LogBatch;
 use super::names::Names;
 use super::rows::{Counts, Rows};
+use super::runs;
 use super::visits::{SeenVisit, count};
 use super::write::{write_posts, write_site};
-use crate::model::{Batch, DedupWindow, LedgerEntry, PostId, Reason, TimestampMs};
+use crate::model::{Batch, DedupWindow, LedgerEntry, PostId, Reason, TimestampMs, ViewerVisit};
 use crate::sink::BatchResult;
 use crate::store::error::StoreError;
 use crate::store::sql::schema::counts;
@@ -40,15 +41,22 @@ pub fn apply_of_log(
         return Ok(BatchResult::default());
     }
     // Whether a post is there does not change until the transaction ends: who deletes one is alone.
-    let posts = existing(connection, posts_of(batch))?;
+    let (views, ledger) = (batch.sorted_views(), batch.sorted_ledger());
+    let visits = Vec::from_iter(batch.sorted_visits());
+    let with_events = views
+        .iter()
+        .map(|entry| entry.post)
+        .chain(ledger.iter().map(|entry| entry.post))
+        .chain(visits.iter().map(|entry| entry.post));
+    let posts = existing(connection, with_events.collect())?;
     let mut rows = Rows::default();
-    for entry in batch.sorted_views() {
+    for entry in views {
         match posts.contains(&entry.post) {
             true => rows.add_views(entry.post, entry.hour, entry.views),
             false => drop_views(&mut rows, TimestampMs(entry.hour), entry.views),
         }
     }
-    for entry in batch.sorted_ledger() {
+    for entry in ledger {
         // An entry of a post that no longer exists belongs to none.
         let post = match posts.contains(&entry.post) {
             true => entry.post,
@@ -56,12 +64,12 @@ pub fn apply_of_log(
         };
         rows.add_to_ledger(LedgerEntry { post, ..entry });
     }
-    let seen = see(connection, batch, &posts, window, &mut rows)?;
+    let seen = see(connection, &visits, &posts, window, &mut rows)?;
     let mut numbers = lock(connection, &posts)?;
     count(connection, &seen, window, log, &mut rows)?;
     let mut result = write_posts(connection, &rows, &mut numbers, log)?;
     // From here on rows that many batches write: they are held as shortly as can be.
-    let committed = CommittedRuns::lock(connection, &batch.journaled)?;
+    let committed = runs::lock(connection, &batch.journaled)?;
     for entry in committed.dropped() {
         rows.add_to_ledger(entry);
     }
@@ -70,18 +78,10 @@ pub fn apply_of_log(
     Ok(result.batch)
 }
 
-/// The posts a batch has events of.
-fn posts_of(batch: &Batch) -> Vec<PostId> {
-    let views = batch.sorted_views().into_iter().map(|entry| entry.post);
-    let ledger = batch.sorted_ledger().into_iter().map(|entry| entry.post);
-    let visits = batch.sorted_visits().map(|entry| entry.post);
-    let posts: BTreeSet<PostId> = views.chain(ledger).chain(visits).collect();
-    posts.into_iter().collect()
-}
-
+/// Those of these posts that are there.
 fn existing(
     connection: &mut PgConnection,
-    posts: Vec<PostId>,
+    posts: HashSet<PostId>,
 ) -> Result<HashSet<PostId>, StoreError> {
     let found: Vec<PostId> = counts::table
         .filter(counts::post.eq_any(posts))
@@ -118,14 +118,14 @@ fn lock(
 /// that was forgotten, goes to the rows at once.
 fn see(
     connection: &mut PgConnection,
-    batch: &Batch,
+    visits: &[ViewerVisit<'_>],
     posts: &HashSet<PostId>,
     window: DedupWindow,
     rows: &mut Rows,
 ) -> Result<Vec<SeenVisit>, StoreError> {
-    let mut names = Names::of(connection, batch, posts)?;
+    let mut names = Names::of(connection, visits, posts)?;
     let mut since = Vec::new();
-    for entry in batch.sorted_visits() {
+    for entry in visits {
         let (post, at) = (entry.post, TimestampMs(entry.visit.first));
         if !posts.contains(&post) {
             drop_views(rows, at, entry.visit.count);

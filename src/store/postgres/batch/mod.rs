@@ -6,6 +6,7 @@
 mod apply;
 mod names;
 mod rows;
+mod runs;
 mod visits;
 mod write;
 

@@ -7,7 +7,7 @@ use diesel::prelude::*;
 use diesel::sql_types::{Array, BigInt, Text};
 
 use super::super::queries::forgotten;
-use crate::model::{Batch, PostId, ViewingKey};
+use crate::model::{PostId, ViewerVisit, ViewingKey};
 use crate::store::error::StoreError;
 use crate::store::sql::schema::{forgotten_viewers, viewers};
 
@@ -22,11 +22,11 @@ impl Names {
     /// Asks who was forgotten of those who have viewed one of `posts`.
     pub fn of(
         connection: &mut PgConnection,
-        batch: &Batch,
+        visits: &[ViewerVisit<'_>],
         posts: &HashSet<PostId>,
     ) -> Result<Names, StoreError> {
-        let names: BTreeSet<&str> = batch
-            .sorted_visits()
+        let names: BTreeSet<&str> = visits
+            .iter()
             .filter(|visit| posts.contains(&visit.post))
             .filter_map(|visit| name(visit.viewer))
             .collect();

@@ -4,6 +4,17 @@ use std::collections::BTreeMap;
 
 use crate::model::{LedgerEntry, PostId, Reason};
 
+/// The columns of rows, for a statement that takes them as arrays.
+pub fn columns<const N: usize>(rows: impl Iterator<Item = [i64; N]>) -> [Vec<i64>; N] {
+    let mut columns = [const { Vec::new() }; N];
+    for row in rows {
+        for (column, value) in columns.iter_mut().zip(row) {
+            column.push(value);
+        }
+    }
+    columns
+}
+
 /// A post's numbers.
 #[derive(Clone, Copy)]
 pub struct Counts {

@@ -7,7 +7,7 @@ use diesel::prelude::*;
 use diesel::sql_types::{Array, BigInt};
 
 use super::super::queries::log_batch::LogBatch;
-use super::rows::Rows;
+use super::rows::{Rows, columns};
 use crate::model::{DedupWindow, LedgerEntry, PostId, Reason, TimestampMs, Visit};
 use crate::store::error::StoreError;
 use crate::store::sql::columns::to_column;
@@ -107,35 +107,29 @@ fn add_windows(
     if windows.is_empty() {
         return Ok(HashSet::new());
     }
-    let column = |column: fn(&Window) -> i64| Vec::from_iter(windows.iter().map(column));
+    let [post, viewer, start] = columns(
+        windows
+            .iter()
+            .map(|&(post, viewer, start)| [post, viewer, start]),
+    );
     let new: Vec<Row> = diesel::sql_query(
         "INSERT INTO counted_windows (post, viewer, start) SELECT * FROM unnest($1, $2, $3) \
          ON CONFLICT DO NOTHING RETURNING post, viewer, start",
     )
-    .bind::<Array<BigInt>, _>(column(|window| window.0))
-    .bind::<Array<BigInt>, _>(column(|window| window.1))
-    .bind::<Array<BigInt>, _>(column(|window| window.2))
+    .bind::<Array<BigInt>, _>(post)
+    .bind::<Array<BigInt>, _>(viewer)
+    .bind::<Array<BigInt>, _>(start)
     .load(connection)?;
     let key = |row: Row| (row.post, row.viewer, row.start);
     Ok(new.into_iter().map(key).collect())
 }
 
 /// The columns of viewings, in the order of the table's.
-fn columns(viewings: &BTreeMap<(PostId, i64), Viewing>) -> [Vec<i64>; 5] {
-    let mut columns = [const { Vec::new() }; 5];
-    for (&(post, viewer), viewing) in viewings {
-        let row = [
-            post,
-            viewer,
-            viewing.first,
-            viewing.last,
-            to_column(viewing.views),
-        ];
-        for (column, value) in columns.iter_mut().zip(row) {
-            column.push(value);
-        }
-    }
-    columns
+fn viewing_columns(viewings: &BTreeMap<(PostId, i64), Viewing>) -> [Vec<i64>; 5] {
+    columns(viewings.iter().map(|(&(post, viewer), viewing)| {
+        let views = to_column(viewing.views);
+        [post, viewer, viewing.first, viewing.last, views]
+    }))
 }
 
 fn add_viewings(
@@ -152,7 +146,7 @@ fn add_viewings(
         #[diesel(sql_type = BigInt)]
         views: i64,
     }
-    let [post, viewer, first, last, views] = columns(viewings);
+    let [post, viewer, first, last, views] = viewing_columns(viewings);
     let written: Vec<Row> = diesel::sql_query(
         "INSERT INTO viewings (post, viewer, first, last, views) SELECT * FROM unnest($1, $2, $3, $4, $5) \
          ON CONFLICT (post, viewer) DO UPDATE SET first = LEAST(viewings.first, excluded.first), \
@@ -180,7 +174,7 @@ fn add_log_viewings(
     log: LogBatch,
     viewings: &BTreeMap<(PostId, i64), Viewing>,
 ) -> Result<(), StoreError> {
-    let [post, viewer, first, last, views] = columns(viewings);
+    let [post, viewer, first, last, views] = viewing_columns(viewings);
     diesel::sql_query(
         "INSERT INTO log_viewings (post, viewer, first, last, views, log) \
          SELECT *, $6 FROM unnest($1, $2, $3, $4, $5) \
@@ -204,16 +198,10 @@ fn add_log_windows(
     log: LogBatch,
     windows: &HashMap<Window, (i64, bool)>,
 ) -> Result<(), StoreError> {
-    let mut columns = [const { Vec::new() }; 5];
-    for (&(post, viewer, start), &(at, counted)) in windows {
-        for (column, value) in columns
-            .iter_mut()
-            .zip([post, viewer, start, at, counted.into()])
-        {
-            column.push(value);
-        }
-    }
-    let [post, viewer, start, at, counted] = columns;
+    let rows = windows
+        .iter()
+        .map(|(&(post, viewer, start), &(at, counted))| [post, viewer, start, at, counted.into()]);
+    let [post, viewer, start, at, counted] = columns(rows);
     diesel::sql_query(
         "INSERT INTO log_windows (post, viewer, start, at, counted, log, batch) \
          SELECT *, $6, $7 FROM unnest($1, $2, $3, $4, $5) \

@@ -7,8 +7,9 @@ use diesel::prelude::*;
 use diesel::sql_types::{Array, BigInt, Double, Text};
 
 use super::super::queries::log_batch::LogBatch;
-use super::rows::{Counts, Rows};
-use crate::model::{PostId, Reason, Uncounted};
+use super::super::queries::site_numbers::Added;
+use super::rows::{Counts, Rows, columns};
+use crate::model::{PostId, Reason};
 use crate::sink::{BatchResult, PostTotals};
 use crate::store::error::StoreError;
 use crate::store::sql::columns::to_column;
@@ -20,8 +21,8 @@ use crate::store::traits::SITE;
 pub struct Sums {
     pub batch: BatchResult,
     site_hours: BTreeMap<(PostId, i64), u64>,
-    views: i64,
-    viewers: i64,
+    /// What it adds to the numbers of the site.
+    added: Added,
 }
 
 /// Writes the rows of posts. `numbers` are those of the posts, locked.
@@ -49,8 +50,11 @@ pub fn write_posts(
         counts.views = before.views.saturating_add(to_column(counted));
         let new_viewers = rows.new_viewers.get(&post).copied().unwrap_or(0);
         counts.viewers = before.viewers.saturating_add(new_viewers);
-        sums.views = sums.views.saturating_add(counts.views - before.views);
-        sums.viewers = sums.viewers.saturating_add(counts.viewers - before.viewers);
+        let added = &mut sums.added;
+        added.views = added.views.saturating_add(counts.views - before.views);
+        added.viewers = added
+            .viewers
+            .saturating_add(counts.viewers - before.viewers);
         sums.batch.counted += counted;
         sums.batch.totals.push(PostTotals {
             post,
@@ -81,7 +85,17 @@ pub fn write_site(
     }
     add_to_ledger(connection, &rows.ledger)?;
     add_hours(connection, &sums.site_hours)?;
-    add_to_site(connection, sums.views, sums.viewers, &sums.batch.uncounted)
+    sums.added.uncounted = sums.batch.uncounted;
+    add_to_site(connection, &sums.added)
+}
+
+/// The columns of hours, in the order of the table's.
+fn hour_columns(hours: &BTreeMap<(PostId, i64), u64>) -> [Vec<i64>; 3] {
+    columns(
+        hours
+            .iter()
+            .map(|(&(post, hour), &views)| [post, hour, to_column(views)]),
+    )
 }
 
 fn add_hours(
@@ -91,13 +105,14 @@ fn add_hours(
     if hours.is_empty() {
         return Ok(());
     }
+    let [post, hour, views] = hour_columns(hours);
     diesel::sql_query(
         "INSERT INTO hourly_views (post, hour, views) SELECT * FROM unnest($1, $2, $3) \
          ON CONFLICT (post, hour) DO UPDATE SET views = hourly_views.views + excluded.views",
     )
-    .bind::<Array<BigInt>, _>(Vec::from_iter(hours.keys().map(|key| key.0)))
-    .bind::<Array<BigInt>, _>(Vec::from_iter(hours.keys().map(|key| key.1)))
-    .bind::<Array<BigInt>, _>(Vec::from_iter(hours.values().copied().map(to_column)))
+    .bind::<Array<BigInt>, _>(post)
+    .bind::<Array<BigInt>, _>(hour)
+    .bind::<Array<BigInt>, _>(views)
     .execute(connection)?;
     Ok(())
 }
@@ -107,13 +122,14 @@ fn add_log_hours(
     log: LogBatch,
     hours: &BTreeMap<(PostId, i64), u64>,
 ) -> Result<(), StoreError> {
+    let [post, hour, views] = hour_columns(hours);
     diesel::sql_query(
         "INSERT INTO log_hours (post, hour, views, log) SELECT *, $4 FROM unnest($1, $2, $3) \
          ON CONFLICT (post, log, hour) DO UPDATE SET views = log_hours.views + excluded.views",
     )
-    .bind::<Array<BigInt>, _>(Vec::from_iter(hours.keys().map(|key| key.0)))
-    .bind::<Array<BigInt>, _>(Vec::from_iter(hours.keys().map(|key| key.1)))
-    .bind::<Array<BigInt>, _>(Vec::from_iter(hours.values().copied().map(to_column)))
+    .bind::<Array<BigInt>, _>(post)
+    .bind::<Array<BigInt>, _>(hour)
+    .bind::<Array<BigInt>, _>(views)
     .bind::<BigInt, _>(log.log)
     .execute(connection)?;
     Ok(())
@@ -127,15 +143,20 @@ fn set_counts(
     if totals.is_empty() {
         return Ok(());
     }
+    let [post, views, viewers] = columns(
+        totals
+            .iter()
+            .map(|totals| [totals.post, totals.views, totals.viewers]),
+    );
     let trends = totals.iter().map(|totals| numbers[&totals.post].trend);
     diesel::sql_query(
         "UPDATE counts SET views = new.views, viewers = new.viewers, trend = new.trend, \
          changed = pg_current_xact_id()::text::bigint \
          FROM unnest($1, $2, $3, $4) AS new (post, views, viewers, trend) WHERE counts.post = new.post",
     )
-    .bind::<Array<BigInt>, _>(Vec::from_iter(totals.iter().map(|totals| totals.post)))
-    .bind::<Array<BigInt>, _>(Vec::from_iter(totals.iter().map(|totals| totals.views)))
-    .bind::<Array<BigInt>, _>(Vec::from_iter(totals.iter().map(|totals| totals.viewers)))
+    .bind::<Array<BigInt>, _>(post)
+    .bind::<Array<BigInt>, _>(views)
+    .bind::<Array<BigInt>, _>(viewers)
     .bind::<Array<Double>, _>(Vec::from_iter(trends))
     .execute(connection)?;
     Ok(())
@@ -193,19 +214,8 @@ fn add_to_log_ledger(
 }
 
 /// Adds to the numbers of the site, in the order of their names.
-fn add_to_site(
-    connection: &mut PgConnection,
-    views: i64,
-    viewers: i64,
-    uncounted: &Uncounted,
-) -> Result<(), StoreError> {
-    let reasons = Reason::ALL
-        .into_iter()
-        .map(|reason| (reason.name(), to_column(uncounted.get(reason))));
-    let numbers: BTreeMap<&str, i64> = reasons
-        .chain([("views", views), ("viewers", viewers)])
-        .filter(|(_, number)| *number != 0)
-        .collect();
+fn add_to_site(connection: &mut PgConnection, added: &Added) -> Result<(), StoreError> {
+    let numbers: BTreeMap<&str, i64> = added.numbers().filter(|(_, number)| *number != 0).collect();
     if numbers.is_empty() {
         return Ok(());
     }

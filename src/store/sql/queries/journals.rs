@@ -41,41 +41,6 @@ impl<'a> CommittedRuns<'a> {
         })
     }
 
-    /// As [`CommittedRuns::read`], where others may be committing of the same runs: they wait until this transaction ends, and
-    /// this one has waited for them.
-    ///
-    /// # Errors
-    /// [`StoreError::Busy`] if the batch was committed meanwhile.
-    #[cfg(feature = "postgres")]
-    #[allow(dead_code, reason = "only where batches are applied side by side")]
-    pub(in crate::store) fn lock(
-        connection: &mut DbConnection,
-        journaled: &'a Journaled,
-    ) -> Result<CommittedRuns<'a>, StoreError> {
-        for part in journaled.parts() {
-            let none = (
-                journals::run.eq(part.run.0),
-                journals::committed.eq(encode(&Positions::default())?),
-                journals::dropped.eq(0),
-                journals::closed.eq(0),
-            );
-            // Sets a row that is there to what it is: that locks it.
-            diesel::insert_into(journals::table)
-                .values(none)
-                .on_conflict(journals::run)
-                .do_update()
-                .set(journals::run.eq(excluded(journals::run)))
-                .execute(connection)?;
-        }
-        let locked = CommittedRuns::read(connection, journaled)?;
-        match locked.has_batch()? {
-            true => Err(StoreError::Busy(
-                "an earlier try has just committed the batch".to_owned(),
-            )),
-            false => Ok(locked),
-        }
-    }
-
     /// Whether the batch is committed: then its transaction's answer was lost.
     ///
     /// # Errors
@@ -193,7 +158,7 @@ pub(super) fn close(connection: &mut DbConnection, run: RunId) -> Result<(), Sto
     Ok(())
 }
 
-fn encode(positions: &Positions) -> Result<Vec<u8>, StoreError> {
+pub(in crate::store) fn encode(positions: &Positions) -> Result<Vec<u8>, StoreError> {
     postcard::to_stdvec(positions).map_err(|error| StoreError::Unavailable(error.to_string()))
 }
 

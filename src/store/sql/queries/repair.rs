@@ -4,13 +4,14 @@ use std::ops::ControlFlow;
 
 use diesel::prelude::*;
 
-use super::backend::{DbConnection, search_check};
+use super::backend::{DbConnection, search, search_check};
 use super::integrity::{NAMELESS, TABLES, UNVIEWED, WINDOWS, check, reasons, viewers, views};
 use super::{impossible, removed_hours_check, site_numbers, trends};
 use crate::model::{Checked, Inconsistency};
 use crate::store::error::StoreError;
 use crate::store::row_sink::RowSink;
 use crate::store::sql::columns::sum_text;
+use crate::store::sql::schema::posts;
 
 /// Corrects what [`check`] finds, in the caller's transaction, and sends what cannot be mended a second time.
 ///
@@ -31,7 +32,7 @@ pub(super) fn repair(
     }
     mend_rows(connection)?;
     mend_sums(connection)?;
-    search_check::mend(connection)?;
+    mend_search(connection)?;
     let mut unmended = None;
     let left = check(connection, &mut |finding| {
         if finding.can_be_mended() {
@@ -136,6 +137,22 @@ fn mend_sums(connection: &mut DbConnection) -> Result<(), StoreError> {
     site_numbers::recount(connection)?;
     for wrong in trends::wrong(connection)? {
         trends::set(connection, wrong.post, wrong.hours)?;
+    }
+    Ok(())
+}
+
+/// Indexes anew the posts that are found by other terms than their own.
+fn mend_search(connection: &mut DbConnection) -> Result<(), StoreError> {
+    let wrong = search_check::wrong(connection)?;
+    for post in wrong.outdated {
+        let (title, summary): (String, String) = posts::table
+            .find(post)
+            .select((posts::title, posts::summary))
+            .get_result(connection)?;
+        search::put(connection, post, &title, &summary)?;
+    }
+    for post in wrong.missing {
+        search::remove(connection, post)?;
     }
     Ok(())
 }

@@ -34,6 +34,16 @@ pub(in crate::store) struct Added {
     pub(in crate::store) uncounted: Uncounted,
 }
 
+impl Added {
+    /// What is added, by name.
+    pub(in crate::store) fn numbers(&self) -> impl Iterator<Item = (&'static str, i64)> {
+        let uncounted = |reason: Reason| (reason.name(), to_column(self.uncounted.get(reason)));
+        [(VIEWS, self.views), (VIEWERS, self.viewers)]
+            .into_iter()
+            .chain(Reason::ALL.into_iter().map(uncounted))
+    }
+}
+
 /// Numbers by name; one that is not there is 0.
 struct Numbers(Vec<(String, i64)>);
 
@@ -64,11 +74,8 @@ pub(in crate::store) fn add(
     connection: &mut DbConnection,
     added: &Added,
 ) -> Result<(), StoreError> {
-    add_one(connection, VIEWS, added.views)?;
-    add_one(connection, VIEWERS, added.viewers)?;
-    for reason in Reason::ALL {
-        let number = to_column(added.uncounted.get(reason));
-        add_one(connection, reason.name(), number)?;
+    for (name, number) in added.numbers() {
+        add_one(connection, name, number)?;
     }
     Ok(())
 }
