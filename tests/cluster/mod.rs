@@ -9,3 +9,4 @@ mod moving;
 mod nodes;
 mod outage;
 mod readers;
+mod shortages;

@@ -13,7 +13,11 @@ pub struct SmallDisk(PathBuf);
 impl SmallDisk {
     /// Of this size, as `mount` takes it. `None` where this user may mount none: the test is skipped.
     pub fn below(home: &Home, size: &str) -> Option<Self> {
-        let folder = home.path().join("disk");
+        Self::at(home.path().join("disk"), size)
+    }
+
+    /// As [`SmallDisk::below`], at this path, where nothing is yet.
+    pub fn at(folder: PathBuf, size: &str) -> Option<Self> {
         std::fs::create_dir(&folder).expect("a folder");
         let mounted = is_root()
             && Command::new("mount")

@@ -2,7 +2,7 @@
 
 use std::fs::{self, OpenOptions};
 use std::io::Write;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -187,6 +187,18 @@ impl Postgres {
 
     pub fn go_on(&self) {
         self.signal_all("CONT");
+    }
+
+    /// Its folder, which the server may enter; its data are in `data` there.
+    pub fn folder(&self) -> &Path {
+        self.folder.path()
+    }
+
+    /// Hands a folder over to the server.
+    pub fn own(&self, folder: &Path) {
+        if let Some(account) = self.account {
+            account.own(folder);
+        }
     }
 
     /// What the server said.
