@@ -1,4 +1,4 @@
-//! PostgreSQL answers, and has no room left: readers are served, nothing is lost or counted twice.
+//! PostgreSQL answers, and has no room or no connection left: readers are served, nothing is lost or counted twice.
 
 use std::time::Duration;
 
@@ -6,12 +6,15 @@ use super::identity;
 use super::nodes::{Cluster, DATABASE};
 use super::readers::{self, Habits, Readers};
 use crate::support::small_disk::SmallDisk;
-use crate::support::{assert_no_internals, until_within};
+use crate::support::{assert_no_internals, postgres, until_within};
 
 const POSTS: usize = 20;
 
 /// How long until a shortage is noticed, and until all is counted when it is over.
 const LIMIT: Duration = Duration::from_secs(60);
+
+/// Whom nodes sign in as that are to have no more connections than others.
+const ROLE: &str = "node";
 
 /// Reads a node from before a shortage until after it. Meanwhile each read is answered, readiness turns, and the node's log
 /// has these words of the server's.
@@ -138,5 +141,33 @@ fn a_full_disk_of_the_servers_log_is_ridden_out() {
             cluster.postgres.kill();
             cluster.postgres.start_again();
         },
+    );
+}
+
+#[test]
+fn a_server_without_a_free_connection_is_ridden_out() {
+    let Some(cluster) = Cluster::empty(&[]) else {
+        return;
+    };
+    let make = format!("CREATE ROLE {ROLE} LOGIN; ALTER DATABASE {DATABASE} OWNER TO {ROLE}");
+    cluster.postgres.psql("postgres", &make);
+    let url = cluster.url().replacen(postgres::USER, ROLE, 1);
+    // To a client the limit of a role is the server's: SQLSTATE 53300, when it connects.
+    let limit = |cluster: &Cluster, connections: i32| {
+        let limit = format!("ALTER ROLE {ROLE} CONNECTION LIMIT {connections}");
+        cluster.postgres.psql("postgres", &limit);
+    };
+    ride_out(
+        cluster,
+        &url,
+        "too many connections",
+        |cluster| {
+            limit(cluster, 0);
+            let ended = format!(
+                "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity WHERE usename = '{ROLE}'"
+            );
+            assert_ne!(cluster.postgres.psql("postgres", &ended), "0");
+        },
+        |cluster| limit(cluster, -1),
     );
 }
