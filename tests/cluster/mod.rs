@@ -10,3 +10,4 @@ mod nodes;
 mod outage;
 mod readers;
 mod shortages;
+mod sign_in;

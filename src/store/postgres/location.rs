@@ -1,6 +1,7 @@
 //! Where a PostgreSQL database is: what `--store postgres://…` names.
 
 use std::fmt;
+use std::path::Path;
 
 /// A connection URI as libpq takes it (postgresql.org/docs/current/libpq-connect.html, section 34.1.1.2): several hosts,
 /// `service`, TLS and the rest are its own parameters.
@@ -20,6 +21,17 @@ const DEFAULTS: [(&str, &str); 8] = [
     ("fallback_application_name", "viewtally"),
 ];
 
+/// Where systems keep the certificates that they trust: Debian and Alpine, Red Hat, SUSE, others. The OpenSSL that is built
+/// along looks only where nothing is installed, unless one of [`TRUST_VARIABLES`] says where.
+const TRUSTED: [&str; 4] = [
+    "/etc/ssl/certs/ca-certificates.crt",
+    "/etc/pki/tls/certs/ca-bundle.crt",
+    "/etc/ssl/ca-bundle.pem",
+    "/etc/ssl/cert.pem",
+];
+
+const TRUST_VARIABLES: [&str; 2] = ["SSL_CERT_FILE", "SSL_CERT_DIR"];
+
 impl PostgresLocation {
     /// A URI that begins with `postgres://` or `postgresql://`.
     pub fn parse(text: &str) -> Option<PostgresLocation> {
@@ -30,6 +42,30 @@ impl PostgresLocation {
 
     /// The URI with what is added to it.
     pub(super) fn uri(&self) -> String {
+        let is_said = |name| std::env::var_os(name).is_some();
+        let trusted = TRUSTED.into_iter().find(|file| Path::new(file).exists());
+        match trusted.filter(|_| !TRUST_VARIABLES.into_iter().any(is_said)) {
+            Some(file) => self.trusting(file).with_defaults(),
+            None => self.with_defaults(),
+        }
+    }
+
+    /// The same with `sslrootcert=system` as the file that it means, and what libpq demands with it.
+    fn trusting(&self, file: &str) -> PostgresLocation {
+        let is_system = |parameter: &(&str, &str)| *parameter == ("sslrootcert", "system");
+        if !self.parameters().any(|parameter| is_system(&parameter)) {
+            return self.clone();
+        }
+        let mut uri = self
+            .0
+            .replacen("sslrootcert=system", &format!("sslrootcert={file}"), 1);
+        if !self.parameters().any(|(key, _)| key == "sslmode") {
+            uri.push_str("&sslmode=verify-full");
+        }
+        PostgresLocation(uri)
+    }
+
+    fn with_defaults(&self) -> String {
         let mut uri = self.0.clone();
         let given: Vec<String> = self.parameters().map(|(key, _)| key.to_owned()).collect();
         for (key, value) in DEFAULTS {
@@ -99,6 +135,27 @@ mod tests {
         assert!(uri.contains("target_session_attrs=any&connect_timeout=9&keepalives=1"));
         assert_eq!(uri.matches("connect_timeout").count(), 1);
         assert_eq!(uri.matches("target_session_attrs").count(), 1);
+    }
+
+    #[test]
+    fn what_the_system_trusts_is_a_file() {
+        for (given, expected) in [
+            ("postgres://h/db", "postgres://h/db"),
+            (
+                "postgres://h/db?sslrootcert=system&a=b",
+                "postgres://h/db?sslrootcert=/f&a=b&sslmode=verify-full",
+            ),
+            (
+                "postgres://h/db?sslmode=verify-full&sslrootcert=system",
+                "postgres://h/db?sslmode=verify-full&sslrootcert=/f",
+            ),
+            (
+                "postgres://h/db?sslrootcert=/g",
+                "postgres://h/db?sslrootcert=/g",
+            ),
+        ] {
+            assert_eq!(location(given).trusting("/f").0, expected);
+        }
     }
 
     #[test]
