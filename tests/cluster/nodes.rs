@@ -25,6 +25,8 @@ pub struct Cluster {
 struct Place {
     home: Home,
     url: String,
+    /// What it is started by, to be somewhere else.
+    entry: Vec<String>,
 }
 
 impl Cluster {
@@ -66,11 +68,17 @@ impl Cluster {
 
     /// Starts one more node, with the database at this address.
     pub fn join(&mut self, url: &str) {
+        self.join_from(Vec::new(), "127.0.0.1:0", url);
+    }
+
+    /// As [`Cluster::join`], for a node that is started by this command and listens there.
+    pub fn join_from(&mut self, entry: Vec<String>, listen: &str, url: &str) {
         self.places.push(Place {
             home: Home::new(),
             url: url.to_owned(),
+            entry,
         });
-        let server = self.try_start(self.nodes.len(), "127.0.0.1:0");
+        let server = self.try_start(self.nodes.len(), listen);
         self.nodes.push(server.expect("a node starts"));
     }
 
@@ -85,6 +93,7 @@ impl Cluster {
         place
             .home
             .serve()
+            .entering(&place.entry)
             .flag("--store", &place.url)
             .flag("--listen", address)
             .flags(&flags)

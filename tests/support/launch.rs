@@ -16,6 +16,7 @@ pub struct Launch<'a> {
     flags: Vec<String>,
     env: Vec<(String, String)>,
     descriptors: Option<u32>,
+    entry: Vec<String>,
 }
 
 impl<'a> Launch<'a> {
@@ -26,6 +27,7 @@ impl<'a> Launch<'a> {
             flags: Vec::new(),
             env: Vec::new(),
             descriptors: None,
+            entry: Vec::new(),
         }
     }
 
@@ -65,6 +67,13 @@ impl<'a> Launch<'a> {
     /// Starts under this limit of open descriptors, soft and hard.
     pub fn descriptors(mut self, limit: u32) -> Self {
         self.descriptors = Some(limit);
+        self
+    }
+
+    /// Starts by way of this command, which runs what is named behind it in its own place.
+    #[cfg(feature = "postgres")]
+    pub fn entering(mut self, command: &[String]) -> Self {
+        self.entry = command.to_vec();
         self
     }
 
@@ -117,9 +126,15 @@ impl<'a> Launch<'a> {
     }
 
     fn spawn(self) -> Running {
-        let mut command = match self.descriptors {
-            None => executable(),
-            Some(limit) => {
+        let mut command = match (self.entry.split_first(), self.descriptors) {
+            (Some((entry, rest)), _) => {
+                let mut entry = Command::new(entry);
+                entry.args(rest).arg(env!("CARGO_BIN_EXE_viewtally"));
+                without_settings(&mut entry);
+                entry
+            }
+            (None, None) => executable(),
+            (None, Some(limit)) => {
                 let mut shell = Command::new("sh");
                 shell.args([
                     "-c",

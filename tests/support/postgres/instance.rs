@@ -2,6 +2,7 @@
 
 use std::fs::{self, OpenOptions};
 use std::io::Write;
+use std::net::IpAddr;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -110,6 +111,17 @@ impl Postgres {
     pub fn configure(&self, name: &str, value: &str) {
         self.psql("postgres", &format!("ALTER SYSTEM SET {name} = '{value}'"));
         self.psql("postgres", "SELECT pg_reload_conf()");
+    }
+
+    /// Listens on this address too, and trusts those who come that way.
+    pub fn listen_on(&self, address: IpAddr) {
+        let rules = OpenOptions::new()
+            .append(true)
+            .open(self.data().join("pg_hba.conf"));
+        writeln!(rules.expect("initdb made it"), "host all all samenet trust")
+            .expect("it is written");
+        self.configure("listen_addresses", &format!("127.0.0.1,{address}"));
+        self.restart();
     }
 
     pub fn port(&self) -> u16 {
