@@ -12,4 +12,5 @@ mod outage;
 mod readers;
 mod shortages;
 mod sign_in;
+mod upgrades;
 mod vanished;

@@ -10,7 +10,8 @@ use crate::store::sql::schema_version::run_pending;
 
 const MIGRATIONS: EmbeddedMigrations = embed_migrations!("src/store/postgres/migrations");
 
-/// Brings the schema up to date. Of several nodes that start at once, one does and the others wait.
+/// Brings the schema up to date, while nodes of the version before go on: what a migration adds, they need not know, and
+/// nothing that they use goes. Of several nodes that start at once, one does and the others wait.
 ///
 /// # Errors
 /// [`StoreError::Newer`] for a database of a later version.
