@@ -41,6 +41,17 @@ pub enum Imported {
     Unchanged(ImportedAs),
 }
 
+impl Imported {
+    /// Which post it is.
+    pub fn post(&self) -> PostId {
+        match self {
+            Imported::Created(post) | Imported::Updated(post) | Imported::Unchanged(post) => {
+                post.id
+            }
+        }
+    }
+}
+
 /// The id and slug of a file's post.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ImportedAs {

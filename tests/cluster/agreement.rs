@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use super::identity;
 use super::nodes::{Cluster, within_a_second};
 use super::readers::{self, Habits, Readers};
-use crate::support::{Server, twice, until};
+use crate::support::{Server, let_pass, twice, until};
 
 /// The views of a post wherever a node tells them: its numbers, the post itself, a list, the site.
 fn views_everywhere(node: &Server, slug: &str) -> [i64; 4] {
@@ -89,6 +89,39 @@ fn posts_are_made_changed_and_deleted_on_every_node_within_a_second() {
             everywhere("it is deleted", &|node| read(node).status == 404)?;
         }
         Ok(())
+    });
+    cluster.stop();
+}
+
+#[test]
+fn an_edit_on_another_node_leaves_the_other_posts_in_memory() {
+    let Some(mut cluster) = Cluster::start(2, &[]) else {
+        return;
+    };
+    cluster.make_posts(20);
+    let read = |post: usize| cluster.nodes[0].get(&format!("/posts/post-{post}?count=false"));
+    // The import has been heard of, and nothing that is read from here on is evicted for it.
+    let_pass(Duration::from_secs(2));
+    for post in 0..20 {
+        assert_eq!(read(post).status, 200);
+    }
+    let change = serde_json::json!({"title": "Changed", "body": "second"});
+    let changed = cluster.nodes[1].send_json("PUT", "/posts/post-3", &change);
+    assert_eq!(changed.status, 200);
+    until("the edit is heard of", || {
+        read(3).json()["body"] == "second"
+    });
+    cluster.postgres.stop();
+    for post in 0..20 {
+        let answer = read(post);
+        assert_eq!(
+            answer.status, 200,
+            "post-{post} is not in memory: {answer:?}"
+        );
+    }
+    cluster.postgres.start_again();
+    until("the node is ready", || {
+        cluster.nodes[0].get("/readyz").status == 200
     });
     cluster.stop();
 }

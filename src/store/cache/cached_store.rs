@@ -238,14 +238,24 @@ impl CachedStore {
         let edits = self.changes.edits();
         match self.store.changed_elsewhere()? {
             ChangedElsewhere::Everything => self.evict_all(),
-            ChangedElsewhere::Numbers(totals) if totals.is_empty() => {}
-            ChangedElsewhere::Numbers(totals) => {
-                // To whoever keeps what it made of the numbers, as a batch of this process.
-                self.changes.during_write(|| self.changes.on_commit());
-                self.advance(&totals, edits);
+            ChangedElsewhere::Numbers(totals) => self.advance_elsewhere(&totals, edits),
+            ChangedElsewhere::Posts(posts, totals) => {
+                for &post in &posts {
+                    self.invalidate(post);
+                }
+                self.advance_elsewhere(&totals, edits + posts.len() as u64);
             }
         }
         Ok(())
+    }
+
+    /// As [`CachedStore::advance`], for commits of other processes.
+    fn advance_elsewhere(&self, totals: &[PostTotals], edits: u64) {
+        if !totals.is_empty() {
+            // To whoever keeps what it made of the numbers, as a batch of this process.
+            self.changes.during_write(|| self.changes.on_commit());
+            self.advance(totals, edits);
+        }
     }
 }
 

@@ -3,12 +3,12 @@
 //! Batches mark the rows of `counts` with the number of their transaction. Transactions end in another order than they
 //! begin in, so the mark to look from next is the lowest number that was still under way
 //! (postgresql.org/docs/current/functions-info.html, `pg_snapshot_xmin`): no row is missed, and some are seen twice. Whatever
-//! else is changed counts `writes.alone` on.
+//! else is changed counts `writes.alone` on, and leaves there which post it was.
 
 use std::time::Duration;
 
 use diesel::prelude::*;
-use diesel::sql_types::BigInt;
+use diesel::sql_types::{BigInt, Nullable};
 
 use super::connect::WatchedConnection;
 use super::deadlines::Deadlines;
@@ -18,6 +18,13 @@ use crate::model::PostId;
 use crate::sink::PostTotals;
 use crate::store::error::StoreError;
 use crate::store::traits::ChangedElsewhere;
+
+diesel::table! {
+    edits (number) {
+        number -> BigInt,
+        post -> Nullable<BigInt>,
+    }
+}
 
 diesel::table! {
     /// What it reads of the shared schema's table, and the mark.
@@ -35,6 +42,10 @@ const POLL_LIMIT: Duration = Duration::from_secs(5);
 /// Posts whose new numbers are read one by one; if more have changed, or it is not known which, nothing in memory is relied
 /// on.
 const MOST: i64 = 100_000;
+
+/// For how many transactions that were alone it is kept which post each changed: an import of more than this in half a second
+/// changes anything.
+const KEPT: i64 = 1_000;
 
 /// How far this node has looked.
 pub struct Elsewhere {
@@ -74,15 +85,24 @@ impl Elsewhere {
         }
     }
 
-    /// Counts a transaction that is alone; returns its number. To be called in it.
-    pub fn announce(connection: &mut PgConnection) -> Result<i64, StoreError> {
+    /// Counts a transaction that is alone and changed this post, or any; returns its number. To be called in it.
+    pub fn announce(
+        connection: &mut PgConnection,
+        post: Option<PostId>,
+    ) -> Result<i64, StoreError> {
         #[derive(QueryableByName)]
         struct Row {
             #[diesel(sql_type = BigInt)]
-            alone: i64,
+            number: i64,
         }
-        let counted = diesel::sql_query("UPDATE writes SET alone = alone + 1 RETURNING alone");
-        Ok(counted.get_result::<Row>(connection)?.alone)
+        let counted = "WITH counted AS (UPDATE writes SET alone = alone + 1 RETURNING alone), \
+             gone AS (DELETE FROM edits USING counted WHERE number <= alone - $2) \
+             INSERT INTO edits (number, post) SELECT alone, $1 FROM counted RETURNING number";
+        let counted: Row = diesel::sql_query(counted)
+            .bind::<Nullable<BigInt>, _>(post)
+            .bind::<BigInt, _>(KEPT)
+            .get_result(connection)?;
+        Ok(counted.number)
     }
 
     /// Notes a transaction of this node, whose caller knows what it has changed. If another node's came before it, that is
@@ -129,11 +149,20 @@ impl Elsewhere {
              (SELECT alone FROM writes) AS alone FROM pg_current_snapshot() s";
         let now: Now = diesel::sql_query(query).get_result(self.connected()?)?;
         let changed = match &self.seen {
-            Some(seen) if seen.alone == now.alone => {
-                let from = seen.from;
-                self.numbers_since(from, now.next)?
+            None => ChangedElsewhere::Everything,
+            Some(seen) => {
+                let (from, alone) = (seen.from, seen.alone);
+                let changed_posts = self.changed_posts(alone, now.alone)?;
+                match (changed_posts, self.numbers_since(from, now.next)?) {
+                    (Some(changed_posts), Some(numbers)) if changed_posts.is_empty() => {
+                        ChangedElsewhere::Numbers(numbers)
+                    }
+                    (Some(changed_posts), Some(numbers)) => {
+                        ChangedElsewhere::Posts(changed_posts, numbers)
+                    }
+                    _ => ChangedElsewhere::Everything,
+                }
             }
-            _ => ChangedElsewhere::Everything,
         };
         self.seen = Some(Position {
             from: now.lowest,
@@ -142,8 +171,31 @@ impl Elsewhere {
         Ok(changed)
     }
 
-    /// The numbers of posts that transactions have written from this one on; `next` is one that has not begun.
-    fn numbers_since(&mut self, from: i64, next: i64) -> Result<ChangedElsewhere, StoreError> {
+    /// The posts that the transactions after `seen`, up to `now`, have changed; `None` where it is not known.
+    fn changed_posts(&mut self, seen: i64, now: i64) -> Result<Option<Vec<PostId>>, StoreError> {
+        if seen == now {
+            return Ok(Some(Vec::new()));
+        }
+        let posts: Vec<Option<PostId>> = edits::table
+            .filter(edits::number.gt(seen))
+            .filter(edits::number.le(now))
+            .select(edits::post)
+            .load(self.connected()?)?;
+        // Fewer where some are gone or were never there, or this database has lost what another had.
+        let is_whole = i64::try_from(posts.len()).is_ok_and(|found| found == now - seen);
+        Ok(match is_whole {
+            true => posts.into_iter().collect(),
+            false => None,
+        })
+    }
+
+    /// The numbers of posts that transactions have written from this one on, unless they are many; `next` is one that has not
+    /// begun.
+    fn numbers_since(
+        &mut self,
+        from: i64,
+        next: i64,
+    ) -> Result<Option<Vec<PostTotals>>, StoreError> {
         // A number beyond all is of another server, from which this database was copied.
         let rows: Vec<(PostId, i64, i64)> = counts::table
             .filter(counts::changed.ge(from))
@@ -152,13 +204,13 @@ impl Elsewhere {
             .limit(MOST + 1)
             .load(self.connected()?)?;
         if rows.len() as i64 > MOST {
-            return Ok(ChangedElsewhere::Everything);
+            return Ok(None);
         }
         let totals = rows.into_iter().map(|(post, views, viewers)| PostTotals {
             post,
             views,
             viewers,
         });
-        Ok(ChangedElsewhere::Numbers(totals.collect()))
+        Ok(Some(totals.collect()))
     }
 }

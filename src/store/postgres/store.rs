@@ -16,7 +16,7 @@ use super::location::PostgresLocation;
 use super::locks;
 use super::migrate::migrate;
 use super::pool::{self, Lent, Pool, WAIT};
-use crate::model::DedupWindow;
+use crate::model::{DedupWindow, PostId};
 use crate::sink::BatchResult;
 use crate::store::error::StoreError;
 use crate::store::options::StoreOptions;
@@ -112,20 +112,39 @@ impl PostgresStore {
         self.read_all(|connection| snapshot(connection, work))
     }
 
-    /// Runs `work` in one transaction, alone, of which other nodes hear once it is committed.
+    /// Runs `work` in one transaction, alone, of which other nodes hear once it is committed: that any post may be changed.
     pub fn transact<T>(
         &self,
         work: impl FnOnce(&mut PgConnection) -> Result<T, StoreError>,
     ) -> Result<T, StoreError> {
+        self.announced(work, |_| None)
+    }
+
+    /// As [`PostgresStore::transact`], for what changes only this post.
+    pub fn transact_on<T>(
+        &self,
+        post: impl FnOnce(&T) -> PostId,
+        work: impl FnOnce(&mut PgConnection) -> Result<T, StoreError>,
+    ) -> Result<T, StoreError> {
+        self.announced(work, |answer| Some(post(answer)))
+    }
+
+    fn announced<T>(
+        &self,
+        work: impl FnOnce(&mut PgConnection) -> Result<T, StoreError>,
+        post: impl FnOnce(&T) -> Option<PostId>,
+    ) -> Result<T, StoreError> {
         let (answer, number) = self.alone(|connection| {
             let answer = work(connection)?;
-            Ok((answer, Elsewhere::announce(connection)?))
+            let number = Elsewhere::announce(connection, post(&answer))?;
+            Ok((answer, number))
         })?;
         self.elsewhere().own_change(number);
         Ok(answer)
     }
 
-    /// As [`PostgresStore::transact`], for what changes nothing that a node keeps in memory.
+    /// As [`PostgresStore::transact`], for what changes nothing that a node keeps in memory but numbers, and these as a batch
+    /// does.
     pub fn transact_unseen<T>(
         &self,
         work: impl FnOnce(&mut PgConnection) -> Result<T, StoreError>,

@@ -18,7 +18,7 @@ use super::readers::{self, Readers};
 use super::search_fill;
 use super::writer::Writer;
 use super::writer_slot::{LentWriter, WriterSlot};
-use crate::model::DedupWindow;
+use crate::model::{DedupWindow, PostId};
 use crate::sink::BatchResult;
 use crate::store::error::StoreError;
 use crate::store::options::{Durability, StoreOptions};
@@ -127,6 +127,16 @@ impl SqliteStore {
                 .connection
                 .immediate_transaction(self.checking_file(work))
         })
+    }
+
+    /// As [`SqliteStore::transact`], for what changes only this post. SQLite tells other processes no more than that something
+    /// has changed.
+    pub fn transact_on<T>(
+        &self,
+        _post: impl FnOnce(&T) -> PostId,
+        work: impl FnOnce(&mut SqliteConnection) -> Result<T, StoreError>,
+    ) -> Result<T, StoreError> {
+        self.transact(work)
     }
 
     /// As [`SqliteStore::transact`], for what changes nothing that a process keeps in memory. Which it is, SQLite does not

@@ -10,6 +10,8 @@ use crate::sink::{BatchResult, PostTotals};
 pub enum ChangedElsewhere {
     /// The numbers of these posts at most, as they are now; this process's own batches may be among it.
     Numbers(Vec<PostTotals>),
+    /// These posts, and numbers as above.
+    Posts(Vec<PostId>, Vec<PostTotals>),
     /// It is not known what.
     Everything,
 }

@@ -10,7 +10,9 @@ use super::samples::{NOON, add_read, after_noon, create, named, views, write};
 use crate::model::time::HOUR;
 use crate::model::{Batch, PostId, PostKey, TimestampMs, Viewer};
 use crate::store::postgres::{PostgresLocation, PostgresStore};
-use crate::store::traits::{LifecycleStore, MaintenanceStore, PostStore};
+use crate::store::traits::{
+    ChangedElsewhere, LifecycleStore, MaintenanceStore, PostStore, ViewerStore,
+};
 use crate::store::{Store, StoreError, StoreOptions};
 
 #[path = "../../support/postgres/mod.rs"]
@@ -160,6 +162,53 @@ fn one_node_does_the_maintenance_until_it_ends() {
         assert!(Instant::now() < end, "nobody takes over");
         std::thread::sleep(Duration::from_millis(20));
     }
+}
+
+#[test]
+fn an_edit_elsewhere_names_its_post_and_what_names_none_may_be_any() {
+    let Some(database) = private() else {
+        return;
+    };
+    let [ours, others] = [(); 2].map(|()| database.try_open().expect("it opens"));
+    let changed = || MaintenanceStore::changed_elsewhere(&ours).expect("an answer");
+    let posts = Vec::from_iter((0..3).map(|post| create(&others, &format!("post-{post}"))));
+    let edit = |post: usize| {
+        let content = super::samples::content(&format!("post-{post}"));
+        others.update(posts[post], &content, None).expect("an edit");
+    };
+    assert_eq!(changed(), ChangedElsewhere::Everything, "the first time");
+    edit(1);
+    edit(2);
+    let ChangedElsewhere::Posts(edited, _) = changed() else {
+        panic!("not which");
+    };
+    assert_eq!(edited, posts[1..]);
+    // This node's own come between: whoever made them knows of them.
+    edit(0);
+    create(&ours, "ours");
+    let ChangedElsewhere::Posts(edited, _) = changed() else {
+        panic!("not which");
+    };
+    assert!(
+        edited.contains(&posts[0]) && !edited.contains(&posts[1]),
+        "{edited:?}"
+    );
+    // An earlier version counts and tells no more.
+    edit(0);
+    database.execute("UPDATE writes SET alone = alone + 1");
+    edit(0);
+    assert_eq!(changed(), ChangedElsewhere::Everything);
+    for _ in 0..=1_000 {
+        edit(1);
+    }
+    assert_eq!(changed(), ChangedElsewhere::Everything, "more than is kept");
+    edit(1);
+    assert_eq!(
+        changed(),
+        ChangedElsewhere::Posts(vec![posts[1]], Vec::new())
+    );
+    others.forget_viewer("ann", &|| NOON).expect("an answer");
+    assert_eq!(changed(), ChangedElsewhere::Everything);
 }
 
 #[test]

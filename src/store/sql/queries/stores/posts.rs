@@ -45,7 +45,10 @@ impl PostStore for DbStore {
     }
 
     fn create(&self, content: &PostContent) -> Result<Post, StoreError> {
-        self.transact(|connection| posts::create(connection, content, None))
+        self.transact_on(
+            |post: &Post| post.id,
+            |connection| posts::create(connection, content, None),
+        )
     }
 
     fn update(
@@ -54,11 +57,14 @@ impl PostStore for DbStore {
         content: &PostContent,
         expected: Option<&[Revision]>,
     ) -> Result<Post, StoreError> {
-        self.transact(|connection| posts::update(connection, id, content, expected))
+        self.transact_on(
+            |_| id,
+            |connection| posts::update(connection, id, content, expected),
+        )
     }
 
     fn delete(&self, id: PostId, expected: Option<&[Revision]>) -> Result<(), StoreError> {
-        self.transact(|connection| posts::delete(connection, id, expected))
+        self.transact_on(|_| id, |connection| posts::delete(connection, id, expected))
     }
 
     fn soft_delete(
@@ -67,11 +73,14 @@ impl PostStore for DbStore {
         expected: Option<&[Revision]>,
         at: TimestampMs,
     ) -> Result<(), StoreError> {
-        self.transact(|connection| deleted_posts::delete(connection, id, expected, at))
+        self.transact_on(
+            |_| id,
+            |connection| deleted_posts::delete(connection, id, expected, at),
+        )
     }
 
     fn undelete(&self, id: PostId) -> Result<Post, StoreError> {
-        self.transact(|connection| deleted_posts::undelete(connection, id))
+        self.transact_on(|_| id, |connection| deleted_posts::undelete(connection, id))
     }
 
     fn deleted_post(&self, id: PostId) -> Result<Option<DeletedPost>, StoreError> {

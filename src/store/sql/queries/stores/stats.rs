@@ -97,9 +97,10 @@ impl StatsStore for DbStore {
         reason: &str,
         now: TimestampMs,
     ) -> Result<PostTotals, StoreError> {
-        self.transact(|connection| {
-            corrections::correct(connection, post, views, viewers, reason, now)
-        })
+        self.transact_on(
+            |_| post,
+            |connection| corrections::correct(connection, post, views, viewers, reason, now),
+        )
     }
 
     fn correction(&self, post: PostId, id: CorrectionId) -> Result<Option<Correction>, StoreError> {
@@ -113,7 +114,10 @@ impl StatsStore for DbStore {
         reason: &str,
         now: TimestampMs,
     ) -> Result<Option<Correction>, StoreError> {
-        self.transact(|connection| corrections::take_out(connection, post, hours, reason, now))
+        self.transact_on(
+            |_| post,
+            |connection| corrections::take_out(connection, post, hours, reason, now),
+        )
     }
 
     fn take_back(
@@ -122,6 +126,9 @@ impl StatsStore for DbStore {
         id: CorrectionId,
         now: TimestampMs,
     ) -> Result<Option<Correction>, StoreError> {
-        self.transact(|connection| corrections::take_back(connection, post, id, now))
+        self.transact_on(
+            |_| post,
+            |connection| corrections::take_back(connection, post, id, now),
+        )
     }
 }

@@ -18,7 +18,9 @@ impl TransferStore for DbStore {
         content: &ImportContent,
         now: TimestampMs,
     ) -> Result<Imported, StoreError> {
-        self.transact(|connection| post_import::import(connection, source, content, now))
+        self.transact_on(Imported::post, |connection| {
+            post_import::import(connection, source, content, now)
+        })
     }
 
     fn find_or_create(
@@ -47,7 +49,7 @@ impl TransferStore for DbStore {
         batch: &Batch,
         progress: &LogProgress,
     ) -> Result<(BatchResult, LogId), StoreError> {
-        self.transact(|connection| {
+        self.transact_unseen(|connection| {
             let id = log_imports::record(connection, progress)?;
             let log = LogBatch::next(connection, id, &progress.created)?;
             let result = batch::apply_of_log(connection, batch, self.window(), Some(log))?;
@@ -61,7 +63,7 @@ impl TransferStore for DbStore {
         log: LogId,
         created: &[PostId],
     ) -> Result<BatchResult, StoreError> {
-        self.transact(|connection| {
+        self.transact_unseen(|connection| {
             let log = LogBatch::next(connection, log, created)?;
             batch::apply_of_log(connection, batch, self.window(), Some(log))
         })
