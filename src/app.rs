@@ -29,6 +29,12 @@ const TELL_EVERY: Duration = Duration::from_secs(1);
 /// How long a recovery waits for the database.
 const RECOVERY_LIMIT: Duration = Duration::from_secs(30);
 
+/// How long a start waits for a database server, which may be starting as well.
+const SERVER_LIMIT: Duration = Duration::from_secs(30);
+
+/// How long such a start pauses between two tries.
+const SERVER_PAUSE: Duration = Duration::from_secs(1);
+
 /// Why the server did not start.
 #[derive(Debug, thiserror::Error)]
 pub enum StartError {
@@ -129,6 +135,42 @@ pub fn open_store(
     })
 }
 
+/// Opens a store for a server that starts, and tries to write. One that other machines share is waited for, with a word of why:
+/// whatever the reason is, it may be mended meanwhile.
+///
+/// # Errors
+/// [`StartError::Store`].
+pub fn open_at_start(
+    url: &StoreUrl,
+    rules: StoreOptions,
+) -> Result<Arc<dyn store::Store>, StartError> {
+    let mut told = String::new();
+    let opened = thread::retry_every(
+        SERVER_PAUSE,
+        SERVER_LIMIT,
+        |error| url.is_shared() && matches!(error, StoreError::Unavailable(_)),
+        || {
+            let opened = store::open(url, rules).and_then(|store| match store.try_writing() {
+                // A lock ends by itself.
+                Ok(()) | Err(StoreError::Busy(_)) => Ok(store),
+                Err(error) => Err(error),
+            });
+            if let Err(error) = &opened
+                && url.is_shared()
+                && told != error.to_string()
+            {
+                told = error.to_string();
+                tracing::warn!("cannot open store {url}: {error}; trying for {SERVER_LIMIT:?}");
+            }
+            opened
+        },
+    );
+    opened.map_err(|error| StartError::Store {
+        url: url.clone(),
+        error,
+    })
+}
+
 /// Opens a store for a command that only asks: one that is not there is not made.
 ///
 /// # Errors
@@ -167,17 +209,7 @@ pub fn start(config: &Config) -> Result<Running, StartError> {
     let max_connections = fd_limit::reserve(config.max_connections)?;
 
     let metrics = Arc::new(Metrics::new(config.counting.queue_capacity));
-    let store = open_store(&config.store, config.rules)?;
-    match store.try_writing() {
-        // A lock ends by itself.
-        Ok(()) | Err(StoreError::Busy(_)) => {}
-        Err(error) => {
-            return Err(StartError::Store {
-                url: config.store.clone(),
-                error,
-            });
-        }
-    }
+    let store = open_at_start(&config.store, config.rules)?;
     let journal_folder = match config.store.files() {
         Some(files) => {
             // Only versions that knew no other database than a file have spilled.

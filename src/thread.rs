@@ -30,13 +30,26 @@ pub fn spawn<T: Send + 'static>(
 pub fn retry<T, E>(
     limit: Duration,
     is_transient: impl Fn(&E) -> bool,
+    work: impl FnMut() -> Result<T, E>,
+) -> Result<T, E> {
+    retry_every(PAUSE, limit, is_transient, work)
+}
+
+/// As [`retry`], with another pause: at most this, at least half of it.
+///
+/// # Errors
+/// The last try's.
+pub fn retry_every<T, E>(
+    pause: Duration,
+    limit: Duration,
+    is_transient: impl Fn(&E) -> bool,
     mut work: impl FnMut() -> Result<T, E>,
 ) -> Result<T, E> {
     let start = Instant::now();
     loop {
         match work() {
             Err(error) if is_transient(&error) && start.elapsed() < limit => {
-                std::thread::sleep(PAUSE.mul_f64(0.5 + fastrand::f64() / 2.0));
+                std::thread::sleep(pause.mul_f64(0.5 + fastrand::f64() / 2.0));
             }
             result => return result,
         }

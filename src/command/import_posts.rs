@@ -26,7 +26,8 @@ pub(super) struct Report {
 }
 
 pub(super) fn run(url: &StoreUrl, paths: &[PathBuf], max_body: u64) -> anyhow::Result<Status> {
-    let report = import(url, paths, max_body)?;
+    let store = app::open_store(url, StoreOptions::default())?;
+    let report = import(&*store, paths, max_body)?;
     print_line(&report);
     Ok(Status::of_failures(report.failed))
 }
@@ -35,8 +36,11 @@ pub(super) fn run(url: &StoreUrl, paths: &[PathBuf], max_body: u64) -> anyhow::R
 ///
 /// # Errors
 /// Only when the store fails. Files that cannot be imported are reported when they are found, and counted.
-pub(super) fn import(url: &StoreUrl, paths: &[PathBuf], max_body: u64) -> anyhow::Result<Report> {
-    let store = app::open_store(url, StoreOptions::default())?;
+pub(super) fn import(
+    store: &dyn Store,
+    paths: &[PathBuf],
+    max_body: u64,
+) -> anyhow::Result<Report> {
     let bar = ProgressBar::with_draw_target(None, ProgressDrawTarget::stderr());
     bar.set_style(
         ProgressStyle::with_template("{spinner} {pos} files, {per_sec}, {elapsed}")
@@ -48,7 +52,7 @@ pub(super) fn import(url: &StoreUrl, paths: &[PathBuf], max_body: u64) -> anyhow
         found_any = true;
         bar.inc(1);
         // The bar is redrawn below the lines.
-        bar.suspend(|| report.add(&*store, found, max_body))?;
+        bar.suspend(|| report.add(store, found, max_body))?;
     }
     bar.finish_and_clear();
     if !found_any {

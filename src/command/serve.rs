@@ -17,6 +17,7 @@ use crate::app;
 use crate::config::Config;
 use crate::metrics::Metrics;
 use crate::shutdown::Unwritten;
+use crate::store::StoreOptions;
 
 /// How long after the first signal another one is a repeat of it: `timeout`, process groups and wrappers send two.
 const REPEATS: Duration = Duration::from_secs(1);
@@ -26,8 +27,8 @@ pub(super) fn run(config: &Config, exit_at_once: fn() -> !) -> anyhow::Result<St
     allocator::give_memory_back();
     if let Some(path) = &config.import {
         // Files that cannot be read are reported; the others are served.
-        let report =
-            import_posts::import(&config.store, std::slice::from_ref(path), config.max_body)?;
+        let store = app::open_at_start(&config.store, StoreOptions::default())?;
+        let report = import_posts::import(&*store, std::slice::from_ref(path), config.max_body)?;
         tracing::info!("{report}");
     }
     let running = app::start(config)?;

@@ -1,6 +1,7 @@
 //! PostgreSQL stopped for a while: readers notice nothing, the nodes say so, and nothing is lost.
 
-use std::time::Duration;
+use std::net::TcpListener;
+use std::time::{Duration, Instant};
 
 use super::nodes::Cluster;
 use crate::support::{Load, LoadResult, WAIT_LIMIT, assert_no_internals, twice, until};
@@ -103,4 +104,55 @@ fn a_node_that_stops_without_postgres_leaves_its_views_to_its_next_start() {
     cluster.nodes.insert(0, again);
     cluster.await_written(WAIT_LIMIT, 7);
     cluster.stop();
+}
+
+/// Machines that lost their power come back at the same time.
+#[test]
+fn a_node_that_starts_before_postgres_waits_for_it() {
+    let Some(mut cluster) = Cluster::start(1, &[]) else {
+        return;
+    };
+    cluster.make_posts(1);
+    let stopped = cluster.nodes.remove(0);
+    let address = stopped.address.to_string();
+    assert_eq!(stopped.stop().code, Some(0));
+    cluster.postgres.stop();
+    let node = std::thread::scope(|scope| {
+        // In the place of PostgreSQL, to see the node try.
+        let in_place = TcpListener::bind(("127.0.0.1", cluster.postgres.port()));
+        let starting = scope.spawn(|| cluster.try_start(0, &address));
+        drop(
+            in_place
+                .expect("it is stopped")
+                .accept()
+                .expect("the node tries"),
+        );
+        cluster.postgres.start_again();
+        starting.join().expect("no panic").expect("it starts")
+    });
+    let said = node.stderr();
+    assert!(said.contains("trying for 30s"), "{said}");
+    cluster.nodes.push(node);
+    assert_eq!(cluster.nodes[0].get("/posts/post-0").status, 200);
+    cluster.await_written(WAIT_LIMIT, 1);
+    cluster.stop();
+}
+
+#[test]
+#[ignore = "slow: make test-long"]
+fn a_node_gives_up_a_postgres_that_never_comes() {
+    let Some(mut cluster) = Cluster::start(1, &[]) else {
+        return;
+    };
+    let stopped = cluster.nodes.remove(0);
+    let address = stopped.address.to_string();
+    assert_eq!(stopped.stop().code, Some(0));
+    cluster.postgres.stop();
+    let start = Instant::now();
+    let Err(said) = cluster.try_start(0, &address) else {
+        panic!("it starts");
+    };
+    assert!(start.elapsed() > Duration::from_secs(29));
+    assert!(said.contains("cannot open store postgres://"), "{said}");
+    assert!(said.contains("try psql with the same address"), "{said}");
 }

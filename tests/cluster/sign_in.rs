@@ -119,11 +119,17 @@ impl Secured {
         assert!(!finished.stderr.contains(PASSWORD), "{finished:?}");
     }
 
-    /// Starts a node that must say these words and end.
+    /// Runs a command, which waits for no server, that must say these words and end.
     fn refused(&self, url: &str, variables: &[(&str, &Path)], words: &str) {
-        let Err(said) = self.serve(url, variables) else {
-            panic!("{url} is taken");
-        };
+        let command = self.home.serve_by_environment().flag("--store", url);
+        let finished = variables
+            .iter()
+            .fold(command.then("check"), |command, (name, value)| {
+                command.env(name, &value.display().to_string())
+            })
+            .run();
+        assert_eq!(finished.code, Some(1), "{url}: {finished:?}");
+        let said = finished.stderr;
         assert!(said.contains(words), "{words:?} is not in {said}");
         assert!(said.contains("cannot open store postgres://"), "{said}");
         assert!(!said.contains(PASSWORD), "{said}");
