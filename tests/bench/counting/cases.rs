@@ -5,16 +5,15 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result};
 
-use crate::bed::{Bed, Finished, Setup};
+use crate::bed::{Bed, Finished, Machinery, Setup};
+use crate::cpu::cpu_time;
 use crate::events::{Load, Spread, Viewers};
 use crate::figures::{Figures, Metric};
+use crate::internals::ViewEvent;
 
 const THROUGHPUT: &str = "Channel to commit, two producers at full speed";
 const DRAIN: &str = "Draining what is pending";
 const COMMIT: &str = "Commits under 20,000 events/s, flushed every 100 ms";
-#[cfg(feature = "postgres")]
-const POSTGRES: &str =
-    "PostgreSQL on the same machine: channel to commit, two producers at full speed";
 const GROWTH: &str = "Growth with posts and with the database";
 
 /// What is to be measured.
@@ -27,7 +26,7 @@ pub struct Plan {
     events: usize,
     pending: usize,
     autocommit: Duration,
-    paced: Duration,
+    pub paced: Duration,
 }
 
 impl Plan {
@@ -44,7 +43,7 @@ impl Plan {
         }
     }
 
-    fn wants(&self, group: &str, case: &str) -> bool {
+    pub fn wants(&self, group: &str, case: &str) -> bool {
         self.only
             .as_ref()
             .is_none_or(|word| case.contains(word) || group.contains(word))
@@ -58,7 +57,10 @@ impl Plan {
 /// Measures everything the plan wants.
 pub fn run(plan: &Plan, dir: &Path) -> Result<Figures> {
     if plan.postgres {
-        return on_postgres(plan);
+        #[cfg(feature = "postgres")]
+        return crate::on_postgres::run(plan);
+        #[cfg(not(feature = "postgres"))]
+        anyhow::bail!("it is built without; try cargo bench --features postgres");
     }
     let few = Bed::new(dir, 10_000)?;
     let many = Bed::new(dir, plan.most_posts())?;
@@ -77,52 +79,11 @@ pub fn run(plan: &Plan, dir: &Path) -> Result<Figures> {
     Ok(figures)
 }
 
-#[cfg(not(feature = "postgres"))]
-fn on_postgres(_: &Plan) -> Result<Figures> {
-    anyhow::bail!("it is built without; try cargo bench --features postgres")
-}
-
-/// The same load for one counter and for two, with posts enough that a batch has thousands of rows.
-#[cfg(feature = "postgres")]
-fn on_postgres(plan: &Plan) -> Result<Figures> {
-    let server = crate::server::Postgres::start().context(crate::server::MISSING)?;
-    let place = crate::database::Place::Postgres(server.create_database());
-    let bed = Bed::at(place, 10_000)?;
-    let mut figures = Figures::default();
-    for round in 1..=plan.rounds {
-        let mut bench = Bench {
-            plan,
-            round,
-            figures: &mut figures,
-        };
-        for (name, viewers, dedup_window) in [
-            ("", Viewers::None, Duration::ZERO),
-            (", new viewers", Viewers::Distinct, Duration::ZERO),
-            (
-                ", new viewers, dedup",
-                Viewers::Distinct,
-                Duration::from_secs(60),
-            ),
-        ] {
-            for counters in [1, 2] {
-                let case = format!("10,000 posts, uniform{name}, counters: {counters}");
-                let setup = Setup {
-                    counters,
-                    dedup_window,
-                    ..Setup::DEFAULT
-                };
-                let load = bench.load(Spread::Uniform, 10_000, viewers);
-                bench.at_full_speed(POSTGRES, &case, &bed, setup, load)?;
-            }
-        }
-    }
-    Ok(figures)
-}
-
-struct Bench<'a> {
-    plan: &'a Plan,
-    round: usize,
-    figures: &'a mut Figures,
+/// One round at work.
+pub struct Bench<'a> {
+    pub plan: &'a Plan,
+    pub round: usize,
+    pub figures: &'a mut Figures,
 }
 
 impl Bench<'_> {
@@ -182,7 +143,7 @@ impl Bench<'_> {
         Ok(())
     }
 
-    fn at_full_speed(
+    pub fn at_full_speed(
         &mut self,
         group: &'static str,
         case: &str,
@@ -257,7 +218,6 @@ impl Bench<'_> {
     }
 
     fn commits(&mut self, bed: &Bed) -> Result<()> {
-        const TICK: Duration = Duration::from_millis(5);
         const EACH_TICK: usize = 100;
         for (name, viewers) in [("", Viewers::None), (", new viewers", Viewers::Distinct)] {
             let case = format!("10,000 posts, Zipf{name}");
@@ -269,12 +229,7 @@ impl Bench<'_> {
             load.events = ticks * EACH_TICK;
             let events = load.events(bed.posts, self.round + 100);
             let machinery = bed.start(Setup::DEFAULT)?;
-            let mut due = Instant::now();
-            for tick in events.chunks(EACH_TICK) {
-                machinery.send(tick);
-                due += TICK;
-                std::thread::sleep(due.saturating_duration_since(Instant::now()));
-            }
+            send_paced(&machinery, &events, EACH_TICK);
             let finished = machinery.finish(events.len())?;
             self.note_commits(COMMIT, &case, &finished)?;
             self.tell();
@@ -327,7 +282,7 @@ impl Bench<'_> {
         Ok(())
     }
 
-    fn load(&self, spread: Spread, posts: usize, viewers: Viewers) -> Load {
+    pub fn load(&self, spread: Spread, posts: usize, viewers: Viewers) -> Load {
         Load {
             spread,
             posts,
@@ -336,7 +291,7 @@ impl Bench<'_> {
         }
     }
 
-    fn note_commits(&mut self, group: &'static str, case: &str, run: &Finished) -> Result<()> {
+    pub fn note_commits(&mut self, group: &'static str, case: &str, run: &Finished) -> Result<()> {
         let mut times: Vec<Duration> = run.commits.iter().map(|commit| commit.took).collect();
         times.sort_unstable();
         let at = |share: f64| {
@@ -352,26 +307,26 @@ impl Bench<'_> {
         Ok(())
     }
 
-    fn note(&mut self, group: &'static str, case: &str, metric: Metric, value: f64) {
+    pub fn note(&mut self, group: &'static str, case: &str, metric: Metric, value: f64) {
         self.figures.note(group, case, metric, value);
     }
 
-    fn tell(&self) {
+    pub fn tell(&self) {
         if let Some(line) = self.figures.last() {
             eprintln!("round {}/{}: {line}", self.round, self.plan.rounds);
         }
     }
 }
 
-/// User and system time of this process so far.
-fn cpu_time() -> Result<Duration> {
-    let stat = std::fs::read_to_string("/proc/self/stat")
-        .context("cannot read what the kernel knows of this process")?;
-    let (_, after_name) = stat.rsplit_once(')').context("the kernel's line is odd")?;
-    let field = |number: usize| -> Result<u64> {
-        let word = after_name.split_whitespace().nth(number);
-        Ok(word.context("the kernel's line is short")?.parse()?)
-    };
-    // Ticks of 10 ms on every Linux there is, for programs to see.
-    Ok(Duration::from_millis((field(11)? + field(12)?) * 10))
+/// Between two bursts of a paced load.
+pub const TICK: Duration = Duration::from_millis(5);
+
+/// Sends so many events each tick.
+pub fn send_paced(machinery: &Machinery, events: &[ViewEvent], each_tick: usize) {
+    let mut due = Instant::now();
+    for tick in events.chunks(each_tick) {
+        machinery.send(tick);
+        due += TICK;
+        std::thread::sleep(due.saturating_duration_since(Instant::now()));
+    }
 }

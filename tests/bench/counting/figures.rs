@@ -22,10 +22,12 @@ pub enum Metric {
     BatchEvents,
     /// Seconds of CPU time of the whole process, senders included, per event.
     Cpu,
+    /// Seconds of CPU time of the database server, per event.
+    ServerCpu,
 }
 
 impl Metric {
-    const ALL: [Self; 7] = [
+    const ALL: [Self; 8] = [
         Self::Rate,
         Self::DrainRecord,
         Self::InCommits,
@@ -33,6 +35,7 @@ impl Metric {
         Self::CommitP99,
         Self::BatchEvents,
         Self::Cpu,
+        Self::ServerCpu,
     ];
 
     fn name(self) -> &'static str {
@@ -44,6 +47,7 @@ impl Metric {
             Self::CommitP99 => "commit_p99_seconds",
             Self::BatchEvents => "events_per_commit",
             Self::Cpu => "cpu_seconds_per_event",
+            Self::ServerCpu => "server_cpu_seconds_per_event",
         }
     }
 
@@ -56,6 +60,7 @@ impl Metric {
             Self::CommitP99 => "commit p99 ms",
             Self::BatchEvents => "events/commit",
             Self::Cpu => "CPU µs/event",
+            Self::ServerCpu => "server's CPU µs/event",
         }
     }
 
@@ -64,7 +69,7 @@ impl Metric {
         match self {
             Self::Rate | Self::BatchEvents => 1.0,
             Self::DrainRecord | Self::InCommits | Self::CommitP50 | Self::CommitP99 => 1e-3,
-            Self::Cpu => 1e-6,
+            Self::Cpu | Self::ServerCpu => 1e-6,
         }
     }
 }

@@ -12,6 +12,7 @@
 
 mod bed;
 mod cases;
+mod cpu;
 mod database;
 mod events;
 mod figures;
@@ -22,6 +23,8 @@ mod machine;
 mod markdown;
 mod memory;
 mod meter;
+#[cfg(feature = "postgres")]
+mod on_postgres;
 #[path = "../report.rs"]
 mod report;
 #[cfg(feature = "postgres")]

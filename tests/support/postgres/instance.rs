@@ -124,6 +124,11 @@ impl Postgres {
         self.restart();
     }
 
+    /// The process whose children all its others are.
+    pub fn pid(&self) -> u32 {
+        self.server().as_ref().expect("it runs").id()
+    }
+
     pub fn port(&self) -> u16 {
         self.port
     }
@@ -296,7 +301,7 @@ impl Postgres {
     }
 
     fn signal_all(&self, signal: &str) {
-        let postmaster = self.server().as_ref().expect("it runs").id();
+        let postmaster = self.pid();
         // No new process is made while the first of them stands still.
         let script = format!(
             "kill -{signal} {postmaster}; kill -{signal} $(ps -o pid= --ppid {postmaster}) 2>/dev/null || :"
