@@ -11,7 +11,7 @@ use crate::model::time::HOUR;
 use crate::model::{Batch, PostId, PostKey, TimestampMs, Viewer};
 use crate::store::postgres::{PostgresLocation, PostgresStore};
 use crate::store::traits::{
-    ChangedElsewhere, LifecycleStore, MaintenanceStore, PostStore, ViewerStore,
+    ChangedElsewhere, LifecycleStore, MaintenanceStore, PostStore, StatsStore, ViewerStore,
 };
 use crate::store::{Store, StoreError, StoreOptions};
 
@@ -209,6 +209,29 @@ fn an_edit_elsewhere_names_its_post_and_what_names_none_may_be_any() {
     );
     others.forget_viewer("ann", &|| NOON).expect("an answer");
     assert_eq!(changed(), ChangedElsewhere::Everything);
+}
+
+/// A request may not wait until the server has sent the rest.
+#[test]
+fn a_ranking_that_is_stopped_reads_no_more_of_a_large_site() {
+    let Some(database) = private() else {
+        return;
+    };
+    let store = database.try_open().expect("it opens");
+    database.execute(
+        "INSERT INTO hourly_views SELECT post, 3600000 * hour, 1 \
+         FROM generate_series(1, 10000) post, generate_series(1, 50) hour",
+    );
+    let timed = |go_on: &dyn Fn() -> bool| {
+        let start = Instant::now();
+        let ranked = store.rank(&[TimestampMs(0)], 10, go_on).expect("an answer");
+        (ranked.map(|ranked| ranked.rows), start.elapsed())
+    };
+    let (rows, whole) = timed(&|| true);
+    assert_eq!(rows, Some(500_000));
+    let (rows, stopped) = timed(&|| false);
+    assert_eq!(rows, None);
+    assert!(stopped * 5 < whole, "{stopped:?} of {whole:?}");
 }
 
 #[test]

@@ -2,7 +2,7 @@
 
 use diesel::prelude::*;
 
-use super::backend::{DbConnection, RowByRow};
+use super::backend::DbConnection;
 use crate::model::{PostId, TimestampMs};
 use crate::store::error::StoreError;
 use crate::store::sql::schema::hourly_views;
@@ -10,7 +10,7 @@ use crate::store::sql::top_ranks::TopRanks;
 use crate::store::traits::{Ranked, SITE};
 
 /// Rows between two calls of `go_on`: some milliseconds. A request that ranks a small site reads no more of a large one.
-const CHECK_EVERY: u64 = 20_480;
+const PIECE: i64 = 20_480;
 
 /// One pass over the table in the order of its key. An index on the hour would save most of the reading, and every new
 /// row that counting writes would pay for that index. The sums are made here and not by the database, which needs as
@@ -25,18 +25,27 @@ pub(super) fn rank(
         .iter()
         .map(|since| TopRanks::new(since.hour(), limit))
         .collect();
-    let mut rows = 0;
-    let hourly = hourly_views::table
-        .filter(hourly_views::post.gt(SITE))
-        .order((hourly_views::post, hourly_views::hour))
-        .load_iter::<(PostId, i64, i64), RowByRow>(connection)?;
-    for row in hourly {
-        let (post, hour, views) = row?;
-        for top in &mut tops {
-            top.add(post, hour, views);
+    let (mut rows, mut last) = (0, (SITE + 1, i64::MIN));
+    loop {
+        let (post, hour) = last;
+        // A piece a query: what a server has been asked for it sends to the end, wanted or not.
+        let piece: Vec<(PostId, i64, i64)> = hourly_views::table
+            .filter(hourly_views::post.ge(post))
+            .filter(hourly_views::post.gt(post).or(hourly_views::hour.gt(hour)))
+            .order((hourly_views::post, hourly_views::hour))
+            .limit(PIECE)
+            .load(connection)?;
+        for &(post, hour, views) in &piece {
+            for top in &mut tops {
+                top.add(post, hour, views);
+            }
+            last = (post, hour);
         }
-        rows += 1;
-        if rows % CHECK_EVERY == 0 && !go_on() {
+        rows += piece.len() as u64;
+        if (piece.len() as i64) < PIECE {
+            break;
+        }
+        if !go_on() {
             return Ok(None);
         }
     }
