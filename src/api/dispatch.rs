@@ -4,9 +4,10 @@ use std::sync::Arc;
 
 use super::router::{self, Match, Route};
 use super::{correction, embed, health, openapi, posts, removed_hours, site_views, viewers, views};
+use crate::endpoint::page::{known_page, page_of};
 use crate::endpoint::{Exchange, PostQuery, SiteState, errors, lookup};
 use crate::http::{Method, Problem, Response, query};
-use crate::model::ViewEvent;
+use crate::model::{PageAddress, ViewEvent};
 use crate::server::{Plan, Request, StoreUse};
 use crate::store::CachedPost;
 
@@ -15,6 +16,8 @@ pub struct Found<'r> {
     place: Match<'r>,
     /// The post the path names, where it is in memory.
     known: Option<Arc<CachedPost>>,
+    /// The page of a beacon by address.
+    page: Option<PageAddress>,
     /// Why the request is not handled.
     refusal: Option<Problem>,
 }
@@ -22,10 +25,18 @@ pub struct Found<'r> {
 /// Decides what answering takes.
 pub fn plan<'r>(state: &SiteState, request: &Request<'r>) -> Plan<Found<'r>> {
     let place = router::find(request.target.path);
-    let refusal = check(state, request, place.route).err();
-    let (known, store) = match &refusal {
-        Some(_) => (None, None),
-        None => needs(state, request, place),
+    let mut refusal = check(state, request, place.route).err();
+    let mut page = None;
+    if refusal.is_none() && place.route == Route::SiteViews && request.method == Method::Post {
+        match beacon_page(state, request) {
+            Ok(found) => page = found,
+            Err(problem) => refusal = Some(problem),
+        }
+    }
+    let (known, store) = match (&refusal, &page) {
+        (Some(_), _) => (None, None),
+        (None, Some(page)) => known_page(state, page, true),
+        (None, None) => needs(state, request, place),
     };
     Plan {
         route: place.route.name(),
@@ -35,6 +46,7 @@ pub fn plan<'r>(state: &SiteState, request: &Request<'r>) -> Plan<Found<'r>> {
         context: Found {
             place,
             known,
+            page,
             refusal,
         },
     }
@@ -54,8 +66,17 @@ pub fn answer(
         return Err(problem);
     }
     let mut exchange = Exchange::new(state, request, found.known, response);
-    call(&mut exchange, found.place)?;
+    match found.page {
+        Some(page) => views::page_beacon(&mut exchange, page)?,
+        None => call(&mut exchange, found.place)?,
+    }
     Ok(exchange.event)
+}
+
+/// The page that a beacon is of.
+fn beacon_page(state: &SiteState, request: &Request<'_>) -> Result<Option<PageAddress>, Problem> {
+    let url = query::get(request.target.query, "url");
+    url.map(|url| page_of(state, &url)).transpose()
 }
 
 /// What the request's head alone decides. The token comes first of all that costs anything: a body is read only for
@@ -111,9 +132,8 @@ fn needs(
             _,
         ) => return (None, None),
         (Route::Posts, _) if is_read => PostQuery::store_use(request.target.query),
-        (Route::SiteViews, _) if query::get(request.target.query, "posts").is_none() => {
-            StoreUse::Scan
-        }
+        (Route::SiteViews, Method::Post) => return (None, None),
+        (Route::SiteViews, _) if site_views::is_whole_site(request.target.query) => StoreUse::Scan,
         _ if is_read => StoreUse::Read,
         _ => StoreUse::Write,
     };
@@ -160,6 +180,7 @@ fn call(exchange: &mut Exchange<'_>, place: Match<'_>) -> Result<(), Problem> {
         (Route::BadgeJson, _) => embed::badge_json(exchange, post),
         (Route::Pixel, _) => embed::pixel(exchange, post),
         (Route::Snippet, _) => embed::snippet(exchange),
+        (Route::SiteViews, Method::Post) => Err(views::no_url()),
         (Route::SiteViews, _) => site_views::get(exchange),
         (Route::Healthz, _) => health::healthz(exchange),
         (Route::Readyz, _) => health::readyz(exchange),
@@ -188,7 +209,7 @@ fn allow(route: Route) -> String {
 /// What a browser asks before a request across sites: reads and beacons are open to every site that `--cors-origin`
 /// names; writing is not.
 fn preflight(exchange: &mut Exchange<'_>, route: Route) {
-    let beacon = route == Route::PostViews;
+    let beacon = matches!(route, Route::PostViews | Route::SiteViews);
     exchange.response.start(204);
     exchange.response.header("Allow", &allow(route));
     exchange.response.header(

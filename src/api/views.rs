@@ -8,13 +8,15 @@ use crate::clock;
 use crate::endpoint::Exchange;
 use crate::endpoint::errors;
 use crate::endpoint::lookup::{decode_segment, find_post};
-use crate::endpoint::record_view::{record_view, write_outcome};
-use crate::http::Problem;
-use crate::model::{PostId, PostKey};
+use crate::endpoint::page::viewed_post;
+use crate::endpoint::record_view::{record_dropped, record_judged, record_view, write_outcome};
+use crate::http::{Problem, query};
+use crate::model::{Outcome, PageAddress, PostId, PostKey};
 
 #[derive(Serialize)]
 struct Beacon {
-    post: PostId,
+    /// `None` where no more posts may be made today.
+    post: Option<PostId>,
     outcome: &'static str,
 }
 
@@ -22,14 +24,38 @@ struct Beacon {
 pub(super) fn beacon(exchange: &mut Exchange<'_>, segment: &str) -> Result<(), Problem> {
     let post = find_post(exchange, segment)?;
     let outcome = record_view(exchange, post.id);
+    answer_beacon(exchange, Some(post.id), outcome);
+    Ok(())
+}
+
+/// Counts one view of a page, and makes its post where there is none.
+pub(super) fn page_beacon(exchange: &mut Exchange<'_>, page: PageAddress) -> Result<(), Problem> {
+    let query = exchange.query();
+    let (post, judged) = viewed_post(exchange, &page, || query::get(query, "title"))?;
+    let outcome = match &post {
+        Some(post) => record_judged(exchange, post.id, judged),
+        None => record_dropped(exchange, judged),
+    };
+    answer_beacon(exchange, post.map(|post| post.id), outcome);
+    Ok(())
+}
+
+fn answer_beacon(exchange: &mut Exchange<'_>, post: Option<PostId>, outcome: Outcome) {
     exchange.response.start(202);
     write_outcome(exchange.response, outcome);
     exchange.response.header("Cache-Control", "no-store");
     exchange.response.json(&Beacon {
-        post: post.id,
+        post,
         outcome: outcome.name(),
     });
-    Ok(())
+}
+
+/// 422: a beacon says what was read.
+pub(super) fn no_url() -> Problem {
+    errors::bad_parameter(
+        "url",
+        "the address of a page, such as https://example.org/2024/hello/",
+    )
 }
 
 pub(super) fn of_post(exchange: &mut Exchange<'_>, segment: &str) -> Result<(), Problem> {

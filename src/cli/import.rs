@@ -5,8 +5,9 @@ use std::time::Duration;
 
 use clap::{Args, Subcommand};
 
-use super::values::duration;
+use super::values::{duration, site};
 use crate::import::log::PathPattern;
+use crate::model::Site;
 
 /// The kinds of imports.
 #[derive(Debug, Subcommand)]
@@ -40,6 +41,16 @@ pub struct LogFlags {
     /// digits, {_} is any part, {*_} any number of them. Repeatable, the first that fits
     #[arg(long = "path", value_name = "PATTERN", default_value = "/{*_}/{slug}")]
     pub paths: Vec<PathPattern>,
+    /// Sites that the log may be of: pages of one last part are then told apart [default: where posts have their pages]
+    #[arg(
+        long,
+        env = "VIEWTALLY_SITE",
+        hide_env = true,
+        value_name = "URL,…",
+        value_delimiter = ',',
+        value_parser = site
+    )]
+    pub site: Vec<Site>,
     /// Make the posts that are missing
     #[arg(long)]
     pub create: bool,

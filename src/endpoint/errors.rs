@@ -32,6 +32,17 @@ pub fn no_such_post() -> Problem {
     Problem::new(404, "Not found", detail)
 }
 
+/// 404: a page of a site that is not served.
+pub fn page_elsewhere() -> Problem {
+    let detail = "this page is on no site of this server; try --site with the site's address";
+    Problem::new(404, "Not found", detail)
+}
+
+pub fn no_such_page() -> Problem {
+    let detail = "no post is known for this page yet; its first view makes one";
+    Problem::new(404, "Not found", detail)
+}
+
 pub fn no_such_correction() -> Problem {
     let detail = "the post has no such correction; GET /posts/{post}/corrections lists them";
     Problem::new(404, "Not found", detail)

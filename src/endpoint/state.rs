@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use super::auth::Auth;
+use super::page_posts::PagePosts;
 use crate::counter::EventSink;
 use crate::metrics::Metrics;
 use crate::rules::ViewRules;
@@ -21,6 +22,8 @@ pub struct SiteState {
     pub health: Arc<SinkHealth>,
     /// What is a view, and whose.
     pub rules: ViewRules,
+    /// Which pages are posts.
+    pub pages: PagePosts,
     /// Who may write.
     pub auth: Auth,
     /// Measurements.

@@ -25,7 +25,7 @@ mod url;
 
 pub use cache::{CachedPost, CachedStore};
 pub use error::StoreError;
-pub use imported_log::{ImportedLog, KnownLog, LogProgress, STDIN_LOG, UndoneLog};
+pub use imported_log::{ImportedLog, KnownLog, LogProgress, LoggedPost, STDIN_LOG, UndoneLog};
 pub use open::{copy, engine, open};
 pub use options::{Durability, StoreOptions};
 pub use rankings::Rankings;

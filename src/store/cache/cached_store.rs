@@ -46,6 +46,8 @@ pub struct CachedStore {
     /// Slugs of posts that are or were in `posts`, bounded in number. A hint: an entry holds only if the post still has
     /// the slug.
     slugs: Cache<Box<str>, PostId>,
+    /// The same of addresses.
+    addresses: Cache<Box<str>, PostId>,
     changes: Changes,
 }
 
@@ -60,6 +62,7 @@ impl CachedStore {
             store,
             posts: Cache::with_weighter(entries, capacity, Bytes),
             slugs: Cache::new(entries),
+            addresses: Cache::new(entries),
             changes: Changes::default(),
         }
     }
@@ -102,6 +105,11 @@ impl CachedStore {
                 .get(slug)
                 .and_then(|id| self.posts.get(&id))
                 .filter(|post| *post.slug == *slug),
+            PostKey::Address(address) => self
+                .addresses
+                .get(address)
+                .and_then(|id| self.posts.get(&id))
+                .filter(|post| post.address.as_deref() == Some(address)),
         }
     }
 
@@ -124,7 +132,7 @@ impl CachedStore {
             PostKey::Id(id) => match self.posts.get_value_or_guard(&id, Some(READ_TIMEOUT)) {
                 GuardResult::Value(post) => Ok(Some(post)),
                 GuardResult::Guard(guard) => self.read(key, |post| {
-                    self.slugs.insert(post.slug.clone(), id);
+                    self.insert_names(post);
                     // Fails if the post was evicted meanwhile; then it is not cached.
                     let _ = guard.insert(Arc::clone(post));
                 }),
@@ -141,11 +149,16 @@ impl CachedStore {
                 },
                 GuardResult::Guard(guard) => self.read(key, |post| {
                     self.posts.insert(post.id, Arc::clone(post));
+                    if let Some(address) = &post.address {
+                        self.addresses.insert(address.clone(), post.id);
+                    }
                     // As above.
                     let _ = guard.insert(post.id);
                 }),
                 GuardResult::Timeout => Err(read_timeout()),
             },
+            // Whoever asks has asked the store for its id.
+            PostKey::Address(_) => self.read(key, |post| self.insert(post)),
         }
     }
 
@@ -177,7 +190,14 @@ impl CachedStore {
 
     fn insert(&self, post: &Arc<CachedPost>) {
         self.posts.insert(post.id, Arc::clone(post));
+        self.insert_names(post);
+    }
+
+    fn insert_names(&self, post: &CachedPost) {
         self.slugs.insert(post.slug.clone(), post.id);
+        if let Some(address) = &post.address {
+            self.addresses.insert(address.clone(), post.id);
+        }
     }
 
     /// Removes a post from memory. Required after every committed edit, correction or deletion.
@@ -193,6 +213,7 @@ impl CachedStore {
         self.changes.on_edit();
         self.posts.clear();
         self.slugs.clear();
+        self.addresses.clear();
     }
 
     /// Advances the cached numbers to those of a batch. `edits` is the count of edits before the batch was written.
@@ -221,6 +242,9 @@ impl CachedStore {
 
     fn evict(&self, post: &CachedPost) {
         self.slugs.remove(&post.slug);
+        if let Some(address) = &post.address {
+            self.addresses.remove(address);
+        }
         self.posts.remove(&post.id);
     }
 

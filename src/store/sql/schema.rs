@@ -13,6 +13,7 @@ diesel::table! {
         revision -> BigInt,
         source -> Nullable<Text>,
         source_path -> Nullable<Text>,
+        address -> Nullable<Text>,
     }
 }
 

@@ -60,7 +60,14 @@ fn all_rows(
 
 type PostColumns = (
     (i64, String, String, String, String, String),
-    (i64, i64, i64, Option<String>, Option<String>),
+    (
+        i64,
+        i64,
+        i64,
+        Option<String>,
+        Option<String>,
+        Option<String>,
+    ),
     (i64, i64, i64, f64),
 );
 
@@ -86,6 +93,7 @@ fn content(
                 posts::revision,
                 posts::source,
                 posts::source_path,
+                posts::address,
             ),
             (
                 counts::views,
@@ -101,7 +109,7 @@ fn content(
         rows,
         |(text, origin, numbers): PostColumns| {
             let (id, slug, title, summary, body, tags) = text;
-            let (published_at, updated_at, revision, source, source_path) = origin;
+            let (published_at, updated_at, revision, source, source_path, address) = origin;
             let (views, viewers, past_viewers, trend) = numbers;
             Record::Post(Box::new(PostRecord {
                 id,
@@ -115,6 +123,7 @@ fn content(
                 revision,
                 source,
                 source_path,
+                address,
                 views,
                 viewers,
                 past_viewers,

@@ -35,6 +35,7 @@ mod log_undo_check;
 mod meta;
 mod neighbours;
 mod numbers;
+mod page_posts;
 mod paging;
 mod post_filter;
 mod post_import;

@@ -194,6 +194,7 @@ fn insert_post(connection: &mut DbConnection, post: &PostRecord) -> Result<(), S
             posts::revision.eq(post.revision),
             posts::source.eq(post.source.as_deref()),
             posts::source_path.eq(post.source_path.as_deref()),
+            posts::address.eq(post.address.as_deref()),
         ))
         .execute(connection)?;
     diesel::insert_into(counts::table)

@@ -6,7 +6,9 @@ use super::super::{export, log_imports, log_key, log_undo, numbers, post_import,
 use crate::model::{Batch, NumbersRow, PostId, Record, TimestampMs};
 use crate::sink::BatchResult;
 use crate::store::error::StoreError;
-use crate::store::imported_log::{FoundPosts, ImportedLog, LogId, LogProgress, UndoneLog};
+use crate::store::imported_log::{
+    FoundPosts, ImportedLog, LogId, LogProgress, LoggedPost, UndoneLog,
+};
 use crate::store::row_sink::RowSink;
 use crate::store::source::{ImportContent, Imported, Source};
 use crate::store::traits::TransferStore;
@@ -23,13 +25,13 @@ impl TransferStore for DbStore {
 
     fn find_or_create(
         &self,
-        slugs: &[(&str, TimestampMs)],
+        names: &[LoggedPost<'_>],
         create: bool,
     ) -> Result<FoundPosts, StoreError> {
         if create {
-            return self.transact(|connection| log_imports::find_or_create(connection, slugs));
+            return self.transact(|connection| log_imports::find_or_create(connection, names));
         }
-        self.read_snapshot(|connection| log_imports::find(connection, slugs))
+        self.read_snapshot(|connection| log_imports::find(connection, names))
     }
 
     fn apply(&self, batch: &Batch) -> Result<BatchResult, StoreError> {
