@@ -15,6 +15,7 @@ mod auth;
 mod cli;
 #[cfg(feature = "postgres")]
 mod cluster;
+mod compat;
 mod counting;
 mod embed;
 mod http;

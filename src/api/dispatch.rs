@@ -3,7 +3,9 @@
 use std::sync::Arc;
 
 use super::router::{self, Match, Route};
-use super::{correction, embed, health, openapi, posts, removed_hours, site_views, viewers, views};
+use super::{
+    compat, correction, embed, health, openapi, posts, removed_hours, site_views, viewers, views,
+};
 use crate::endpoint::page::{known_page, page_of};
 use crate::endpoint::{Exchange, PostQuery, SiteState, errors, lookup};
 use crate::http::{Method, Problem, Response, query};
@@ -16,6 +18,8 @@ pub struct Found<'r> {
     place: Match<'r>,
     /// The post the path names, where it is in memory.
     known: Option<Arc<CachedPost>>,
+    /// What it is of another counter's protocol.
+    compat: Option<compat::Found>,
     /// The page of a beacon by address.
     page: Option<PageAddress>,
     /// Why the request is not handled.
@@ -25,6 +29,18 @@ pub struct Found<'r> {
 /// Decides what answering takes.
 pub fn plan<'r>(state: &SiteState, request: &Request<'r>) -> Plan<Found<'r>> {
     let place = router::find(request.target.path);
+    if place.route == Route::Unknown
+        && !state.compat.is_empty()
+        && let Some(plan) = compat::plan(state, request)
+    {
+        return plan.map(|found| Found {
+            place,
+            known: None,
+            compat: Some(found),
+            page: None,
+            refusal: None,
+        });
+    }
     let mut refusal = check(state, request, place.route).err();
     let mut page = None;
     if refusal.is_none() && place.route == Route::SiteViews && request.method == Method::Post {
@@ -46,6 +62,7 @@ pub fn plan<'r>(state: &SiteState, request: &Request<'r>) -> Plan<Found<'r>> {
         context: Found {
             place,
             known,
+            compat: None,
             page,
             refusal,
         },
@@ -66,9 +83,10 @@ pub fn answer(
         return Err(problem);
     }
     let mut exchange = Exchange::new(state, request, found.known, response);
-    match found.page {
-        Some(page) => views::page_beacon(&mut exchange, page)?,
-        None => call(&mut exchange, found.place)?,
+    match (found.compat, found.page) {
+        (Some(compat), _) => compat::answer(&mut exchange, compat)?,
+        (None, Some(page)) => views::page_beacon(&mut exchange, page)?,
+        (None, None) => call(&mut exchange, found.place)?,
     }
     Ok(exchange.event)
 }

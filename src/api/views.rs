@@ -34,6 +34,7 @@ pub(super) fn page_beacon(exchange: &mut Exchange<'_>, page: PageAddress) -> Res
     let (post, judged) = viewed_post(exchange, &page, || query::get(query, "title"))?;
     let outcome = match &post {
         Some(post) => record_judged(exchange, post.id, judged),
+        None if exchange.state.pages.sites.is_empty() => return Err(errors::no_such_post()),
         None => record_dropped(exchange, judged),
     };
     answer_beacon(exchange, post.map(|post| post.id), outcome);

@@ -8,9 +8,9 @@ use bytesize::ByteSize;
 use clap::{Args, ValueEnum};
 use ipnet::IpNet;
 
-use super::values::{duration, listen_address, network, on_off, site};
+use super::values::{compat, duration, listen_address, network, on_off, site};
 use crate::counter::OverflowPolicy;
-use crate::model::Site;
+use crate::model::{CompatSystems, Site};
 use crate::pages::Access;
 use crate::store::Durability;
 
@@ -58,6 +58,16 @@ pub struct ServeFlags {
         help_heading = "Serving"
     )]
     pub max_new_posts: u64,
+    /// Other counters whose pages go on here: all, or some of busuanzi, vercount, waline, leancloud, goatcounter
+    #[arg(
+        long,
+        env = "VIEWTALLY_COMPAT",
+        hide_env = true,
+        value_name = "NAME,…",
+        value_parser = compat,
+        help_heading = "Serving"
+    )]
+    pub compat: Option<CompatSystems>,
     /// Secret that writing and viewer data need [default: a random one, made at the first start in the
     /// file "token" beside the database]
     #[arg(

@@ -76,6 +76,12 @@ pub fn length_required() -> Problem {
     Problem::new(411, "Length required", detail).closing()
 }
 
+/// 413: a body longer than anything that is sent here (RFC 9110 §15.5.14).
+pub fn too_long_a_body(most: u64) -> Problem {
+    let detail = format!("the body may have up to {most} bytes here");
+    Problem::new(413, "Content too large", detail).closing()
+}
+
 /// 412: a precondition does not hold (RFC 9110 §13.1).
 pub fn changed() -> Problem {
     let detail = "the post is not what If-Match names, or is what If-None-Match names; read it again and repeat the change";

@@ -52,10 +52,11 @@ pub fn known_page(
 }
 
 /// The post of a page that is read, and how the read is judged. A view makes the post where there is none and may be one;
-/// `title` is then asked for its title. `None` where there is none because no more may be made today.
+/// `title` is then asked for its title. `None` where there is none: without sites none is made, and with them no more than so many
+/// a day.
 ///
 /// # Errors
-/// 404 where there is no post and the sites are not known; the store's.
+/// The store's.
 pub fn viewed_post<'t>(
     exchange: &Exchange<'_>,
     page: &PageAddress,
@@ -67,9 +68,11 @@ pub fn viewed_post<'t>(
     }
     let state = exchange.state;
     if state.pages.sites.is_empty() {
-        let slug = page.slug().ok_or_else(errors::no_such_post)?;
-        let post = state.store.post(PostKey::Slug(&slug))?;
-        return Ok((Some(post.ok_or_else(errors::no_such_post)?), judged));
+        let post = match page.slug() {
+            Some(slug) => state.store.post(PostKey::Slug(&slug))?,
+            None => None,
+        };
+        return Ok((post, judged));
     }
     if let Some(post) = state.store.post(PostKey::Address(page.address()))? {
         return Ok((Some(post), judged));

@@ -52,8 +52,18 @@ pub fn judge_view(exchange: &Exchange<'_>) -> JudgedView {
 
 /// Has a view of a page dropped for which there is no post. What is no view keeps its own reason.
 pub fn record_dropped(exchange: &mut Exchange<'_>, judged: JudgedView) -> Outcome {
+    record_unwanted(exchange, SITE, judged, Reason::Dropped)
+}
+
+/// Has a judged read left uncounted for this reason, unless it has one of its own.
+pub fn record_unwanted(
+    exchange: &mut Exchange<'_>,
+    post: PostId,
+    judged: JudgedView,
+    reason: Reason,
+) -> Outcome {
     let outcome = match judged.outcome {
-        Outcome::Accepted => Outcome::Uncounted(Reason::Dropped),
+        Outcome::Accepted => Outcome::Uncounted(reason),
         other => other,
     };
     let judged = JudgedView {
@@ -61,7 +71,7 @@ pub fn record_dropped(exchange: &mut Exchange<'_>, judged: JudgedView) -> Outcom
         viewer: None,
         ..judged
     };
-    record_judged(exchange, SITE, judged)
+    record_judged(exchange, post, judged)
 }
 
 /// Has a judged read of `post` sent once the response is written.

@@ -4,8 +4,10 @@ use std::sync::Arc;
 
 use super::auth::Auth;
 use super::page_posts::PagePosts;
+use super::pending_views::PendingViews;
 use crate::counter::EventSink;
 use crate::metrics::Metrics;
+use crate::model::CompatSystems;
 use crate::rules::ViewRules;
 use crate::sink::SinkHealth;
 use crate::store::{CachedStore, Rankings};
@@ -24,6 +26,10 @@ pub struct SiteState {
     pub rules: ViewRules,
     /// Which pages are posts.
     pub pages: PagePosts,
+    /// The counters whose protocols are answered.
+    pub compat: CompatSystems,
+    /// What their answers add to what is counted.
+    pub pending: PendingViews,
     /// Who may write.
     pub auth: Auth,
     /// Measurements.
