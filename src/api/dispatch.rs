@@ -43,17 +43,15 @@ pub fn plan<'r>(state: &SiteState, request: &Request<'r>) -> Plan<Found<'r>> {
     }
     let mut refusal = check(state, request, place.route).err();
     let mut page = None;
+    let (mut known, mut store) = (None, None);
     if refusal.is_none() && place.route == Route::SiteViews && request.method == Method::Post {
-        match beacon_page(state, request) {
-            Ok(found) => page = found,
+        match plan_page_beacon(state, request.target.query) {
+            Ok(planned) => (page, known, store) = planned,
             Err(problem) => refusal = Some(problem),
         }
+    } else if refusal.is_none() {
+        (known, store) = needs(state, request, place);
     }
-    let (known, store) = match (&refusal, &page) {
-        (Some(_), _) => (None, None),
-        (None, Some(page)) => known_page(state, page, true),
-        (None, None) => needs(state, request, place),
-    };
     Plan {
         route: place.route.name(),
         store,
@@ -83,18 +81,34 @@ pub fn answer(
         return Err(problem);
     }
     let mut exchange = Exchange::new(state, request, found.known, response);
-    match (found.compat, found.page) {
-        (Some(compat), _) => compat::answer(&mut exchange, compat)?,
-        (None, Some(page)) => views::page_beacon(&mut exchange, page)?,
-        (None, None) => call(&mut exchange, found.place)?,
+    match found.compat {
+        Some(compat) => compat::answer(&mut exchange, compat)?,
+        None => call(&mut exchange, found.place, found.page)?,
     }
     Ok(exchange.event)
 }
 
-/// The page that a beacon is of.
-fn beacon_page(state: &SiteState, request: &Request<'_>) -> Result<Option<PageAddress>, Problem> {
-    let url = query::get(request.target.query, "url");
-    url.map(|url| page_of(state, &url)).transpose()
+/// What a beacon by address takes: its page, its post where that is in memory, and the use of the store.
+type PagePlan = (
+    Option<PageAddress>,
+    Option<Arc<CachedPost>>,
+    Option<StoreUse>,
+);
+
+fn plan_page_beacon(state: &SiteState, text: &str) -> Result<PagePlan, Problem> {
+    // A page sends its address always alike: what is not read again costs little more than a slug.
+    let sent = query::raw(text, "url=").ok_or_else(views::no_url)?;
+    if let Some(post) = state.store.cached_url(sent) {
+        return Ok((None, Some(post), None));
+    }
+    let url = query::get(text, "url").ok_or_else(views::no_url)?;
+    let page = page_of(state, &url)?;
+    let (known, store) = known_page(state, &page, true);
+    if let Some(post) = &known {
+        let is_slug = state.pages.sites.is_empty();
+        state.store.remember_url(sent, post, is_slug);
+    }
+    Ok((Some(page), known, store))
 }
 
 /// What the request's head alone decides. The token comes first of all that costs anything: a body is read only for
@@ -150,7 +164,6 @@ fn needs(
             _,
         ) => return (None, None),
         (Route::Posts, _) if is_read => PostQuery::store_use(request.target.query),
-        (Route::SiteViews, Method::Post) => return (None, None),
         (Route::SiteViews, _) if site_views::is_whole_site(request.target.query) => StoreUse::Scan,
         _ if is_read => StoreUse::Read,
         _ => StoreUse::Write,
@@ -166,7 +179,11 @@ fn reads_body(route: Route, method: Method) -> bool {
     )
 }
 
-fn call(exchange: &mut Exchange<'_>, place: Match<'_>) -> Result<(), Problem> {
+fn call(
+    exchange: &mut Exchange<'_>,
+    place: Match<'_>,
+    page: Option<PageAddress>,
+) -> Result<(), Problem> {
     let Match {
         route,
         post,
@@ -198,7 +215,7 @@ fn call(exchange: &mut Exchange<'_>, place: Match<'_>) -> Result<(), Problem> {
         (Route::BadgeJson, _) => embed::badge_json(exchange, post),
         (Route::Pixel, _) => embed::pixel(exchange, post),
         (Route::Snippet, _) => embed::snippet(exchange),
-        (Route::SiteViews, Method::Post) => Err(views::no_url()),
+        (Route::SiteViews, Method::Post) => views::page_beacon(exchange, page),
         (Route::SiteViews, _) => site_views::get(exchange),
         (Route::Healthz, _) => health::healthz(exchange),
         (Route::Readyz, _) => health::readyz(exchange),

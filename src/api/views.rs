@@ -29,7 +29,18 @@ pub(super) fn beacon(exchange: &mut Exchange<'_>, segment: &str) -> Result<(), P
 }
 
 /// Counts one view of a page, and makes its post where there is none.
-pub(super) fn page_beacon(exchange: &mut Exchange<'_>, page: PageAddress) -> Result<(), Problem> {
+pub(super) fn page_beacon(
+    exchange: &mut Exchange<'_>,
+    page: Option<PageAddress>,
+) -> Result<(), Problem> {
+    let Some(page) = page else {
+        // Known by the address as it was sent.
+        let post = exchange.known.as_ref().map(|post| post.id);
+        let post = post.ok_or_else(no_url)?;
+        let outcome = record_view(exchange, post);
+        answer_beacon(exchange, Some(post), outcome);
+        return Ok(());
+    };
     let query = exchange.query();
     let (post, judged) = viewed_post(exchange, &page, || query::get(query, "title"))?;
     let outcome = match &post {

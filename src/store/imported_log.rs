@@ -58,6 +58,8 @@ pub enum KnownLog {
 pub struct LoggedPost<'a> {
     /// Its slug.
     pub slug: &'a str,
+    /// The title that it gets if it is made.
+    pub title: &'a str,
     /// Its page on each site that the log may be of; where there is none, the slug alone says which post it is.
     pub pages: Vec<PageAddress>,
     /// When it was read first.
@@ -70,6 +72,7 @@ impl<'a> LoggedPost<'a> {
     pub fn of_slug(slug: &'a str, at: TimestampMs) -> LoggedPost<'a> {
         LoggedPost {
             slug,
+            title: slug,
             pages: Vec::new(),
             at,
         }

@@ -250,6 +250,7 @@ impl Importer {
         });
         LoggedPost {
             slug: &name.slug,
+            title: &name.slug,
             pages: pages.collect(),
             at: name.first,
         }

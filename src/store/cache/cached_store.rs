@@ -39,6 +39,19 @@ impl Weighter<PostId, Arc<CachedPost>> for Bytes {
     }
 }
 
+/// The longest address that is remembered as it was sent, in bytes.
+const MAX_URL: usize = 256;
+
+/// What an address as it was sent led to.
+#[derive(Clone)]
+struct UrlHint {
+    post: PostId,
+    /// The post's name by which it was found; it holds while the post has that.
+    name: Arc<str>,
+    /// Whether that is its slug, or else its address.
+    is_slug: bool,
+}
+
 /// A store behind its cache. All reads of single posts and all writes of this process go through it.
 pub struct CachedStore {
     store: Arc<dyn Store>,
@@ -48,6 +61,8 @@ pub struct CachedStore {
     slugs: Cache<Box<str>, PostId>,
     /// The same of addresses.
     addresses: Cache<Box<str>, PostId>,
+    /// The same of addresses as they are sent, so that those sent often need not be read.
+    urls: Cache<Box<str>, UrlHint>,
     changes: Changes,
 }
 
@@ -63,6 +78,7 @@ impl CachedStore {
             posts: Cache::with_weighter(entries, capacity, Bytes),
             slugs: Cache::new(entries),
             addresses: Cache::new(entries),
+            urls: Cache::new(entries),
             changes: Changes::default(),
         }
     }
@@ -110,6 +126,33 @@ impl CachedStore {
                 .get(address)
                 .and_then(|id| self.posts.get(&id))
                 .filter(|post| post.address.as_deref() == Some(address)),
+        }
+    }
+
+    /// The post of an address as it was sent before, if both are in memory.
+    pub fn cached_url(&self, url: &str) -> Option<Arc<CachedPost>> {
+        let hint = self.urls.get(url)?;
+        let post = self.posts.get(&hint.post)?;
+        let name = match hint.is_slug {
+            true => Some(&*post.slug),
+            false => post.address.as_deref(),
+        };
+        (name == Some(&*hint.name)).then_some(post)
+    }
+
+    /// Remembers that an address as it was sent is that of a post, by its slug or by its address.
+    pub fn remember_url(&self, url: &str, post: &CachedPost, is_slug: bool) {
+        let name = match is_slug {
+            true => Some(&post.slug),
+            false => post.address.as_ref(),
+        };
+        if let Some(name) = name.filter(|_| url.len() <= MAX_URL) {
+            let hint = UrlHint {
+                post: post.id,
+                name: Arc::from(&**name),
+                is_slug,
+            };
+            self.urls.insert(url.into(), hint);
         }
     }
 
@@ -214,6 +257,7 @@ impl CachedStore {
         self.posts.clear();
         self.slugs.clear();
         self.addresses.clear();
+        self.urls.clear();
     }
 
     /// Advances the cached numbers to those of a batch. `edits` is the count of edits before the batch was written.

@@ -1,5 +1,6 @@
 //! Import and export: posts and logs from elsewhere, and everything to elsewhere.
 
+use super::super::brought::{Brought, BroughtNumbers};
 use super::super::error::StoreError;
 use super::super::imported_log::{
     FoundPosts, ImportedLog, LogId, LogProgress, LoggedPost, UndoneLog,
@@ -77,6 +78,12 @@ pub trait TransferStore: Send + Sync {
     /// # Errors
     /// [`StoreError::Refused`] where the numbers without it are not known; then nothing is changed.
     fn undo_log(&self, log: LogId) -> Result<UndoneLog, StoreError>;
+
+    /// Adds what another counter had counted, less what it has brought before.
+    ///
+    /// # Errors
+    /// [`StoreError::NoSuchPost`]; then nothing was added.
+    fn bring(&self, numbers: &BroughtNumbers<'_>) -> Result<Brought, StoreError>;
 
     /// The secret by which readers in access logs are hashed: the stored one, or else `proposed`, which is stored.
     ///

@@ -4,6 +4,7 @@
 //! [`Database`](database::Database) and adds one line at the end of this file.
 
 mod batches;
+mod brought_numbers;
 mod concurrency;
 mod corrections;
 mod database;
@@ -56,6 +57,8 @@ macro_rules! conformance {
                     pages_of_one_slug_are_two_posts, a_post_gets_the_address_of_its_page,
                     a_file_joins_the_post_of_its_page, a_file_says_its_address,
                     a_log_finds_the_pages_of_a_site, a_deleted_post_keeps_its_address;
+                brought_numbers: what_is_new_is_added_once, what_was_taken_out_stays_out,
+                    a_missing_post_gets_nothing;
                 log_imports: slugs_are_found_or_created, a_log_continues_where_it_ended,
                     two_importers_of_one_log_do_not_both_count;
                 log_undo: random_imports_without_one_are_as_if_it_had_never_been,

@@ -202,6 +202,7 @@ pub fn a_log_finds_the_pages_of_a_site(db: &dyn Database) {
     let second = view(&*store, "/2024/a/", 9, NOON).id().expect("a post");
     let logged = |paths: &[&str]| LoggedPost {
         slug: "a",
+        title: "a",
         pages: paths.iter().map(|path| page(path)).collect(),
         at: NOON,
     };

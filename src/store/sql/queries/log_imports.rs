@@ -137,7 +137,7 @@ fn create_empty(
         };
         let new = NewPage {
             page: &page,
-            title: name.slug,
+            title: name.title,
             at: name.at,
             most_a_day: None,
         };
@@ -145,7 +145,7 @@ fn create_empty(
     }
     let content = PostContent {
         slug: name.slug.to_owned(),
-        title: name.slug.to_owned(),
+        title: name.title.to_owned(),
         summary: String::new(),
         body: String::new(),
         tags: Vec::new(),

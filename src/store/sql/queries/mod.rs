@@ -11,6 +11,7 @@
 
 mod addresses;
 pub(super) mod applied_batches;
+mod brought_numbers;
 mod corrections;
 pub(super) mod counted_windows;
 mod deleted_posts;

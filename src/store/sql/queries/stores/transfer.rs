@@ -2,9 +2,12 @@
 
 use super::super::backend::{DbStore, batch};
 use super::super::log_batch::LogBatch;
-use super::super::{export, log_imports, log_key, log_undo, numbers, post_import, restore};
+use super::super::{
+    brought_numbers, export, log_imports, log_key, log_undo, numbers, post_import, restore,
+};
 use crate::model::{Batch, NumbersRow, PostId, Record, TimestampMs};
 use crate::sink::BatchResult;
+use crate::store::brought::{Brought, BroughtNumbers};
 use crate::store::error::StoreError;
 use crate::store::imported_log::{
     FoundPosts, ImportedLog, LogId, LogProgress, LoggedPost, UndoneLog,
@@ -71,6 +74,10 @@ impl TransferStore for DbStore {
 
     fn undo_log(&self, log: LogId) -> Result<UndoneLog, StoreError> {
         self.transact(|connection| log_undo::undo(connection, log))
+    }
+
+    fn bring(&self, numbers: &BroughtNumbers<'_>) -> Result<Brought, StoreError> {
+        self.transact(|connection| brought_numbers::bring(connection, numbers, self.window()))
     }
 
     fn log_key(&self, proposed: [u8; 16]) -> Result<[u8; 16], StoreError> {
