@@ -91,8 +91,8 @@ impl Route {
             Route::Posts if reads => {
                 Some(&["sort", "period", "tag", "q", "fields", "limit", "cursor"])
             }
-            Route::PostViews if reads => Some(&["period", "by", "tz"]),
-            Route::SiteViews if reads => Some(&["posts", "url", "period", "by", "tz"]),
+            Route::PostViews if reads => Some(&["period", "by", "tz", "referrers"]),
+            Route::SiteViews if reads => Some(&["posts", "url", "period", "by", "tz", "referrers"]),
             Route::PostCorrections if !reads => Some(&[]),
             Route::PostViewers | Route::PostCorrections | Route::ViewerPosts => {
                 Some(&["limit", "cursor"])

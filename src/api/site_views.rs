@@ -3,7 +3,7 @@
 use serde::Serialize;
 use unicode_normalization::UnicodeNormalization;
 
-use super::numbers::{Numbers, start};
+use super::numbers::{self, Numbers, start};
 use super::series::SeriesQuery;
 use crate::clock;
 use crate::endpoint::page::{page_of, stored_numbers_of};
@@ -50,11 +50,7 @@ fn whole_site(exchange: &mut Exchange<'_>) -> Result<(), Problem> {
     let store = exchange.state.store.store();
     let tally = store.site_stats()?;
     let series = asked.with_series().series(store, SITE)?;
-    start(exchange);
-    exchange
-        .response
-        .json(&Numbers::new(None, tally, asked.now, series));
-    Ok(())
+    numbers::answer(exchange, SITE, Numbers::new(None, tally, asked.now, series))
 }
 
 /// The numbers of one page, as of one post.
@@ -65,11 +61,9 @@ fn one_page(exchange: &mut Exchange<'_>, url: &str) -> Result<(), Problem> {
     let (post, tally) = found.ok_or_else(errors::no_such_page)?;
     let store = exchange.state.store.store();
     let series = asked.with_series().series(store, post.id)?;
-    start(exchange);
-    exchange
-        .response
-        .json(&Numbers::new(Some(post), tally, asked.now, series));
-    Ok(())
+    let id = post.id;
+    let numbers = Numbers::new(Some(post), tally, asked.now, series);
+    numbers::answer(exchange, id, numbers)
 }
 
 fn many(exchange: &mut Exchange<'_>, names: &[String], urls: &[&str]) -> Result<(), Problem> {

@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use super::numbers::{Numbers, start};
+use super::numbers::{self, Numbers};
 use super::series::SeriesQuery;
 use crate::clock;
 use crate::endpoint::Exchange;
@@ -10,6 +10,7 @@ use crate::endpoint::errors;
 use crate::endpoint::lookup::{decode_segment, find_post};
 use crate::endpoint::page::viewed_post;
 use crate::endpoint::record_view::{record_dropped, record_judged, record_view, write_outcome};
+use crate::endpoint::referrer::note_of_parameter;
 use crate::http::{Problem, query};
 use crate::model::{Outcome, PageAddress, PostId, PostKey};
 
@@ -24,6 +25,7 @@ struct Beacon {
 pub(super) fn beacon(exchange: &mut Exchange<'_>, segment: &str) -> Result<(), Problem> {
     let post = find_post(exchange, segment)?;
     let outcome = record_view(exchange, post.id);
+    note_of_parameter(exchange, post.id, outcome, "ref=");
     answer_beacon(exchange, Some(post.id), outcome);
     Ok(())
 }
@@ -38,13 +40,18 @@ pub(super) fn page_beacon(
         let post = exchange.known.as_ref().map(|post| post.id);
         let post = post.ok_or_else(no_url)?;
         let outcome = record_view(exchange, post);
+        note_of_parameter(exchange, post, outcome, "ref=");
         answer_beacon(exchange, Some(post), outcome);
         return Ok(());
     };
     let query = exchange.query();
     let (post, judged) = viewed_post(exchange, &page, || query::get(query, "title"))?;
     let outcome = match &post {
-        Some(post) => record_judged(exchange, post.id, judged),
+        Some(post) => {
+            let outcome = record_judged(exchange, post.id, judged);
+            note_of_parameter(exchange, post.id, outcome, "ref=");
+            outcome
+        }
         None if exchange.state.pages.sites.is_empty() => return Err(errors::no_such_post()),
         None => record_dropped(exchange, judged),
     };
@@ -77,9 +84,7 @@ pub(super) fn of_post(exchange: &mut Exchange<'_>, segment: &str) -> Result<(), 
     let found = store.tally(PostKey::parse(&slug))?;
     let (post, tally) = found.ok_or_else(errors::no_such_post)?;
     let series = asked.with_series().series(store, post.id)?;
-    start(exchange);
-    exchange
-        .response
-        .json(&Numbers::new(Some(post), tally, asked.now, series));
-    Ok(())
+    let id = post.id;
+    let numbers = Numbers::new(Some(post), tally, asked.now, series);
+    numbers::answer(exchange, id, numbers)
 }

@@ -11,6 +11,11 @@ var bszCaller, bszTag;
   });
   const show = how => each("container", element => { element.style.display = how; });
 
+  // The host of the page that linked here, and nothing else of it.
+  const from = () => {
+    try { return "&ref=" + encodeURIComponent(new URL(doc.referrer).host); } catch { return ""; }
+  };
+
   bszTag = {
     bszs: ["site_pv", "page_pv", "site_uv"],
     texts: numbers => each("value", (element, name) => { element.textContent = numbers[name]; }),
@@ -29,7 +34,7 @@ var bszCaller, bszTag;
         delete self[name];
       });
       script.src = base + "/busuanzi?jsonpCallback=" + name + "&url=" + encodeURIComponent(location.origin + location.pathname) +
-        "&title=" + encodeURIComponent([...doc.title].slice(0, 200).join(""));
+        "&title=" + encodeURIComponent([...doc.title].slice(0, 200).join("")) + from();
       script.onerror = () => bszTag.hides();
       doc.head.appendChild(script);
     },

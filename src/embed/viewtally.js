@@ -13,6 +13,14 @@
   const isPage = which => /\//.test(which);
   const coded = which => encodeURIComponent(isPage(which) ? new URL(which, location.href).href : which);
 
+  // Where the reader comes from: the host, and nothing else of it.
+  const from = mark => {
+    try {
+      const { host } = new URL(doc.referrer);
+      return host ? mark + "ref=" + encodeURIComponent(host) : "";
+    } catch { return ""; }
+  };
+
   const warn = which => {
     if (!warned) console.warn(`viewtally: there is no post for "${which}" at ${base}, so this page is not counted; name one by data-post, or start viewtally with --site`);
     warned = true;
@@ -23,8 +31,8 @@
     if (wait) return doc.addEventListener(wait, () => view(which), { once: true });
     try {
       const url = base + (isPage(which)
-        ? "/views?url=" + coded(which) + "&title=" + encodeURIComponent([...doc.title].slice(0, 200).join(""))
-        : "/posts/" + coded(which) + "/views");
+        ? "/views?url=" + coded(which) + "&title=" + encodeURIComponent([...doc.title].slice(0, 200).join("")) + from("&")
+        : "/posts/" + coded(which) + "/views" + from("?"));
       // Both outlive the page; only the answer to the first is seen.
       if (self.Request && "keepalive" in Request.prototype)
         fetch(url, { method: "POST", keepalive: true }).then(r => r.status == 404 && warn(which)).catch(Boolean);

@@ -11,6 +11,7 @@ pub mod page;
 pub mod parameters;
 pub mod post_fields;
 pub mod record_view;
+pub mod referrer;
 
 mod auth;
 mod exchange;

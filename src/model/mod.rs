@@ -34,6 +34,7 @@ mod rank;
 mod reason;
 mod record;
 mod record_check;
+mod referrer;
 mod search_words;
 pub mod series;
 mod sites;
@@ -78,6 +79,7 @@ pub use reason::Reason;
 pub use record::{
     EXPORT_VERSION, MAX_STORED, NumbersRow, OLDEST_EXPORT_VERSION, PostRecord, Record,
 };
+pub use referrer::{ReferrerKind, ReferrerViews, referrer_host};
 pub use search_words::{SearchWords, fold};
 pub use series::By;
 pub use sites::{Site, Sites};

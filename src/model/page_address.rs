@@ -164,6 +164,14 @@ impl PageAddress {
     }
 }
 
+/// The host of an address, in the form of [`PageAddress::host`].
+pub(super) fn host_of_address(text: &str) -> Option<String> {
+    let (scheme, rest) = text.split_once("//")?;
+    let end = rest.find(['/', '?', '#']).unwrap_or(rest.len());
+    let host = host_of(&rest[..end]).filter(|_| is_web(scheme))?;
+    Some(host.into_owned())
+}
+
 fn is_web(scheme: &str) -> bool {
     scheme.is_empty()
         || scheme.eq_ignore_ascii_case("https:")

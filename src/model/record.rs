@@ -14,7 +14,7 @@ use super::post::{PostId, Revision};
 pub const EXPORT_VERSION: u32 = 6;
 /// The oldest version of the format that this program reads. Version 1 has no windows and no log key, version 2 no shares of
 /// imported logs, version 3 no deleted posts, version 4 no hours taken out, version 5 no
-/// addresses.
+/// addresses and referrers.
 pub const OLDEST_EXPORT_VERSION: u32 = 1;
 
 /// The largest number that a row may hold: larger ones are not read exactly by every reader of JSON (RFC 8259, section 6).
@@ -69,6 +69,13 @@ pub enum Record {
         post: PostId,
         correction: CorrectionId,
         hour: i64,
+        views: i64,
+    },
+    /// Table `referrers`; post 0 is the whole site.
+    Referrer {
+        post: PostId,
+        day: i64,
+        host: String,
         views: i64,
     },
     /// Table `viewers`.

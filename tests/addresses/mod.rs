@@ -3,6 +3,7 @@
 mod beacons;
 mod flood;
 mod joins;
+mod referrers;
 
 /// The path of a beacon or of numbers by a page's address.
 pub fn views_of(url: &str) -> String {

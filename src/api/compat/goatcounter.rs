@@ -12,9 +12,10 @@ use crate::clock;
 use crate::embed::PIXEL;
 use crate::endpoint::Exchange;
 use crate::endpoint::record_view::{judge_view, record_unwanted};
+use crate::endpoint::referrer::note_of_parameter;
 use crate::http::{Problem, query};
 use crate::model::time::DAY;
-use crate::model::{PostId, Reason, TimestampMs};
+use crate::model::{Outcome, PostId, Reason, TimestampMs};
 use crate::store::SITE;
 
 /// From this on `b` says that the browser is driven by a program.
@@ -62,7 +63,12 @@ pub(super) fn count(exchange: &mut Exchange<'_>) -> Result<(), Problem> {
         return image(exchange, 200, None);
     }
     match count_page(exchange, &path, &title)? {
-        Some(_) => image(exchange, 200, None),
+        Some(_) => {
+            if let Some(post) = exchange.event.as_ref().map(|event| event.post) {
+                note_of_parameter(exchange, post, Outcome::Accepted, "r=");
+            }
+            image(exchange, 200, None)
+        }
         None => image(
             exchange,
             202,

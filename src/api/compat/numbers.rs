@@ -5,6 +5,7 @@ use std::time::Instant;
 
 use crate::endpoint::page::viewed_post;
 use crate::endpoint::record_view::{record_dropped, record_judged};
+use crate::endpoint::referrer::note_of_parameter;
 use crate::endpoint::{Exchange, SiteState};
 use crate::http::{Method, Problem};
 use crate::model::{PageAddress, PostId, PostKey};
@@ -49,7 +50,8 @@ pub(super) fn count(
         }
         return Ok(None);
     };
-    record_judged(exchange, post.id, judged);
+    let outcome = record_judged(exchange, post.id, judged);
+    note_of_parameter(exchange, post.id, outcome, "ref=");
     of_post(exchange.state, Some(&post), adds).map(Some)
 }
 

@@ -13,7 +13,8 @@ use quick_cache::sync::{Cache, EntryAction, GuardResult};
 use super::cached_page::CachedPage;
 use super::cached_post::CachedPost;
 use super::changes::{Changes, Version};
-use crate::model::{Batch, DedupWindow, PostId, PostKey};
+use super::referrer_counts::ReferrerCounts;
+use crate::model::{Batch, DedupWindow, PostId, PostKey, TimestampMs};
 use crate::sink::{BatchResult, BatchSink, PostTotals, SinkError, Written};
 use crate::store::error::StoreError;
 use crate::store::traits::{ChangedElsewhere, Store};
@@ -64,6 +65,7 @@ pub struct CachedStore {
     /// The same of addresses as they are sent, so that those sent often need not be read.
     urls: Cache<Box<str>, UrlHint>,
     changes: Changes,
+    referrers: ReferrerCounts,
 }
 
 impl CachedStore {
@@ -80,6 +82,7 @@ impl CachedStore {
             addresses: Cache::new(entries),
             urls: Cache::new(entries),
             changes: Changes::default(),
+            referrers: ReferrerCounts::default(),
         }
     }
 
@@ -290,6 +293,27 @@ impl CachedStore {
             self.addresses.remove(address);
         }
         self.posts.remove(&post.id);
+    }
+
+    /// Notes the host that a view came from. Written to the store by [`CachedStore::write_referrers`].
+    pub fn note_referrer(&self, post: PostId, day: TimestampMs, host: String) {
+        self.referrers.add(post, day.0, host, 1);
+    }
+
+    /// Writes the hosts that were noted. What the store does not take is kept for the next time.
+    ///
+    /// # Errors
+    /// Those of the store.
+    pub fn write_referrers(&self) -> Result<(), StoreError> {
+        let rows = self.referrers.take();
+        if rows.is_empty() {
+            return Ok(());
+        }
+        self.store.add_referrers(&rows).inspect_err(|_| {
+            for row in rows {
+                self.referrers.add(row.post, row.day, row.host, row.views);
+            }
+        })
     }
 
     /// Bytes in use, as the cache counts them.

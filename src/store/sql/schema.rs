@@ -18,6 +18,15 @@ diesel::table! {
 }
 
 diesel::table! {
+    referrers (post, day, host) {
+        post -> BigInt,
+        day -> BigInt,
+        host -> Text,
+        views -> BigInt,
+    }
+}
+
+diesel::table! {
     post_tags (tag, post) {
         tag -> Text,
         post -> BigInt,

@@ -19,7 +19,7 @@ function page(options = {}) {
   };
   const document = {
     currentScript: { src: "http://host:1/sub/viewtally.js?v=1", dataset: data },
-    hidden, prerendering, title: options.title ?? "A title",
+    hidden, prerendering, title: options.title ?? "A title", referrer: options.referrer ?? "",
     addEventListener: listen(ofDocument),
     querySelectorAll: () => elements,
   };
@@ -49,6 +49,12 @@ const tests = {
     assert.deepStrictEqual(page({ path: "/", title: "Ünïcode & more" }).sent, [page_of("/", "Ünïcode & more")]);
     assert.deepStrictEqual(page({ title: "🎉".repeat(300) }).sent, [page_of("/blog/hello/", "🎉".repeat(200))]);
     assert.deepStrictEqual(page({ data: { post: "/other/page/" } }).sent, [page_of("/other/page/")]);
+  },
+  "of where a reader comes from the host is sent, and nothing else"() {
+    const referrer = "https://news.example/private?token=1#x";
+    assert.deepStrictEqual(page({ referrer }).sent, [page_of("/blog/hello/") + "&ref=news.example"]);
+    assert.deepStrictEqual(page({ referrer, data: { post: "a" } }).sent, [views + "a/views?ref=news.example"]);
+    assert.deepStrictEqual(page({ referrer: "about:blank" }).sent, [page_of("/blog/hello/")]);
   },
   async "a page without a post says so once"() {
     const p = page({ path: "/hello.htm", unknown: ["hello", "next"], data: { spa: "" } });

@@ -21,6 +21,7 @@ mod page_posts;
 mod postgres;
 mod posts;
 mod rankings;
+mod referrers;
 mod removed_hours;
 mod removed_log_hours;
 mod samples;
@@ -59,6 +60,7 @@ macro_rules! conformance {
                     a_log_finds_the_pages_of_a_site, a_deleted_post_keeps_its_address;
                 brought_numbers: what_is_new_is_added_once, what_was_taken_out_stays_out,
                     a_missing_post_gets_nothing;
+                referrers: hosts_add_up_by_post_and_day, of_many_hosts_the_rest_has_no_name;
                 log_imports: slugs_are_found_or_created, a_log_continues_where_it_ended,
                     two_importers_of_one_log_do_not_both_count;
                 log_undo: random_imports_without_one_are_as_if_it_had_never_been,

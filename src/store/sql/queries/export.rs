@@ -20,7 +20,7 @@ use crate::store::error::StoreError;
 use crate::store::row_sink::RowSink;
 use crate::store::sql::schema::{
     applied_spills, corrections, counted_windows, counts, deleted_posts, drains, hourly_views,
-    imported_logs, ledger, posts, removed_hours, viewers, viewings,
+    imported_logs, ledger, posts, referrers, removed_hours, viewers, viewings,
 };
 use crate::store::sql::tags;
 
@@ -158,6 +158,7 @@ fn numbers_of_posts(
             corrections::takes_back,
         ),
     ));
+    let came_from = referrers::table.order((referrers::post, referrers::day, referrers::host));
     let removed = removed_hours::table.order((
         removed_hours::post,
         removed_hours::correction,
@@ -169,6 +170,9 @@ fn numbers_of_posts(
         send(connection, hours, rows, |(post, hour, views)| Record::Hour { post, hour, views });
         send(connection, uncounted, rows, |(post, day, reason, count)| {
             Record::Uncounted { post, day, reason, count }
+        });
+        send(connection, came_from, rows, |(post, day, host, views)| {
+            Record::Referrer { post, day, host, views }
         });
         send(connection, corrected, rows, |(number, hours): (CorrectedNumber, CorrectedHours)| {
             let (id, post, at, views, viewers, reason) = number;

@@ -43,6 +43,7 @@ mod post_import;
 mod post_list;
 mod posts;
 mod rank;
+mod referrers;
 mod removed_hours;
 mod removed_hours_check;
 mod repair;

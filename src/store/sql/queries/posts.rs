@@ -4,7 +4,7 @@ use diesel::prelude::*;
 
 use super::backend::{DbConnection, search};
 use super::live_posts::is_live;
-use super::{counted_windows, hourly, log_batch, removed_hours, site_numbers};
+use super::{counted_windows, hourly, log_batch, referrers, removed_hours, site_numbers};
 use crate::model::slug::MAX_SLUG_CHARS;
 use crate::model::{Post, PostContent, PostId, PostKey, PostRef, Revision, TimestampMs};
 use crate::store::error::StoreError;
@@ -234,6 +234,7 @@ pub(super) fn delete(
 pub(super) fn remove(connection: &mut DbConnection, id: PostId) -> Result<(), StoreError> {
     hourly::delete_post(connection, id)?;
     removed_hours::delete_post(connection, id)?;
+    referrers::delete_post(connection, id)?;
     counted_windows::delete_post(connection, id)?;
     log_batch::delete_post(connection, id)?;
     diesel::delete(viewings::table.filter(viewings::post.eq(id))).execute(connection)?;

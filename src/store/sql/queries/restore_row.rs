@@ -9,7 +9,7 @@ use crate::model::{PostRecord, Record};
 use crate::store::error::StoreError;
 use crate::store::sql::schema::{
     applied_spills, corrections, counts, deleted_posts, drains, hourly_views, imported_logs,
-    ledger, posts, removed_hours, viewers, viewings,
+    ledger, posts, referrers, removed_hours, viewers, viewings,
 };
 use crate::store::sql::tags;
 
@@ -127,6 +127,19 @@ fn insert_rare(connection: &mut DbConnection, record: Record) -> Result<(), Stor
                 deleted_posts::post.eq(post),
                 deleted_posts::at.eq(at),
                 deleted_posts::slug.eq(slug),
+            ))
+            .execute(connection)?,
+        Record::Referrer {
+            post,
+            day,
+            host,
+            views,
+        } => diesel::insert_into(referrers::table)
+            .values((
+                referrers::post.eq(post),
+                referrers::day.eq(day),
+                referrers::host.eq(host),
+                referrers::views.eq(views),
             ))
             .execute(connection)?,
         Record::Viewer { id, name } => diesel::insert_into(viewers::table)
