@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use crate::clock;
 use crate::config::{Config, TokenError};
 use crate::counter::CounterPool;
-use crate::endpoint::{Auth, SiteState, common_headers};
+use crate::endpoint::{Auth, PagePosts, PendingViews, SiteState, common_headers};
 use crate::fd_limit::{self, TooFew};
 use crate::journal::{self, Journal, JournalError, JournalFolder, Recovered};
 use crate::maintenance::{Maintenance, OnReplaced};
@@ -285,6 +285,9 @@ pub fn start(config: &Config) -> Result<Running, StartError> {
         events: Arc::clone(&intake) as _,
         health,
         rules,
+        compat: config.compat.clone(),
+        pending: PendingViews::default(),
+        pages: PagePosts::new(config.sites.clone(), config.max_new_posts),
         auth: Auth::new(token.as_str().to_owned()),
         metrics: Arc::clone(&metrics),
         node: node_name(&config.store, listener.address()),

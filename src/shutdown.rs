@@ -153,6 +153,10 @@ impl Running {
             tracing::warn!(%error, "cannot remove the journal");
         }
 
+        if let Err(error) = self.store.write_referrers() {
+            tracing::warn!(%error, "cannot write where the last readers came from");
+        }
+
         // 7. Leave a note for the next run, if the store takes one.
         let drain = DrainRecord {
             at: clock::now(),

@@ -8,12 +8,14 @@
 
 mod support;
 
+mod addresses;
 mod api;
 mod attacks;
 mod auth;
 mod cli;
 #[cfg(feature = "postgres")]
 mod cluster;
+mod compat;
 mod counting;
 mod embed;
 mod http;

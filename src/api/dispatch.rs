@@ -3,10 +3,13 @@
 use std::sync::Arc;
 
 use super::router::{self, Match, Route};
-use super::{correction, embed, health, openapi, posts, removed_hours, site_views, viewers, views};
+use super::{
+    compat, correction, embed, health, openapi, posts, removed_hours, site_views, viewers, views,
+};
+use crate::endpoint::page::{known_page, page_of};
 use crate::endpoint::{Exchange, PostQuery, SiteState, errors, lookup};
 use crate::http::{Method, Problem, Response, query};
-use crate::model::ViewEvent;
+use crate::model::{PageAddress, ViewEvent};
 use crate::server::{Plan, Request, StoreUse};
 use crate::store::CachedPost;
 
@@ -15,6 +18,10 @@ pub struct Found<'r> {
     place: Match<'r>,
     /// The post the path names, where it is in memory.
     known: Option<Arc<CachedPost>>,
+    /// What it is of another counter's protocol.
+    compat: Option<compat::Found>,
+    /// The page of a beacon by address.
+    page: Option<PageAddress>,
     /// Why the request is not handled.
     refusal: Option<Problem>,
 }
@@ -22,11 +29,29 @@ pub struct Found<'r> {
 /// Decides what answering takes.
 pub fn plan<'r>(state: &SiteState, request: &Request<'r>) -> Plan<Found<'r>> {
     let place = router::find(request.target.path);
-    let refusal = check(state, request, place.route).err();
-    let (known, store) = match &refusal {
-        Some(_) => (None, None),
-        None => needs(state, request, place),
-    };
+    if place.route == Route::Unknown
+        && !state.compat.is_empty()
+        && let Some(plan) = compat::plan(state, request)
+    {
+        return plan.map(|found| Found {
+            place,
+            known: None,
+            compat: Some(found),
+            page: None,
+            refusal: None,
+        });
+    }
+    let mut refusal = check(state, request, place.route).err();
+    let mut page = None;
+    let (mut known, mut store) = (None, None);
+    if refusal.is_none() && place.route == Route::SiteViews && request.method == Method::Post {
+        match plan_page_beacon(state, request.target.query) {
+            Ok(planned) => (page, known, store) = planned,
+            Err(problem) => refusal = Some(problem),
+        }
+    } else if refusal.is_none() {
+        (known, store) = needs(state, request, place);
+    }
     Plan {
         route: place.route.name(),
         store,
@@ -35,6 +60,8 @@ pub fn plan<'r>(state: &SiteState, request: &Request<'r>) -> Plan<Found<'r>> {
         context: Found {
             place,
             known,
+            compat: None,
+            page,
             refusal,
         },
     }
@@ -54,8 +81,34 @@ pub fn answer(
         return Err(problem);
     }
     let mut exchange = Exchange::new(state, request, found.known, response);
-    call(&mut exchange, found.place)?;
+    match found.compat {
+        Some(compat) => compat::answer(&mut exchange, compat)?,
+        None => call(&mut exchange, found.place, found.page)?,
+    }
     Ok(exchange.event)
+}
+
+/// What a beacon by address takes: its page, its post where that is in memory, and the use of the store.
+type PagePlan = (
+    Option<PageAddress>,
+    Option<Arc<CachedPost>>,
+    Option<StoreUse>,
+);
+
+fn plan_page_beacon(state: &SiteState, text: &str) -> Result<PagePlan, Problem> {
+    // A page sends its address always alike: what is not read again costs little more than a slug.
+    let sent = query::raw(text, "url=").ok_or_else(views::no_url)?;
+    if let Some(post) = state.store.cached_url(sent) {
+        return Ok((None, Some(post), None));
+    }
+    let url = query::get(text, "url").ok_or_else(views::no_url)?;
+    let page = page_of(state, &url)?;
+    let (known, store) = known_page(state, &page, true);
+    if let Some(post) = &known {
+        let is_slug = state.pages.sites.is_empty();
+        state.store.remember_url(sent, post, is_slug);
+    }
+    Ok((Some(page), known, store))
 }
 
 /// What the request's head alone decides. The token comes first of all that costs anything: a body is read only for
@@ -111,9 +164,7 @@ fn needs(
             _,
         ) => return (None, None),
         (Route::Posts, _) if is_read => PostQuery::store_use(request.target.query),
-        (Route::SiteViews, _) if query::get(request.target.query, "posts").is_none() => {
-            StoreUse::Scan
-        }
+        (Route::SiteViews, _) if site_views::is_whole_site(request.target.query) => StoreUse::Scan,
         _ if is_read => StoreUse::Read,
         _ => StoreUse::Write,
     };
@@ -128,7 +179,11 @@ fn reads_body(route: Route, method: Method) -> bool {
     )
 }
 
-fn call(exchange: &mut Exchange<'_>, place: Match<'_>) -> Result<(), Problem> {
+fn call(
+    exchange: &mut Exchange<'_>,
+    place: Match<'_>,
+    page: Option<PageAddress>,
+) -> Result<(), Problem> {
     let Match {
         route,
         post,
@@ -160,6 +215,7 @@ fn call(exchange: &mut Exchange<'_>, place: Match<'_>) -> Result<(), Problem> {
         (Route::BadgeJson, _) => embed::badge_json(exchange, post),
         (Route::Pixel, _) => embed::pixel(exchange, post),
         (Route::Snippet, _) => embed::snippet(exchange),
+        (Route::SiteViews, Method::Post) => views::page_beacon(exchange, page),
         (Route::SiteViews, _) => site_views::get(exchange),
         (Route::Healthz, _) => health::healthz(exchange),
         (Route::Readyz, _) => health::readyz(exchange),
@@ -188,7 +244,7 @@ fn allow(route: Route) -> String {
 /// What a browser asks before a request across sites: reads and beacons are open to every site that `--cors-origin`
 /// names; writing is not.
 fn preflight(exchange: &mut Exchange<'_>, route: Route) {
-    let beacon = route == Route::PostViews;
+    let beacon = matches!(route, Route::PostViews | Route::SiteViews);
     exchange.response.start(204);
     exchange.response.header("Allow", &allow(route));
     exchange.response.header(

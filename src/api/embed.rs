@@ -79,9 +79,14 @@ pub(super) fn pixel(exchange: &mut Exchange<'_>, segment: &str) -> Result<(), Pr
 }
 
 pub(super) fn snippet(exchange: &mut Exchange<'_>) -> Result<(), Problem> {
-    let script_type = "text/javascript; charset=utf-8";
-    cached(exchange, script_type, SCRIPT, SNIPPET.as_bytes());
+    script(exchange, SNIPPET);
     Ok(())
+}
+
+/// A script for pages elsewhere.
+pub(super) fn script(exchange: &mut Exchange<'_>, text: &str) {
+    let script_type = "text/javascript; charset=utf-8";
+    cached(exchange, script_type, SCRIPT, text.as_bytes());
 }
 
 fn badge(exchange: &Exchange<'_>) -> Result<Badge, Problem> {

@@ -5,6 +5,7 @@
 //!
 //! This module must not know a socket, which database there is, or how views are counted.
 
+mod compat;
 mod correction;
 mod dispatch;
 mod embed;

@@ -3,7 +3,8 @@
 use serde::Serialize;
 
 use super::series::Series;
-use crate::endpoint::Exchange;
+use crate::endpoint::{Exchange, errors, parameters, referrer};
+use crate::http::{Problem, query};
 use crate::model::{PostId, PostRef, PostStats, TimestampMs, Uncounted};
 
 /// As in the answer.
@@ -20,6 +21,16 @@ pub(super) struct Numbers {
     /// The views of a period, and of its parts, where they were asked for.
     #[serde(flatten)]
     series: Series,
+    /// Where readers came from, where that was asked for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    referrers: Option<Vec<ReferrerItem>>,
+}
+
+#[derive(Serialize)]
+struct ReferrerItem {
+    host: String,
+    kind: &'static str,
+    views: i64,
 }
 
 impl Numbers {
@@ -40,8 +51,39 @@ impl Numbers {
             uncounted: tally.uncounted,
             as_of,
             series,
+            referrers: None,
         }
     }
+}
+
+/// Answers with the numbers of a post or of the site, and with the hosts that `referrers` asks for.
+///
+/// # Errors
+/// A problem that names the parameter; the store's.
+pub(super) fn answer(
+    exchange: &mut Exchange<'_>,
+    post: PostId,
+    mut numbers: Numbers,
+) -> Result<(), Problem> {
+    if let Some(text) = query::get(exchange.query(), "referrers") {
+        let limit = text.parse().ok().filter(|limit| (1..=100).contains(limit));
+        let limit = limit.ok_or_else(|| {
+            errors::bad_parameter("referrers", "how many hosts to tell, from 1 to 100")
+        })?;
+        let period = parameters::period(exchange.query())?;
+        let since = period.and_then(|period| period.since(numbers.as_of));
+        let time = since.unwrap_or(TimestampMs(0))..TimestampMs(i64::MAX);
+        let found = referrer::top(exchange, post, time, limit)?;
+        let item = |one: referrer::Referrer| ReferrerItem {
+            kind: one.kind.name(),
+            host: one.host,
+            views: one.views,
+        };
+        numbers.referrers = Some(found.into_iter().map(item).collect());
+    }
+    start(exchange);
+    exchange.response.json(&numbers);
+    Ok(())
 }
 
 /// Begins an answer that caches must ask about each time.

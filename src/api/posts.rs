@@ -9,6 +9,7 @@ use super::{json_body, pagination, post_body};
 use crate::clock;
 use crate::endpoint::lookup::{decode_segment, find_post};
 use crate::endpoint::record_view::{record_view, write_outcome};
+use crate::endpoint::referrer::note_of_header;
 use crate::endpoint::{Exchange, PostQuery, errors, parameters};
 use crate::http::etag::{self, ETag};
 use crate::http::{Method, Problem, Response};
@@ -20,7 +21,11 @@ use crate::store::{CachedPost, Store, StoreError};
 pub(super) fn read(exchange: &mut Exchange<'_>, segment: &str) -> Result<(), Problem> {
     let post = find_post(exchange, segment)?;
     let outcome = match exchange.method() {
-        Method::Get => record_view(exchange, post.id),
+        Method::Get => {
+            let outcome = record_view(exchange, post.id);
+            note_of_header(exchange, post.id, outcome);
+            outcome
+        }
         _ => Outcome::OptedOut,
     };
     let mut buffers = [itoa::Buffer::new(); 2];

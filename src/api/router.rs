@@ -91,8 +91,8 @@ impl Route {
             Route::Posts if reads => {
                 Some(&["sort", "period", "tag", "q", "fields", "limit", "cursor"])
             }
-            Route::PostViews if reads => Some(&["period", "by", "tz"]),
-            Route::SiteViews => Some(&["posts", "period", "by", "tz"]),
+            Route::PostViews if reads => Some(&["period", "by", "tz", "referrers"]),
+            Route::SiteViews if reads => Some(&["posts", "url", "period", "by", "tz", "referrers"]),
             Route::PostCorrections if !reads => Some(&[]),
             Route::PostViewers | Route::PostCorrections | Route::ViewerPosts => {
                 Some(&["limit", "cursor"])
@@ -119,11 +119,11 @@ impl Route {
             | Route::BadgeJson
             | Route::Pixel
             | Route::Snippet
-            | Route::SiteViews
             | Route::Healthz
             | Route::Readyz
             | Route::Metrics
             | Route::OpenApi => &[Method::Get, Method::Head],
+            Route::SiteViews => &[Method::Get, Method::Head, Method::Post],
             Route::Unknown => &[],
         }
     }
@@ -159,6 +159,15 @@ pub(super) fn find(path: &str) -> Match<'_> {
         return Match {
             route: Route::Post,
             post,
+            viewer: "",
+            correction: "",
+        };
+    }
+    // Each page of a site that embeds the snippet asks for it.
+    if path == "/views" {
+        return Match {
+            route: Route::SiteViews,
+            post: "",
             viewer: "",
             correction: "",
         };

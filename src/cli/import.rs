@@ -5,8 +5,9 @@ use std::time::Duration;
 
 use clap::{Args, Subcommand};
 
-use super::values::duration;
+use super::values::{duration, site};
 use crate::import::log::PathPattern;
+use crate::model::Site;
 
 /// The kinds of imports.
 #[derive(Debug, Subcommand)]
@@ -22,6 +23,16 @@ pub enum ImportCommand {
     Log(LogFlags),
     /// Numbers from another system: lines of key,views or key,views,viewers; the key is an id or a slug
     Counts(CountsFlags),
+    /// Numbers from LeanCloud: Counter.0.jsonl of its export, as NexT, Fluid, Valine and Waline keep them there
+    Leancloud(NumbersFlags),
+    /// Numbers from GoatCounter: its export, the archive or the CSV file
+    Goatcounter(NumbersFlags),
+    /// Numbers from Waline: its export in JSON
+    Waline(NumbersFlags),
+    /// Numbers from Plausible: imported_pages_….csv of its export
+    Plausible(NumbersFlags),
+    /// Numbers from WordPress: its export in XML, with those of WP-PostViews
+    Wordpress(NumbersFlags),
     /// What `export` wrote, whole, into a store that holds nothing yet
     Export {
         /// The export; - for standard input.
@@ -40,6 +51,16 @@ pub struct LogFlags {
     /// digits, {_} is any part, {*_} any number of them. Repeatable, the first that fits
     #[arg(long = "path", value_name = "PATTERN", default_value = "/{*_}/{slug}")]
     pub paths: Vec<PathPattern>,
+    /// Sites that the log may be of: pages of one last part are then told apart [default: where posts have their pages]
+    #[arg(
+        long,
+        env = "VIEWTALLY_SITE",
+        hide_env = true,
+        value_name = "URL,…",
+        value_delimiter = ',',
+        value_parser = site
+    )]
+    pub site: Vec<Site>,
     /// Make the posts that are missing
     #[arg(long)]
     pub create: bool,
@@ -64,6 +85,30 @@ pub struct LogFlags {
         value_parser = duration
     )]
     pub dedup_window: Duration,
+}
+
+/// Flags of the imports of other counters' numbers.
+#[derive(Debug, Args)]
+pub struct NumbersFlags {
+    /// The exports. What was imported before is not added again.
+    #[arg(required = true, value_name = "FILE")]
+    pub files: Vec<PathBuf>,
+    /// Sites that the pages are of [default: where posts have their pages]
+    #[arg(
+        long,
+        env = "VIEWTALLY_SITE",
+        hide_env = true,
+        value_name = "URL,…",
+        value_delimiter = ',',
+        value_parser = site
+    )]
+    pub site: Vec<Site>,
+    /// Make posts of pages that have none
+    #[arg(long)]
+    pub create: bool,
+    /// Say what would be added, and write nothing: it is tried on a copy of the store
+    #[arg(long)]
+    pub dry_run: bool,
 }
 
 /// Flags of `import counts`.

@@ -13,6 +13,6 @@ mod version;
 pub use backup::BackupFlags;
 pub use command_line::{Cli, Command};
 pub use export::{ExportFlags, ExportFormat};
-pub use import::{CountsFlags, ImportCommand, LogFlags};
+pub use import::{CountsFlags, ImportCommand, LogFlags, NumbersFlags};
 pub use serve::{LogFormat, ServeFlags};
 pub use top::TopFlags;

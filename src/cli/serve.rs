@@ -8,8 +8,9 @@ use bytesize::ByteSize;
 use clap::{Args, ValueEnum};
 use ipnet::IpNet;
 
-use super::values::{duration, listen_address, network, on_off};
+use super::values::{compat, duration, listen_address, network, on_off, site};
 use crate::counter::OverflowPolicy;
+use crate::model::{CompatSystems, Site};
 use crate::pages::Access;
 use crate::store::Durability;
 
@@ -36,6 +37,37 @@ pub struct ServeFlags {
         help_heading = "Serving"
     )]
     pub import: Option<PathBuf>,
+    /// Sites whose pages are posts: the first view of a page makes its post
+    #[arg(
+        long,
+        env = "VIEWTALLY_SITE",
+        hide_env = true,
+        value_name = "URL,…",
+        value_delimiter = ',',
+        value_parser = site,
+        help_heading = "Serving"
+    )]
+    pub site: Vec<Site>,
+    /// Posts that first views may make a day; views of more pages are in the ledger, as dropped
+    #[arg(
+        long,
+        env = "VIEWTALLY_MAX_NEW_POSTS",
+        hide_env = true,
+        value_name = "N",
+        default_value_t = 1000,
+        help_heading = "Serving"
+    )]
+    pub max_new_posts: u64,
+    /// Other counters whose pages go on here: all, or some of busuanzi, vercount, waline, leancloud, goatcounter
+    #[arg(
+        long,
+        env = "VIEWTALLY_COMPAT",
+        hide_env = true,
+        value_name = "NAME,…",
+        value_parser = compat,
+        help_heading = "Serving"
+    )]
+    pub compat: Option<CompatSystems>,
     /// Secret that writing and viewer data need [default: a random one, made at the first start in the
     /// file "token" beside the database]
     #[arg(

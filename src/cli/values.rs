@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use ipnet::IpNet;
 
-use crate::model::Period;
+use crate::model::{CompatSystem, CompatSystems, Period, Site};
 
 /// The longest time that a flag takes: added to any clock's, it is still a time. 10,000 years.
 const LONGEST: Duration = Duration::from_secs(10_000 * 31_557_600);
@@ -52,6 +52,28 @@ pub(super) fn network(text: &str) -> Result<IpNet, String> {
     text.parse::<IpNet>()
         .or_else(|_| text.parse::<IpAddr>().map(IpNet::from))
         .map_err(|_| "it is an address or a network such as 10.0.0.0/8".to_owned())
+}
+
+/// Other counters.
+pub(super) fn compat(text: &str) -> Result<CompatSystems, String> {
+    CompatSystems::parse(text).ok_or_else(|| {
+        let names: Vec<&str> = CompatSystem::ALL
+            .iter()
+            .map(|system| system.name())
+            .collect();
+        format!(
+            "it is all, or some of {}, with commas between them",
+            names.join(", ")
+        )
+    })
+}
+
+/// A site.
+pub(super) fn site(text: &str) -> Result<Site, String> {
+    Site::parse(text.trim()).ok_or_else(|| {
+        "it is the address of a site such as https://example.org, as browsers write it (xn--… where letters are not Latin)"
+            .to_owned()
+    })
 }
 
 /// The name of a period.

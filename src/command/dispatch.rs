@@ -2,11 +2,12 @@
 
 use super::status::Status;
 use super::{
-    backup, check, export, import_counts, import_export, import_log, import_posts, logging, manual,
-    serve, top,
+    backup, check, export, import_counts, import_export, import_log, import_numbers, import_posts,
+    logging, manual, serve, top,
 };
 use crate::cli::{Cli, Command, ImportCommand, ServeFlags};
 use crate::config::Config;
+use crate::import::numbers::NumbersFrom;
 use crate::store::StoreUrl;
 
 /// Runs the command that the command line names. `exit_at_once` ends the process on a server's second signal.
@@ -37,6 +38,19 @@ fn import(what: ImportCommand, store: &StoreUrl, flags: &ServeFlags) -> anyhow::
         ImportCommand::Posts { paths } => import_posts::run(store, &paths, flags.max_body.as_u64()),
         ImportCommand::Log(flags) => import_log::run(store, flags),
         ImportCommand::Counts(flags) => import_counts::run(store, &flags),
+        ImportCommand::Leancloud(flags) => {
+            import_numbers::run(store, NumbersFrom::LeanCloud, flags)
+        }
+        ImportCommand::Goatcounter(flags) => {
+            import_numbers::run(store, NumbersFrom::GoatCounter, flags)
+        }
+        ImportCommand::Waline(flags) => import_numbers::run(store, NumbersFrom::Waline, flags),
+        ImportCommand::Plausible(flags) => {
+            import_numbers::run(store, NumbersFrom::Plausible, flags)
+        }
+        ImportCommand::Wordpress(flags) => {
+            import_numbers::run(store, NumbersFrom::WordPress, flags)
+        }
         ImportCommand::Export { file } => import_export::run(store, &file),
     }
 }

@@ -94,7 +94,7 @@ impl Report {
             }
         };
         match import::read(&file, &root, now.timestamp(), max_body) {
-            Ok(Outcome::Post(post)) => self.store(store, post, now)?,
+            Ok(Outcome::Post(post)) => self.store(store, *post, now)?,
             Ok(Outcome::Skipped(SkipReason::Draft)) => self.drafts += 1,
             Ok(Outcome::Skipped(SkipReason::Hidden)) => self.hidden += 1,
             Ok(Outcome::Skipped(SkipReason::Future)) => self.future += 1,
@@ -117,6 +117,7 @@ impl Report {
         };
         let content = ImportContent {
             slug: post.slug,
+            address: post.address,
             title: post.title,
             summary: post.summary,
             body: post.body,

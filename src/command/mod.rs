@@ -8,6 +8,7 @@ mod greeting;
 mod import_counts;
 mod import_export;
 mod import_log;
+mod import_numbers;
 mod import_posts;
 mod journal_note;
 mod logging;

@@ -12,6 +12,7 @@ use super::token::TokenSource;
 use crate::cli::ServeFlags;
 use crate::counter::CounterConfig;
 use crate::journal::{JournalOptions, MIN_JOURNAL};
+use crate::model::{CompatSystems, Sites};
 use crate::pages::PageSettings;
 use crate::store::{Durability, StoreOptions, StoreUrl};
 
@@ -28,6 +29,12 @@ pub struct Config {
     pub listen: SocketAddr,
     /// The database.
     pub store: StoreUrl,
+    /// The sites whose pages are posts.
+    pub sites: Sites,
+    /// The counters whose protocols are answered.
+    pub compat: CompatSystems,
+    /// Posts that first views may make a day.
+    pub max_new_posts: u64,
     /// The file or folder to import at start.
     pub import: Option<PathBuf>,
     /// The token that writing and viewer data need.
@@ -121,6 +128,9 @@ impl Config {
             listen: flags.listen,
             store,
             import: flags.import,
+            sites: Sites(flags.site),
+            compat: flags.compat.unwrap_or_default(),
+            max_new_posts: flags.max_new_posts,
             token,
             cors_origin: flags.cors_origin,
             max_connections: flags.max_connections,

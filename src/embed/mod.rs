@@ -9,4 +9,4 @@ mod badge_svg;
 mod badge_text;
 mod resources;
 
-pub(crate) use resources::{PIXEL, SNIPPET};
+pub(crate) use resources::{BUSUANZI, PIXEL, SNIPPET, VERCOUNT};

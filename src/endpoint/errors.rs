@@ -32,6 +32,17 @@ pub fn no_such_post() -> Problem {
     Problem::new(404, "Not found", detail)
 }
 
+/// 404: a page of a site that is not served.
+pub fn page_elsewhere() -> Problem {
+    let detail = "this page is on no site of this server; try --site with the site's address";
+    Problem::new(404, "Not found", detail)
+}
+
+pub fn no_such_page() -> Problem {
+    let detail = "no post is known for this page yet; its first view makes one";
+    Problem::new(404, "Not found", detail)
+}
+
 pub fn no_such_correction() -> Problem {
     let detail = "the post has no such correction; GET /posts/{post}/corrections lists them";
     Problem::new(404, "Not found", detail)
@@ -63,6 +74,12 @@ pub fn slug_taken(slug: &str) -> Problem {
 pub fn length_required() -> Problem {
     let detail = "send the form with its Content-Length";
     Problem::new(411, "Length required", detail).closing()
+}
+
+/// 413: a body longer than anything that is sent here (RFC 9110 §15.5.14).
+pub fn too_long_a_body(most: u64) -> Problem {
+    let detail = format!("the body may have up to {most} bytes here");
+    Problem::new(413, "Content too large", detail).closing()
 }
 
 /// 412: a precondition does not hold (RFC 9110 §13.1).

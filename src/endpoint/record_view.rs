@@ -7,8 +7,9 @@ use super::exchange::Exchange;
 use super::parameters::count_is_false;
 use crate::clock;
 use crate::http::Response;
-use crate::model::{Outcome, PostId, TimestampMs, ViewEvent, Viewer};
+use crate::model::{Outcome, PostId, Reason, TimestampMs, ViewEvent, Viewer};
 use crate::rules::AgentCache;
+use crate::store::SITE;
 
 thread_local! {
     /// User agents classified lately: few of them send most requests. Bounded, and one a worker.
@@ -17,14 +18,73 @@ thread_local! {
 
 /// Decides what becomes of a read of `post`, and has it sent once the response is written.
 pub fn record_view(exchange: &mut Exchange<'_>, post: PostId) -> Outcome {
-    if count_is_false(exchange.query()) {
-        return Outcome::OptedOut;
+    let judged = judge_view(exchange);
+    record_judged(exchange, post, judged)
+}
+
+/// A read that is judged: what becomes of it, if it is of a post.
+pub struct JudgedView {
+    outcome: Outcome,
+    viewer: Option<Viewer>,
+    at: TimestampMs,
+}
+
+impl JudgedView {
+    /// Whether it is a view.
+    pub fn is_accepted(&self) -> bool {
+        self.outcome == Outcome::Accepted
     }
+}
+
+/// Decides what becomes of a read, whatever post it is of.
+pub fn judge_view(exchange: &Exchange<'_>) -> JudgedView {
     let at = clock::now();
-    let (outcome, viewer) = classify(exchange, at);
+    let (outcome, viewer) = match count_is_false(exchange.query()) {
+        true => (Outcome::OptedOut, None),
+        false => classify(exchange, at),
+    };
+    JudgedView {
+        outcome,
+        viewer,
+        at,
+    }
+}
+
+/// Has a view of a page dropped for which there is no post. What is no view keeps its own reason.
+pub fn record_dropped(exchange: &mut Exchange<'_>, judged: JudgedView) -> Outcome {
+    record_unwanted(exchange, SITE, judged, Reason::Dropped)
+}
+
+/// Has a judged read left uncounted for this reason, unless it has one of its own.
+pub fn record_unwanted(
+    exchange: &mut Exchange<'_>,
+    post: PostId,
+    judged: JudgedView,
+    reason: Reason,
+) -> Outcome {
+    let outcome = match judged.outcome {
+        Outcome::Accepted => Outcome::Uncounted(reason),
+        other => other,
+    };
+    let judged = JudgedView {
+        outcome,
+        viewer: None,
+        ..judged
+    };
+    record_judged(exchange, post, judged)
+}
+
+/// Has a judged read of `post` sent once the response is written.
+pub fn record_judged(exchange: &mut Exchange<'_>, post: PostId, judged: JudgedView) -> Outcome {
+    let JudgedView {
+        outcome,
+        viewer,
+        at,
+    } = judged;
     let uncounted = match outcome {
         Outcome::Uncounted(reason) => Some(reason),
-        Outcome::Accepted | Outcome::OptedOut => None,
+        Outcome::OptedOut => return outcome,
+        Outcome::Accepted => None,
     };
     exchange.event = Some(ViewEvent {
         post,

@@ -3,8 +3,11 @@
 use std::sync::Arc;
 
 use super::auth::Auth;
+use super::page_posts::PagePosts;
+use super::pending_views::PendingViews;
 use crate::counter::EventSink;
 use crate::metrics::Metrics;
+use crate::model::CompatSystems;
 use crate::rules::ViewRules;
 use crate::sink::SinkHealth;
 use crate::store::{CachedStore, Rankings};
@@ -21,6 +24,12 @@ pub struct SiteState {
     pub health: Arc<SinkHealth>,
     /// What is a view, and whose.
     pub rules: ViewRules,
+    /// Which pages are posts.
+    pub pages: PagePosts,
+    /// The counters whose protocols are answered.
+    pub compat: CompatSystems,
+    /// What their answers add to what is counted.
+    pub pending: PendingViews,
     /// Who may write.
     pub auth: Auth,
     /// Measurements.

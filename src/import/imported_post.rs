@@ -10,6 +10,8 @@ pub struct ImportedPost {
     /// A valid slug, see [`crate::model::slug`]. Two files may get the same one; the caller
     /// decides.
     pub slug: String,
+    /// The address of its page, where the front matter says it; without a host, `/2024/hello`.
+    pub address: Option<String>,
     /// 1 to 500 characters on one line.
     pub title: String,
     /// Empty where the front matter has none.
@@ -28,7 +30,7 @@ pub struct ImportedPost {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Outcome {
     /// A post to keep.
-    Post(ImportedPost),
+    Post(Box<ImportedPost>),
     /// A file that is not imported, as its author asked.
     Skipped(SkipReason),
 }

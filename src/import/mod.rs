@@ -14,6 +14,7 @@ mod heading;
 mod imported_post;
 mod location;
 pub mod log;
+pub mod numbers;
 mod path_date;
 mod post;
 mod read;

@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 
-use crate::model::{address, slug, tags::distinct_tags};
+use crate::model::{PageAddress, address, slug, tags::distinct_tags};
 
 use super::{
     date,
@@ -29,6 +29,9 @@ const PUBLISHED: [&str; 5] = [
 
 /// Keys of the date of the last change.
 const UPDATED: [&str; 4] = ["updated", "updated_at", "lastmod", "modified"];
+
+/// Keys of the address of the post's page.
+const ADDRESS: [&str; 3] = ["path", "url", "permalink"];
 
 /// An error and its line.
 pub type LineError = (usize, ImportError);
@@ -68,9 +71,10 @@ pub fn from_text(
         ));
     }
     let title = title(&keys, body, &location)?;
-    Ok(Outcome::Post(ImportedPost {
+    Ok(Outcome::Post(Box::new(ImportedPost {
         source,
         slug: slug_for(&keys, &addresses, &location, &title)?,
+        address: address_of(&keys),
         summary: summary(&keys),
         tags: tags(&keys)?,
         published_at,
@@ -78,7 +82,7 @@ pub fn from_text(
         title,
         body: body.to_owned(),
         relative: location.relative,
-    }))
+    })))
 }
 
 fn is_draft(keys: &FrontMatter) -> Result<bool, LineError> {
@@ -158,10 +162,23 @@ fn one_line(text: &str) -> String {
 
 /// The decoded paths that the front matter says the post's page has.
 fn addresses(keys: &FrontMatter) -> Vec<String> {
-    ["path", "url", "permalink"]
+    ADDRESS
         .iter()
         .filter_map(|key| path_of_address(keys.get(key)?.value.text()?))
         .collect()
+}
+
+/// The address that the front matter says, in the form that tells pages apart.
+fn address_of(keys: &FrontMatter) -> Option<String> {
+    let texts = ADDRESS.iter().filter_map(|key| keys.get(key)?.value.text());
+    let text = texts
+        .map(str::trim)
+        .find(|text| path_of_address(text).is_some())?;
+    let page = match text.contains("://") {
+        true => PageAddress::parse(text),
+        false => PageAddress::parse(&format!("/{}", text.trim_start_matches('/'))),
+    };
+    Some(page.ok()?.address().to_owned())
 }
 
 /// The date that an address's folders say, UTC milliseconds.

@@ -13,6 +13,9 @@ use crate::store::{CachedStore, StoreError};
 /// The time between two passes over the viewings, the names of viewers and the deleted posts. A pass takes one step each half second.
 const PRUNE_INTERVAL: Duration = Duration::from_secs(3600);
 
+/// The time between two writes of where readers came from. So much of it is lost at most when the process is killed.
+const REFERRER_INTERVAL: Duration = Duration::from_secs(5);
+
 /// How long it is known at least that a viewer was forgotten, in milliseconds. Beyond that and `--keep-viewings`, what
 /// comes from before is so old that it is pruned itself.
 const FORGOTTEN_KNOWN: i64 = DAY;
@@ -36,6 +39,7 @@ pub struct Tasks {
     salted: Option<TimestampMs>,
     prune_at: Instant,
     pruning: Pruning,
+    referrers_at: Instant,
 }
 
 /// How far a pass of pruning is.
@@ -68,6 +72,7 @@ impl Tasks {
             salted: None,
             prune_at: Instant::now(),
             pruning: Pruning::Idle,
+            referrers_at: Instant::now(),
         }
     }
 
@@ -78,10 +83,24 @@ impl Tasks {
             self.replaced = replaced.is_some();
             (self.on_replaced)(replaced.as_deref());
         }
-        let results = [self.store.refresh(), self.renew_salt(), self.prune()];
+        let results = [
+            self.store.refresh(),
+            self.renew_salt(),
+            self.prune(),
+            self.write_referrers(),
+        ];
         for error in results.into_iter().filter_map(Result::err) {
             tracing::debug!(%error, "maintenance of the store failed; trying again at once");
         }
+    }
+
+    fn write_referrers(&mut self) -> Result<(), StoreError> {
+        let now = Instant::now();
+        if now < self.referrers_at {
+            return Ok(());
+        }
+        self.referrers_at = now + REFERRER_INTERVAL;
+        self.store.write_referrers()
     }
 
     fn renew_salt(&mut self) -> Result<(), StoreError> {

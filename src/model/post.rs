@@ -17,6 +17,8 @@ pub enum PostKey<'a> {
     Id(PostId),
     /// By slug, in normalisation form C.
     Slug(&'a str),
+    /// By the address of its page, as [`PageAddress::address`](super::PageAddress::address) has it.
+    Address(&'a str),
 }
 
 impl<'a> PostKey<'a> {
@@ -58,6 +60,8 @@ pub struct Post {
     pub revision: Revision,
     /// Its content.
     pub content: PostContent,
+    /// The address of its page elsewhere, if it is known.
+    pub address: Option<String>,
     /// Views counted so far.
     pub views: i64,
     /// Distinct viewers among them.

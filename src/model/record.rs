@@ -11,9 +11,10 @@ use super::correction::CorrectionId;
 use super::post::{PostId, Revision};
 
 /// The version of the format that this program writes.
-pub const EXPORT_VERSION: u32 = 5;
+pub const EXPORT_VERSION: u32 = 6;
 /// The oldest version of the format that this program reads. Version 1 has no windows and no log key, version 2 no shares of
-/// imported logs, version 3 no deleted posts, version 4 no hours taken out.
+/// imported logs, version 3 no deleted posts, version 4 no hours taken out, version 5 no
+/// addresses and referrers.
 pub const OLDEST_EXPORT_VERSION: u32 = 1;
 
 /// The largest number that a row may hold: larger ones are not read exactly by every reader of JSON (RFC 8259, section 6).
@@ -68,6 +69,13 @@ pub enum Record {
         post: PostId,
         correction: CorrectionId,
         hour: i64,
+        views: i64,
+    },
+    /// Table `referrers`; post 0 is the whole site.
+    Referrer {
+        post: PostId,
+        day: i64,
+        host: String,
         views: i64,
     },
     /// Table `viewers`.
@@ -179,6 +187,8 @@ pub struct PostRecord {
     pub revision: Revision,
     pub source: Option<String>,
     pub source_path: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub address: Option<String>,
     pub views: i64,
     pub viewers: i64,
     pub past_viewers: i64,

@@ -110,6 +110,12 @@ impl Record {
                 .id("correction", *correction)
                 .time("hour", *hour)
                 .count("views", *views),
+            Record::Referrer {
+                post, day, views, ..
+            } => check
+                .count("post", *post)
+                .time("day", *day)
+                .count("views", *views),
             Record::Viewer { id, .. } => check.id("id", *id),
             Record::Viewing {
                 post,

@@ -13,6 +13,7 @@ use super::state::PageState;
 use super::{markdown, text};
 use crate::endpoint::lookup::find_post;
 use crate::endpoint::record_view::{record_view, write_outcome};
+use crate::endpoint::referrer::note_of_header;
 use crate::endpoint::{Exchange, errors};
 use crate::http::etag::{self, ETag};
 use crate::http::{Method, Problem};
@@ -78,7 +79,11 @@ pub fn show(
         None => render_and_keep(pages, exchange, &post)?,
     };
     let outcome = match exchange.method() {
-        Method::Get => record_view(exchange, post.id),
+        Method::Get => {
+            let outcome = record_view(exchange, post.id);
+            note_of_header(exchange, post.id, outcome);
+            outcome
+        }
         _ => Outcome::OptedOut,
     };
     let views = post.views();

@@ -7,10 +7,12 @@ mod bot_words;
 pub mod client_addr;
 mod client_scheme;
 mod forwarded;
+mod local_host;
 mod policy;
 mod prefetch;
 
 pub use agent_cache::AgentCache;
 pub use anonymous::Salts;
 pub use bot::BotRule;
+pub use local_host::is_local;
 pub use policy::ViewRules;

@@ -1,6 +1,6 @@
 //! Imported access logs: how much of each, so that a log counts once and a log that has grown is continued.
 
-use crate::model::{PostId, TimestampMs, Uncounted};
+use crate::model::{PageAddress, PostId, TimestampMs, Uncounted};
 
 /// The id of an imported log.
 pub type LogId = i64;
@@ -53,10 +53,36 @@ pub enum KnownLog {
     },
 }
 
-/// Posts found by slug.
+/// A post as a log names it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LoggedPost<'a> {
+    /// Its slug.
+    pub slug: &'a str,
+    /// The title that it gets if it is made.
+    pub title: &'a str,
+    /// Its page on each site that the log may be of; where there is none, the slug alone says which post it is.
+    pub pages: Vec<PageAddress>,
+    /// When it was read first.
+    pub at: TimestampMs,
+}
+
+#[cfg(test)]
+impl<'a> LoggedPost<'a> {
+    /// A post that its slug alone names.
+    pub fn of_slug(slug: &'a str, at: TimestampMs) -> LoggedPost<'a> {
+        LoggedPost {
+            slug,
+            title: slug,
+            pages: Vec::new(),
+            at,
+        }
+    }
+}
+
+/// Posts found by their names in a log.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct FoundPosts {
-    /// The ids, in the order of the slugs; `None` where there is no such post.
+    /// The ids, in the order of the names; `None` where there is no such post.
     pub ids: Vec<Option<PostId>>,
     /// Those that were created.
     pub created: Vec<PostId>,

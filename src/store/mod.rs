@@ -3,6 +3,7 @@
 //! Everything above sees [`Store`] and its parts; only [`open()`] knows which database it is. A store calls nothing
 //! above it: it imports the model and the sink, and nothing else of the crate.
 
+mod brought;
 pub mod cache;
 #[cfg(test)]
 #[path = "../../tests/store/conformance/mod.rs"]
@@ -23,9 +24,10 @@ mod sqlite;
 mod traits;
 mod url;
 
+pub use brought::BroughtNumbers;
 pub use cache::{CachedPost, CachedStore};
 pub use error::StoreError;
-pub use imported_log::{ImportedLog, KnownLog, LogProgress, STDIN_LOG, UndoneLog};
+pub use imported_log::{ImportedLog, KnownLog, LogProgress, LoggedPost, STDIN_LOG, UndoneLog};
 pub use open::{copy, engine, open};
 pub use options::{Durability, StoreOptions};
 pub use rankings::Rankings;

@@ -16,6 +16,8 @@ pub struct Source {
 pub struct ImportContent {
     /// The slug it asks for; it gets another one if that belongs to another post.
     pub slug: String,
+    /// The address of its page, where the file says it; without a host, `/2024/hello`.
+    pub address: Option<String>,
     /// Its title.
     pub title: String,
     /// Its summary; may be empty.

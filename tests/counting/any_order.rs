@@ -19,7 +19,7 @@ use crate::metrics::Metrics;
 use crate::model::{Batch, PostId, TimestampMs, ViewEvent, Viewer};
 use crate::rules::anonymous::{Client, LogSalts, Salt, number};
 use crate::sink::{BatchSink, SinkHealth, Written};
-use crate::store::{self, Store, StoreOptions, StoreUrl};
+use crate::store::{self, LoggedPost, Store, StoreOptions, StoreUrl};
 
 const SECOND: i64 = 1000;
 const DAY: i64 = 86_400 * SECOND;
@@ -101,7 +101,7 @@ impl Site {
         let slug = format!("p{seed}");
         let found = self
             .store
-            .find_or_create(&[(&slug, TimestampMs(0))], true)
+            .find_or_create(&[LoggedPost::of_slug(&slug, TimestampMs(0))], true)
             .expect("a post");
         let post = found.ids[0].expect("just made");
         let reads = reads(random, self.window);
@@ -263,8 +263,13 @@ impl Site {
     fn import_text(&mut self, log: &str) {
         std::fs::write(&self.log, log).expect("a file");
         let importer = self.importer.get_or_insert_with(|| {
-            let reader = LogReader::new(vec![Default::default()], self.key);
-            Importer::new(Arc::clone(&self.store), reader, Options::default())
+            let reader = LogReader::new(vec![Default::default()], self.key, false);
+            Importer::new(
+                Arc::clone(&self.store),
+                reader,
+                Vec::new(),
+                Options::default(),
+            )
         });
         importer.import(&self.log).expect("an import");
         assert_eq!((importer.report.failed, importer.report.unparsable), (0, 0));

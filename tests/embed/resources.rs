@@ -300,7 +300,6 @@ fn the_snippet_does_as_it_says_in_made_up_pages() {
     let node = Command::new("node")
         .arg(format!("{root}/tests/embed/data/viewtally.test.js"))
         .arg(snippet)
-        .arg(format!("{root}/tests/embed/data/addresses.tsv"))
         .output();
     match node {
         Ok(output) => assert!(

@@ -106,7 +106,11 @@ fn a_page_is_named_by_its_address_and_one_without_a_post_says_so() {
     assert_eq!(browser.evaluate(&tab, "self.warned"), "");
     let tab = scene.open("/nobody.html");
     let browser = &mut scene.browser;
-    browser.wait_for(&tab, "self.warned.includes('no post \"nobody\"')", true);
+    browser.wait_for(
+        &tab,
+        "self.warned.includes('no post for') && self.warned.includes('/nobody.html')",
+        true,
+    );
     scene.ends_with_views(1);
 }
 

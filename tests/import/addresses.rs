@@ -1,30 +1,22 @@
-//! One rule says which post an address names: for the posts of files, for logs, and for the snippet.
+//! One rule says which post an address names: for the posts of files, for logs, and for pages that send their address.
 
 use std::collections::BTreeMap;
-use std::process::Command;
 
 use fastrand::Rng;
 
 use super::posts::slugs;
-use crate::support::{Home, missing};
+use crate::support::{Client, Home};
 
-/// What the snippet makes of paths; `None` where there is no Node.
-fn snippet_slugs(home: &Home, paths: &[String]) -> Option<Vec<String>> {
-    let root = env!("CARGO_MANIFEST_DIR");
-    let list = home.write("paths.txt", paths.join("\n") + "\n");
-    let node = Command::new("node")
-        .arg(format!("{root}/tests/embed/data/slugs.js"))
-        .arg(format!("{root}/src/embed/viewtally.js"))
-        .arg(list)
-        .output();
-    let Ok(output) = node else {
-        missing("node does not run (on Debian: apt-get install nodejs)");
-        return None;
-    };
-    let said = String::from_utf8_lossy(&output.stderr);
-    assert!(output.status.success(), "{said}");
-    let text = String::from_utf8(output.stdout).expect("UTF-8");
-    Some(text.lines().map(str::to_owned).collect())
+/// The post that a page's view is counted for; `None` where there is none.
+fn post_of(client: &mut Client, path: &str) -> Option<i64> {
+    let encoded: String = path.bytes().map(|byte| format!("%{byte:02x}")).collect();
+    let beacon = format!("/views?url=https%3A%2F%2Fexample.org{encoded}");
+    let answer = client.request("POST", &beacon, &[], b"");
+    match answer.status {
+        202 => answer.json()["post"].as_i64(),
+        404 => None,
+        status => panic!("{path}: {status} {}", answer.text()),
+    }
 }
 
 const PIECES: [&str; 48] = [
@@ -84,39 +76,83 @@ fn random_path(random: &mut Rng) -> String {
 }
 
 #[test]
-fn logs_and_the_snippet_name_the_same_posts() {
+fn logs_and_pages_name_the_same_posts() {
     let home = Home::new();
     let mut random = Rng::with_seed(1);
     let paths: Vec<String> = (0..5_000).map(|_| random_path(&mut random)).collect();
-    let Some(of_snippet) = snippet_slugs(&home, &paths) else {
-        return;
-    };
     let line = |path: &String| {
         format!("192.0.2.1 - - [17/May/2015:10:05:03 +0000] \"GET {path} HTTP/1.1\" 200 12\n")
     };
     home.write("a.log", paths.iter().map(line).collect::<String>());
     let finished = home.run(&["import", "log", "a.log", "--create", "--assets"]);
     assert_eq!(finished.code, Some(0), "{finished:?}");
-    let mut expected: BTreeMap<&str, i64> = BTreeMap::new();
-    for slug in of_snippet.iter().filter(|slug| !slug.is_empty()) {
-        *expected.entry(slug).or_default() += 1;
+    let of_log = views_by_post(&home);
+    assert!(of_log.len() > 500, "{}", of_log.len());
+    let server = home.serve().start();
+    let mut client = server.connect();
+    let mut of_pages: BTreeMap<i64, i64> = BTreeMap::new();
+    for path in &paths {
+        if let Some(post) = post_of(&mut client, path) {
+            *of_pages.entry(post).or_default() += 1;
+        }
     }
+    assert_eq!(server.stop().code, Some(0));
+    assert_eq!(of_pages, of_log);
+    let both = of_log.into_iter().map(|(post, views)| (post, 2 * views));
+    assert_eq!(views_by_post(&home), both.collect());
+}
+
+/// With a site, pages are told apart by their folders too, in logs as in beacons.
+#[test]
+fn logs_and_pages_of_a_site_name_the_same_posts() {
+    let home = Home::new();
+    let mut random = Rng::with_seed(2);
+    let paths: Vec<String> = (0..2_000).map(|_| random_path(&mut random)).collect();
+    let site = [
+        ("--site", "https://www.example.org"),
+        ("--max-new-posts", "100000"),
+    ];
+    let server = home.serve().flags(&site).start();
+    let mut client = server.connect();
+    let mut of_pages: BTreeMap<i64, i64> = BTreeMap::new();
+    for path in &paths {
+        let post = post_of(&mut client, path).expect("a post");
+        *of_pages.entry(post).or_default() += 1;
+    }
+    assert_eq!(server.stop().code, Some(0));
+    let before = views_by_post(&home);
+    assert_eq!(before, of_pages);
+    assert!(before.len() > 1_000, "{}", before.len());
+    let line = |path: &String| {
+        format!("192.0.2.1 - - [17/May/2015:10:05:03 +0000] \"GET {path} HTTP/1.1\" 200 12\n")
+    };
+    home.write("a.log", paths.iter().map(line).collect::<String>());
+    // Where posts have their pages, it finds out itself.
+    let finished = home.run(&["import", "log", "a.log"]);
+    assert_eq!(finished.code, Some(0), "{finished:?}");
+    let mut unnamed = 0;
+    for (post, views) in views_by_post(&home) {
+        // Of what makes no slug, a log makes no post, and has no reads.
+        if views != 2 * before[&post] {
+            assert_eq!(views, before[&post], "post {post}");
+            unnamed += views;
+        }
+    }
+    assert!(
+        finished.stdout.contains(&format!(" {unnamed} other paths")),
+        "{unnamed}: {finished:?}"
+    );
+    assert_eq!(home.run(&["check"]).code, Some(0));
+}
+
+fn views_by_post(home: &Home) -> BTreeMap<i64, i64> {
     let csv = home.run(&["export", "--format", "csv"]).stdout;
-    let found: BTreeMap<&str, i64> = csv
-        .lines()
-        .skip(1)
-        .map(|row| {
-            let cells: Vec<&str> = row.split(',').collect();
-            (cells[1], cells[2].parse().expect("views"))
-        })
-        .collect();
-    assert!(expected.len() > 500, "{}", expected.len());
-    let differing: Vec<_> = expected
-        .keys()
-        .chain(found.keys())
-        .filter(|slug| expected.get(*slug) != found.get(*slug))
-        .collect();
-    assert!(differing.is_empty(), "{differing:?}");
+    let rows = csv.lines().skip(1).map(|row| {
+        let cells: Vec<&str> = row.split(',').collect();
+        let number = |at: usize| cells[at].parse().expect("a number");
+        (number(0), number(2))
+    });
+    rows.collect()
 }
 
 #[test]
@@ -161,9 +197,13 @@ fn a_file_and_its_page_name_the_same_post() {
         .chain(&keys)
         .map(|(_, page)| (*page).to_owned());
     let addresses: Vec<String> = addresses.collect();
-    let Some(mut of_pages) = snippet_slugs(&home, &addresses) else {
-        return;
-    };
-    of_pages.sort();
-    assert_eq!(of_pages, imported);
+    let server = home.serve().start();
+    let mut client = server.connect();
+    let mut of_pages: Vec<i64> = addresses
+        .iter()
+        .map(|page| post_of(&mut client, page).unwrap_or_else(|| panic!("{page} has no post")))
+        .collect();
+    of_pages.sort_unstable();
+    of_pages.dedup();
+    assert_eq!(of_pages.len(), imported.len());
 }

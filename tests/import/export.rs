@@ -115,7 +115,7 @@ fn only_a_whole_export_is_read_and_only_into_an_empty_store() {
         ),
         (text[..text.len() / 2].to_owned(), "damaged.jsonl:"),
         (
-            text.replacen("\"version\":5", "\"version\":9", 1),
+            text.replacen("\"version\":6", "\"version\":9", 1),
             "newer version",
         ),
         (String::new(), "does not begin"),

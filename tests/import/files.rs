@@ -23,7 +23,7 @@ fn read_bytes(bytes: &[u8]) -> Result<Outcome, FileError> {
 
 fn post(bytes: &[u8]) -> ImportedPost {
     match read_bytes(bytes) {
-        Ok(Outcome::Post(post)) => post,
+        Ok(Outcome::Post(post)) => *post,
         other => panic!("{other:?}"),
     }
 }

@@ -8,6 +8,8 @@ mod log_formats;
 mod log_refusals;
 mod log_undo;
 mod log_windows;
+mod numbers;
+mod numbers_damaged;
 mod post_failures;
 mod posts;
 mod real_logs;

@@ -18,7 +18,7 @@ fn outcome_of(file: &str, text: &str) -> Result<Outcome, (usize, String)> {
 
 fn post_of(file: &str, text: &str) -> ImportedPost {
     match outcome_of(file, text) {
-        Ok(Outcome::Post(post)) => post,
+        Ok(Outcome::Post(post)) => *post,
         other => panic!("{text:?}: {other:?}"),
     }
 }
@@ -50,6 +50,7 @@ fn a_whole_post() {
             source: "source".into(),
             relative: "sub dir/x.md".into(),
             slug: "hello-there".into(),
+            address: None,
             title: "Hi".into(),
             summary: "short".into(),
             body: "\nbody\r\n".into(),

@@ -89,6 +89,7 @@ fn curl_examples_run_as_written() {
         .without("--token")
         .flag("--store", "sqlite:data/viewtally.db")
         .flag("--import", &samples().to_string_lossy())
+        .flag("--site", "https://example.org")
         .start();
     let address = server.address.to_string();
     let commands: Vec<String> = blocks(&text, &["console", "sh", "bash"])

@@ -13,10 +13,16 @@ pub struct Site {
 impl Site {
     /// Serves these pages by their paths.
     pub fn start(pages: &[(&'static str, String)]) -> Self {
+        Self::start_with(|_| pages.to_vec())
+    }
+
+    /// As [`Site::start`], of pages that are made once the site's origin is known.
+    pub fn start_with(pages: impl FnOnce(&str) -> Vec<(&'static str, String)>) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
         let address = listener.local_addr().expect("bound");
+        let pages = pages(&format!("http://localhost:{}", address.port()));
         let asked = Arc::new(Mutex::new(Vec::new()));
-        let (log, pages) = (Arc::clone(&asked), Arc::new(pages.to_vec()));
+        let (log, pages) = (Arc::clone(&asked), Arc::new(pages));
         std::thread::spawn(move || {
             for stream in listener.incoming().flatten() {
                 // Browsers open connections which they use later, or never.

@@ -14,9 +14,9 @@ use super::verdict::{PATHS, Verdict, no_match};
 use crate::clock;
 use crate::command::output::print_error;
 use crate::command::retry::retry_while_busy;
-use crate::import::log::{Chunks, Fingerprint, LogReader, Reads, Source};
-use crate::model::{Batch, PostId, Reason, TimestampMs, Viewer, Visit};
-use crate::store::{KnownLog, LogProgress, STDIN_LOG, Store};
+use crate::import::log::{Chunks, Fingerprint, LogReader, PostName, Reads, Source};
+use crate::model::{Batch, PostId, Reason, Viewer, Visit};
+use crate::store::{KnownLog, LogProgress, LoggedPost, STDIN_LOG, Store};
 
 /// Entries at which a batch is committed: a write of a fraction of a second, which delays a server on the same database.
 const BATCH_ENTRIES: usize = 20_000;
@@ -39,6 +39,8 @@ pub(super) struct Importer {
     store: Arc<dyn Store>,
     reader: LogReader,
     options: Options,
+    /// The hosts that the logs may be of.
+    hosts: Vec<String>,
     /// The post of each of `reader`'s posts.
     posts: Vec<Option<PostId>>,
     /// Posts made since the last commit.
@@ -50,8 +52,14 @@ pub(super) struct Importer {
 
 impl Importer {
     /// An importer that has imported nothing.
-    pub(super) fn new(store: Arc<dyn Store>, reader: LogReader, options: Options) -> Importer {
+    pub(super) fn new(
+        store: Arc<dyn Store>,
+        reader: LogReader,
+        hosts: Vec<String>,
+        options: Options,
+    ) -> Importer {
         Importer {
+            hosts,
             store,
             reader,
             options,
@@ -207,11 +215,11 @@ impl Importer {
         }
         let mut ids = vec![None; new.len()];
         for asset in [false, true] {
-            let (places, names): (Vec<usize>, Vec<(&str, TimestampMs)>) = new
+            let (places, names): (Vec<usize>, Vec<LoggedPost<'_>>) = new
                 .iter()
                 .enumerate()
                 .filter(|(_, name)| name.asset == asset)
-                .map(|(place, name)| (place, (name.slug.as_str(), name.first)))
+                .map(|(place, name)| (place, self.logged(name)))
                 .unzip();
             if names.is_empty() {
                 continue;
@@ -233,6 +241,19 @@ impl Importer {
         }
         self.posts.extend(ids);
         Ok(())
+    }
+
+    fn logged<'n>(&self, name: &'n PostName) -> LoggedPost<'n> {
+        let pages = name.page.iter().flat_map(|page| {
+            let hosts = self.hosts.iter();
+            hosts.map(|host| page.on(host))
+        });
+        LoggedPost {
+            slug: &name.slug,
+            title: &name.slug,
+            pages: pages.collect(),
+            at: name.first,
+        }
     }
 
     fn add(&mut self, reads: &Reads, batch: &mut Batch) {

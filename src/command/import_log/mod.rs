@@ -19,3 +19,4 @@ mod undo;
 mod verdict;
 
 pub(super) use run::run;
+pub(super) use trial::Trial;

@@ -17,6 +17,7 @@ use crate::command::output::{print_error, print_line};
 use crate::command::retry::retry_while_busy;
 use crate::command::status::Status;
 use crate::import::log::LogReader;
+use crate::model::Sites;
 use crate::rules::anonymous;
 use crate::store::{Store, StoreOptions, StoreUrl};
 
@@ -48,13 +49,17 @@ fn import_all(store: Arc<dyn Store>, flags: LogFlags) -> anyhow::Result<u64> {
     let proposed = anonymous::random()?;
     let key =
         retry_while_busy(|| store.log_key(proposed)).context("cannot import into the store")?;
-    let reader = LogReader::new(flags.paths, key);
+    let hosts = match flags.site.is_empty() {
+        true => retry_while_busy(|| store.hosts()).context("cannot read the store")?,
+        false => Sites(flags.site).hosts(),
+    };
+    let reader = LogReader::new(flags.paths, key, !hosts.is_empty());
     let options = Options {
         create: flags.create,
         assets: flags.assets,
         again: flags.again,
     };
-    let mut import = Importer::new(Arc::clone(&store), reader, options);
+    let mut import = Importer::new(Arc::clone(&store), reader, hosts, options);
     import.preview = flags.dry_run.then(Preview::default);
     let failed = each(&flags.files, "import", |file| import.import(file))?;
     import.report.failed = failed;

@@ -9,14 +9,14 @@ use anyhow::Context;
 use crate::store::{self, StoreUrl};
 
 /// A copy of a store in a folder of its own, which only its owner may enter. Dropping it deletes it.
-pub(super) struct Trial {
+pub(in crate::command) struct Trial {
     folder: PathBuf,
     url: StoreUrl,
 }
 
 impl Trial {
     /// Copies a store, as it is at this moment, without changing it.
-    pub(super) fn of(url: &StoreUrl) -> anyhow::Result<Trial> {
+    pub(in crate::command) fn of(url: &StoreUrl) -> anyhow::Result<Trial> {
         let mut random = [0; 8];
         getrandom::fill(&mut random).map_err(std::io::Error::other)?;
         let name = format!("viewtally-dry-run-{:016x}", u64::from_ne_bytes(random));
@@ -44,7 +44,7 @@ impl Trial {
     }
 
     /// The copy.
-    pub(super) fn url(&self) -> &StoreUrl {
+    pub(in crate::command) fn url(&self) -> &StoreUrl {
         &self.url
     }
 }

@@ -26,5 +26,5 @@ pub use chunks::Chunks;
 pub use fingerprint::{Fingerprint, ImportedPrefix, LogPrefix};
 pub use parse_error::ParseError;
 pub use path::PathPattern;
-pub use reads::{LogReader, Reads};
+pub use reads::{LogReader, PostName, Reads};
 pub use source::Source;

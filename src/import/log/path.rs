@@ -96,6 +96,12 @@ impl PathPattern {
         self.slug_of_composed(&path.nfc().collect::<String>())
     }
 
+    /// Whether a path that matches is that of the post's page, and not of something below it.
+    pub fn is_whole(&self) -> bool {
+        self.after == [SegmentPattern::slug()]
+            || self.after.is_empty() && self.before.last() == Some(&SegmentPattern::slug())
+    }
+
     fn slug_of_composed(&self, path: &str) -> Option<String> {
         let segments = address::segments(path);
         if segments.is_empty() && self.matches_root() {

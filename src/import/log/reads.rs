@@ -11,7 +11,7 @@ use super::line::LineParser;
 use super::parse_error::ParseError;
 use super::path::PathPattern;
 use super::sample::escaped;
-use crate::model::{TimestampMs, address};
+use crate::model::{PageAddress, TimestampMs, address};
 use crate::rules::anonymous::{Client, LogSalts, Salt, number};
 use crate::rules::bot::BotRule;
 
@@ -59,6 +59,8 @@ pub struct Reads {
 pub struct PostName {
     /// Its slug.
     pub slug: String,
+    /// Its page's path, where that tells posts of one slug apart.
+    pub page: Option<PageAddress>,
     /// When it was read first.
     pub first: TimestampMs,
     /// Whether its path is that of an asset, so that it need not be a post.
@@ -74,7 +76,9 @@ pub struct LogReader {
     agents: HashMap<Box<[u8]>, bool, RandomState>,
     /// Paths as logged, and the index of each one's post; `None` if the path matches no pattern.
     targets: HashMap<Box<[u8]>, Option<usize>, RandomState>,
-    indexes: HashMap<(String, bool), usize, RandomState>,
+    indexes: HashMap<(String, Option<PageAddress>, bool), usize, RandomState>,
+    /// Whether pages of one slug are told apart by their paths.
+    by_page: bool,
     posts: Vec<PostName>,
     /// Whether a path of this log has matched.
     matched: bool,
@@ -84,8 +88,10 @@ pub struct LogReader {
 
 impl LogReader {
     /// A reader that uses the first pattern that matches. `key` is the store's for readers in logs.
-    pub fn new(patterns: Vec<PathPattern>, key: Salt) -> LogReader {
+    /// With `by_page`, pages whose last segments are alike are told apart by the folders before.
+    pub fn new(patterns: Vec<PathPattern>, key: Salt, by_page: bool) -> LogReader {
         LogReader {
+            by_page,
             patterns,
             parser: LineParser::default(),
             bots: BotRule::new(),
@@ -220,16 +226,26 @@ impl LogReader {
             return None;
         }
         let decoded = address::decode(path);
-        let mut slugs = self.patterns.iter();
-        let slug = slugs.find_map(|pattern| pattern.slug_of(&decoded))?;
-        Some(self.index_of_post(slug, is_asset(&decoded), time))
+        let named = |pattern: &PathPattern| Some((pattern.slug_of(&decoded)?, pattern.is_whole()));
+        let (slug, is_whole) = self.patterns.iter().find_map(named)?;
+        let page = match self.by_page && is_whole {
+            true => PageAddress::assemble("", path).ok(),
+            false => None,
+        };
+        Some(self.index_of_post(PostName {
+            slug,
+            page,
+            first: time,
+            asset: is_asset(&decoded),
+        }))
     }
 
-    fn index_of_post(&mut self, slug: String, asset: bool, first: TimestampMs) -> usize {
+    fn index_of_post(&mut self, name: PostName) -> usize {
         let next = self.posts.len();
-        let index = *self.indexes.entry((slug.clone(), asset)).or_insert(next);
+        let key = (name.slug.clone(), name.page.clone(), name.asset);
+        let index = *self.indexes.entry(key).or_insert(next);
         if index == next {
-            self.posts.push(PostName { slug, first, asset });
+            self.posts.push(name);
         }
         index
     }
@@ -241,7 +257,7 @@ mod tests {
 
     fn read(patterns: &[&str], lines: &str) -> (Reads, Vec<String>) {
         let patterns = patterns.iter().map(|text| text.parse().unwrap()).collect();
-        let mut reader = LogReader::new(patterns, [1; 16]);
+        let mut reader = LogReader::new(patterns, [1; 16], false);
         let mut reads = Reads::default();
         reader.read(lines.as_bytes(), &mut reads);
         let slugs = reader.posts().iter().map(|post| post.slug.clone());
@@ -283,7 +299,7 @@ mod tests {
     fn assets_are_posts_of_their_own() {
         let lines = ["/a.js", "/a-js/", "/A.JS?v=1", "/a.css"]
             .map(|path| format!("192.0.2.1 - - {AT} \"GET {path} HTTP/1.1\" 200 1\n"));
-        let mut reader = LogReader::new(vec![PathPattern::default()], [1; 16]);
+        let mut reader = LogReader::new(vec![PathPattern::default()], [1; 16], false);
         let mut reads = Reads::default();
         reader.read(lines.concat().as_bytes(), &mut reads);
         let posts: Vec<(&str, bool)> = reader
@@ -299,7 +315,7 @@ mod tests {
     #[test]
     fn the_commonest_paths_are_kept_until_one_matches() {
         let line = |path: &str| format!("192.0.2.1 - - {AT} \"GET {path} HTTP/1.1\" 200 1\n");
-        let mut reader = LogReader::new(vec!["/blog/{slug}".parse().unwrap()], [1; 16]);
+        let mut reader = LogReader::new(vec!["/blog/{slug}".parse().unwrap()], [1; 16], false);
         let mut reads = Reads::default();
         let unmatched = [line("/a?b"), line("/c"), line("/a"), line("*")].concat();
         reader.read(unmatched.as_bytes(), &mut reads);

@@ -7,6 +7,7 @@ use askama::Template;
 use super::address::Address;
 use super::figures::Figures;
 use super::ranges::{self, Choice, RangeForm};
+use super::referrers::{self, ReferrerRow};
 use super::rows::{self, Row};
 use super::time_range::TimeQuery;
 use super::totals::Totals;
@@ -32,6 +33,7 @@ struct Dashboard<'a> {
     figures: Figures,
     views: String,
     totals: Totals,
+    referrers: Vec<ReferrerRow>,
     range: RangeForm,
     orders: Vec<Choice>,
     search_fields: Vec<(&'static str, String)>,
@@ -76,6 +78,7 @@ pub fn show(pages: &PageState, exchange: &mut Exchange<'_>) -> Result<(), Proble
         layout: personal::layout(exchange, &visitor),
         script: assets::script(),
         views: text::number(figures.views),
+        referrers: referrers::rows(exchange, SITE, figures.range.start..figures.range.end)?,
         totals: Totals::new(&totals),
         range: RangeForm::new(address, &asked),
         orders: ranges::orders(address, list.sort),

@@ -10,6 +10,7 @@ mod codes;
 mod correction_row;
 mod figures;
 mod ranges;
+mod referrers;
 mod removal_form;
 mod rows;
 mod sparkline;

@@ -8,6 +8,7 @@ use super::codes::{self, Code};
 use super::correction_row::CorrectionRow;
 use super::figures::Figures;
 use super::ranges::RangeForm;
+use super::referrers::{self, ReferrerRow};
 use super::removal_form::RemovalForm;
 use super::time_range::TimeQuery;
 use super::totals::Totals;
@@ -38,6 +39,7 @@ struct PostStatsPage<'a> {
     figures: Figures,
     views: String,
     totals: Totals,
+    referrers: Vec<ReferrerRow>,
     range: RangeForm,
     corrections: Vec<CorrectionRow>,
     /// The form that takes hours out, for who may.
@@ -80,7 +82,7 @@ pub fn show(pages: &PageState, exchange: &mut Exchange<'_>, name: &str) -> Resul
         title: &post.title,
         language: text::language(&post.title),
         views: text::number(figures.views),
-        figures,
+        referrers: referrers::rows(exchange, id, figures.range.start..figures.range.end)?,
         totals: Totals::new(&stats),
         range: RangeForm::new(address, &asked),
         corrections: corrections
@@ -108,6 +110,7 @@ pub fn show(pages: &PageState, exchange: &mut Exchange<'_>, name: &str) -> Resul
             let row = |viewing| ViewerRow::new(viewing, &asked.zone);
             viewers.into_iter().map(row).collect()
         }),
+        figures,
         codes: codes::of_post(&origin::plain(exchange), &post.slug),
         slug: text::encode(&post.slug),
         editor: visitor.is_signed_in().then(|| format!("/write/{id}")),

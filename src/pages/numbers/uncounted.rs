@@ -41,7 +41,7 @@ fn words(reason: Reason) -> (&'static str, &'static str) {
         Reason::Excluded => ("Excluded", "clients that the server is told to leave out"),
         Reason::Dropped => (
             "Dropped",
-            "read while the channel was full, or of a post that was deleted",
+            "read while the channel was full, of a post that was deleted, or of a page beyond a day's new posts",
         ),
     }
 }

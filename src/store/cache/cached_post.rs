@@ -25,6 +25,8 @@ pub struct CachedPost {
     /// Its id and revision, as they stand in its entity tag.
     pub version: Box<str>,
     pub(super) slug: Box<str>,
+    /// The address of its page elsewhere.
+    pub(super) address: Option<Box<str>>,
     /// Its JSON object up to and including `"views":`.
     json: Box<[u8]>,
     /// Views counted so far. A commit advances it and nothing lowers it: a correction evicts the post.
@@ -43,6 +45,7 @@ impl CachedPost {
             revision: post.revision,
             version: format!("{}-{}", post.id, post.revision).into(),
             slug: post.content.slug.as_str().into(),
+            address: post.address.as_deref().map(Box::from),
             json: json_before_views(post.id, &post.content).into(),
             views: AtomicI64::new(post.views),
             viewers: AtomicI64::new(post.viewers),
@@ -72,7 +75,8 @@ impl CachedPost {
     /// The bytes of its text in all forms.
     pub(super) fn bytes(&self) -> usize {
         let page = self.page.load();
-        self.json.len() + page.as_ref().map_or(0, |page| page.bytes())
+        let address = self.address.as_ref().map_or(0, |address| 2 * address.len());
+        self.json.len() + address + page.as_ref().map_or(0, |page| page.bytes())
     }
 
     /// Advances the numbers to those of a commit. Commits may arrive here in another order than they were made in, so
@@ -136,6 +140,7 @@ mod tests {
                 published_at: TimestampMs(0),
                 updated_at: TimestampMs(0),
             },
+            address: None,
             views: 3,
             viewers: 2,
         };

@@ -13,7 +13,8 @@ use quick_cache::sync::{Cache, EntryAction, GuardResult};
 use super::cached_page::CachedPage;
 use super::cached_post::CachedPost;
 use super::changes::{Changes, Version};
-use crate::model::{Batch, DedupWindow, PostId, PostKey};
+use super::referrer_counts::ReferrerCounts;
+use crate::model::{Batch, DedupWindow, PostId, PostKey, TimestampMs};
 use crate::sink::{BatchResult, BatchSink, PostTotals, SinkError, Written};
 use crate::store::error::StoreError;
 use crate::store::traits::{ChangedElsewhere, Store};
@@ -39,6 +40,19 @@ impl Weighter<PostId, Arc<CachedPost>> for Bytes {
     }
 }
 
+/// The longest address that is remembered as it was sent, in bytes.
+const MAX_URL: usize = 256;
+
+/// What an address as it was sent led to.
+#[derive(Clone)]
+struct UrlHint {
+    post: PostId,
+    /// The post's name by which it was found; it holds while the post has that.
+    name: Arc<str>,
+    /// Whether that is its slug, or else its address.
+    is_slug: bool,
+}
+
 /// A store behind its cache. All reads of single posts and all writes of this process go through it.
 pub struct CachedStore {
     store: Arc<dyn Store>,
@@ -46,7 +60,12 @@ pub struct CachedStore {
     /// Slugs of posts that are or were in `posts`, bounded in number. A hint: an entry holds only if the post still has
     /// the slug.
     slugs: Cache<Box<str>, PostId>,
+    /// The same of addresses.
+    addresses: Cache<Box<str>, PostId>,
+    /// The same of addresses as they are sent, so that those sent often need not be read.
+    urls: Cache<Box<str>, UrlHint>,
     changes: Changes,
+    referrers: ReferrerCounts,
 }
 
 impl CachedStore {
@@ -60,7 +79,10 @@ impl CachedStore {
             store,
             posts: Cache::with_weighter(entries, capacity, Bytes),
             slugs: Cache::new(entries),
+            addresses: Cache::new(entries),
+            urls: Cache::new(entries),
             changes: Changes::default(),
+            referrers: ReferrerCounts::default(),
         }
     }
 
@@ -102,6 +124,38 @@ impl CachedStore {
                 .get(slug)
                 .and_then(|id| self.posts.get(&id))
                 .filter(|post| *post.slug == *slug),
+            PostKey::Address(address) => self
+                .addresses
+                .get(address)
+                .and_then(|id| self.posts.get(&id))
+                .filter(|post| post.address.as_deref() == Some(address)),
+        }
+    }
+
+    /// The post of an address as it was sent before, if both are in memory.
+    pub fn cached_url(&self, url: &str) -> Option<Arc<CachedPost>> {
+        let hint = self.urls.get(url)?;
+        let post = self.posts.get(&hint.post)?;
+        let name = match hint.is_slug {
+            true => Some(&*post.slug),
+            false => post.address.as_deref(),
+        };
+        (name == Some(&*hint.name)).then_some(post)
+    }
+
+    /// Remembers that an address as it was sent is that of a post, by its slug or by its address.
+    pub fn remember_url(&self, url: &str, post: &CachedPost, is_slug: bool) {
+        let name = match is_slug {
+            true => Some(&post.slug),
+            false => post.address.as_ref(),
+        };
+        if let Some(name) = name.filter(|_| url.len() <= MAX_URL) {
+            let hint = UrlHint {
+                post: post.id,
+                name: Arc::from(&**name),
+                is_slug,
+            };
+            self.urls.insert(url.into(), hint);
         }
     }
 
@@ -124,7 +178,7 @@ impl CachedStore {
             PostKey::Id(id) => match self.posts.get_value_or_guard(&id, Some(READ_TIMEOUT)) {
                 GuardResult::Value(post) => Ok(Some(post)),
                 GuardResult::Guard(guard) => self.read(key, |post| {
-                    self.slugs.insert(post.slug.clone(), id);
+                    self.insert_names(post);
                     // Fails if the post was evicted meanwhile; then it is not cached.
                     let _ = guard.insert(Arc::clone(post));
                 }),
@@ -141,11 +195,16 @@ impl CachedStore {
                 },
                 GuardResult::Guard(guard) => self.read(key, |post| {
                     self.posts.insert(post.id, Arc::clone(post));
+                    if let Some(address) = &post.address {
+                        self.addresses.insert(address.clone(), post.id);
+                    }
                     // As above.
                     let _ = guard.insert(post.id);
                 }),
                 GuardResult::Timeout => Err(read_timeout()),
             },
+            // Whoever asks has asked the store for its id.
+            PostKey::Address(_) => self.read(key, |post| self.insert(post)),
         }
     }
 
@@ -177,7 +236,14 @@ impl CachedStore {
 
     fn insert(&self, post: &Arc<CachedPost>) {
         self.posts.insert(post.id, Arc::clone(post));
+        self.insert_names(post);
+    }
+
+    fn insert_names(&self, post: &CachedPost) {
         self.slugs.insert(post.slug.clone(), post.id);
+        if let Some(address) = &post.address {
+            self.addresses.insert(address.clone(), post.id);
+        }
     }
 
     /// Removes a post from memory. Required after every committed edit, correction or deletion.
@@ -193,6 +259,8 @@ impl CachedStore {
         self.changes.on_edit();
         self.posts.clear();
         self.slugs.clear();
+        self.addresses.clear();
+        self.urls.clear();
     }
 
     /// Advances the cached numbers to those of a batch. `edits` is the count of edits before the batch was written.
@@ -221,7 +289,31 @@ impl CachedStore {
 
     fn evict(&self, post: &CachedPost) {
         self.slugs.remove(&post.slug);
+        if let Some(address) = &post.address {
+            self.addresses.remove(address);
+        }
         self.posts.remove(&post.id);
+    }
+
+    /// Notes the host that a view came from. Written to the store by [`CachedStore::write_referrers`].
+    pub fn note_referrer(&self, post: PostId, day: TimestampMs, host: String) {
+        self.referrers.add(post, day.0, host, 1);
+    }
+
+    /// Writes the hosts that were noted. What the store does not take is kept for the next time.
+    ///
+    /// # Errors
+    /// Those of the store.
+    pub fn write_referrers(&self) -> Result<(), StoreError> {
+        let rows = self.referrers.take();
+        if rows.is_empty() {
+            return Ok(());
+        }
+        self.store.add_referrers(&rows).inspect_err(|_| {
+            for row in rows {
+                self.referrers.add(row.post, row.day, row.host, row.views);
+            }
+        })
     }
 
     /// Bytes in use, as the cache counts them.

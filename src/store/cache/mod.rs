@@ -4,6 +4,7 @@ mod cached_page;
 mod cached_post;
 mod cached_store;
 mod changes;
+mod referrer_counts;
 
 pub use cached_page::{CachedPage, Gap};
 pub use cached_post::{CachedPost, JSON_BETWEEN, JSON_END};

@@ -13,6 +13,16 @@ diesel::table! {
         revision -> BigInt,
         source -> Nullable<Text>,
         source_path -> Nullable<Text>,
+        address -> Nullable<Text>,
+    }
+}
+
+diesel::table! {
+    referrers (post, day, host) {
+        post -> BigInt,
+        day -> BigInt,
+        host -> Text,
+        views -> BigInt,
     }
 }
 

@@ -4,8 +4,8 @@ use std::ops::Range;
 
 use super::super::error::StoreError;
 use crate::model::{
-    Cursor, DeletedPost, ListQuery, Neighbours, Page, Post, PostAddress, PostContent, PostId,
-    PostKey, PostSummary, Revision, TimestampMs,
+    Cursor, DeletedPost, ListQuery, Neighbours, NewPage, Page, PageAddress, PagePost, Post,
+    PostAddress, PostContent, PostId, PostKey, PostSummary, Revision, TimestampMs,
 };
 
 /// Posts and their lists.
@@ -57,6 +57,25 @@ pub trait PostStore: Send + Sync {
     /// # Errors
     /// Those of every method.
     fn addresses(&self, ids: Range<PostId>) -> Result<Vec<PostAddress>, StoreError>;
+
+    /// The post of a page: by its address, or by its slug where that post has no address yet. `None` also where it is deleted.
+    ///
+    /// # Errors
+    /// Those of every method.
+    fn find_page(&self, page: &PageAddress) -> Result<Option<PostId>, StoreError>;
+
+    /// The post of a page, as [`PostStore::find_page`] finds it. It gets the address where it had none, and is made where there
+    /// is none. The caller invalidates the cached post.
+    ///
+    /// # Errors
+    /// Those of every method.
+    fn make_page(&self, new: &NewPage<'_>) -> Result<PagePost, StoreError>;
+
+    /// The hosts on which posts have their pages.
+    ///
+    /// # Errors
+    /// Those of every method.
+    fn hosts(&self) -> Result<Vec<String>, StoreError>;
 
     /// Adds a post.
     ///

@@ -6,7 +6,7 @@ use std::ops::Range;
 use super::super::error::StoreError;
 use crate::model::{
     Correction, CorrectionId, Cursor, HourRange, Page, PostId, PostKey, PostRef, PostStats, Rank,
-    TimestampMs,
+    ReferrerViews, TimestampMs,
 };
 use crate::sink::PostTotals;
 
@@ -33,6 +33,24 @@ pub trait StatsStore: Send + Sync {
     /// # Errors
     /// Those of every method.
     fn tally(&self, key: PostKey<'_>) -> Result<Option<(PostRef, PostStats)>, StoreError>;
+
+    /// Adds views to the hosts that they came from, of their posts and of the [`SITE`]. Of a post and day only so many hosts are
+    /// kept by name; the others have an empty one.
+    ///
+    /// # Errors
+    /// Those of every method; then nothing was added.
+    fn add_referrers(&self, rows: &[ReferrerViews]) -> Result<(), StoreError>;
+
+    /// The hosts from which a post, or the [`SITE`], was viewed on the days of a time, most views first.
+    ///
+    /// # Errors
+    /// Those of every method.
+    fn referrers(
+        &self,
+        post: PostId,
+        time: Range<TimestampMs>,
+        limit: usize,
+    ) -> Result<Vec<(String, i64)>, StoreError>;
 
     /// How many posts there are.
     ///

@@ -1,7 +1,10 @@
 //! Import and export: posts and logs from elsewhere, and everything to elsewhere.
 
+use super::super::brought::{Brought, BroughtNumbers};
 use super::super::error::StoreError;
-use super::super::imported_log::{FoundPosts, ImportedLog, LogId, LogProgress, UndoneLog};
+use super::super::imported_log::{
+    FoundPosts, ImportedLog, LogId, LogProgress, LoggedPost, UndoneLog,
+};
 use super::super::row_sink::RowSink;
 use super::super::source::{ImportContent, Imported, Source};
 use crate::model::{Batch, NumbersRow, PostId, Record, TimestampMs};
@@ -20,14 +23,14 @@ pub trait TransferStore: Send + Sync {
         now: TimestampMs,
     ) -> Result<Imported, StoreError>;
 
-    /// The ids of the posts with these slugs. With `create`, each missing post is created, empty and published at
-    /// the time beside its slug.
+    /// The ids of these posts. With `create`, each missing post is created, empty and published at its time, with its page's
+    /// address.
     ///
     /// # Errors
     /// Those of every method.
     fn find_or_create(
         &self,
-        slugs: &[(&str, TimestampMs)],
+        names: &[LoggedPost<'_>],
         create: bool,
     ) -> Result<FoundPosts, StoreError>;
 
@@ -75,6 +78,12 @@ pub trait TransferStore: Send + Sync {
     /// # Errors
     /// [`StoreError::Refused`] where the numbers without it are not known; then nothing is changed.
     fn undo_log(&self, log: LogId) -> Result<UndoneLog, StoreError>;
+
+    /// Adds what another counter had counted, less what it has brought before.
+    ///
+    /// # Errors
+    /// [`StoreError::NoSuchPost`]; then nothing was added.
+    fn bring(&self, numbers: &BroughtNumbers<'_>) -> Result<Brought, StoreError>;
 
     /// The secret by which readers in access logs are hashed: the stored one, or else `proposed`, which is stored.
     ///

@@ -15,7 +15,7 @@ thread_local! {
     /// Kept, for their rules take long to make. One reads logs whole, the other line by line.
     static READERS: RefCell<[LogReader; 2]> = RefCell::new([(); 2].map(|()| {
         let patterns = ["/blog/{slug}", "/{*slug}"].map(|text| PathPattern::parse(text).expect("a pattern"));
-        LogReader::new(patterns.into(), [7; 16])
+        LogReader::new(patterns.into(), [7; 16], true)
     }));
 }
 

@@ -192,6 +192,7 @@ pub fn importing_its_file_brings_it_back(db: &dyn Database) {
     };
     let file = ImportContent {
         slug: "a".to_owned(),
+        address: None,
         title: "A".to_owned(),
         summary: String::new(),
         body: "text".to_owned(),

@@ -16,6 +16,7 @@ fn source(folder: &str, file: &str) -> Source {
 fn file_content(slug: &str, body: &str) -> ImportContent {
     ImportContent {
         slug: slug.to_owned(),
+        address: None,
         title: "A title".to_owned(),
         summary: String::new(),
         body: body.to_owned(),

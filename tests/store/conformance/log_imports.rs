@@ -3,7 +3,7 @@
 use super::database::Database;
 use super::samples::{NOON, after_noon, counts, create, export, views};
 use crate::model::PostKey;
-use crate::store::{ImportedLog, KnownLog, LogProgress, StoreError};
+use crate::store::{ImportedLog, KnownLog, LogProgress, LoggedPost, StoreError};
 
 fn progress(known: KnownLog, bytes: u64) -> LogProgress {
     LogProgress {
@@ -19,7 +19,8 @@ fn progress(known: KnownLog, bytes: u64) -> LogProgress {
 pub fn slugs_are_found_or_created(db: &dyn Database) {
     let store = db.store();
     let known = create(&*store, "known");
-    let slugs = [("new", NOON), ("known", NOON), ("new", after_noon(9))];
+    let names = [("new", NOON), ("known", NOON), ("new", after_noon(9))];
+    let slugs = names.map(|(slug, at)| LoggedPost::of_slug(slug, at));
     let found = store.find_or_create(&slugs, false).expect("an answer");
     assert_eq!(
         (found.ids, found.created),

@@ -11,7 +11,7 @@ use super::samples::{
 };
 use crate::model::time::{DAY, HOUR};
 use crate::model::{Batch, PostId, Reason, Record, TimestampMs, Viewer};
-use crate::store::{KnownLog, LogProgress, STDIN_LOG, Store, StoreError, UndoneLog};
+use crate::store::{KnownLog, LogProgress, LoggedPost, STDIN_LOG, Store, StoreError, UndoneLog};
 
 /// A post that is not there.
 const MISSING: PostId = 99;
@@ -284,7 +284,7 @@ pub fn what_is_pruned_can_be_taken_back_unless_logs_share_it(db: &dyn Database) 
 pub fn only_posts_that_nothing_else_has_touched_go_with_their_log(db: &dyn Database) {
     let store = db.store();
     let slugs = ["made", "edited", "viewed", "corrected", "shared"];
-    let names: Vec<(&str, TimestampMs)> = slugs.iter().map(|slug| (*slug, NOON)).collect();
+    let names = slugs.map(|slug| LoggedPost::of_slug(slug, NOON));
     let found = store.find_or_create(&names, true).expect("posts");
     let ids: Vec<PostId> = found.ids.into_iter().flatten().collect();
     let import = |log: i64, posts: &[PostId], created: &[PostId]| {

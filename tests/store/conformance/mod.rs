@@ -4,6 +4,7 @@
 //! [`Database`](database::Database) and adds one line at the end of this file.
 
 mod batches;
+mod brought_numbers;
 mod concurrency;
 mod corrections;
 mod database;
@@ -15,10 +16,12 @@ mod lists;
 mod log_imports;
 mod log_undo;
 mod maintenance;
+mod page_posts;
 #[cfg(feature = "postgres")]
 mod postgres;
 mod posts;
 mod rankings;
+mod referrers;
 mod removed_hours;
 mod removed_log_hours;
 mod samples;
@@ -51,6 +54,13 @@ macro_rules! conformance {
                     an_index_out_of_step_is_found_and_mended;
                 imports: a_file_creates_updates_and_leaves_its_post, a_taken_slug_gets_a_number,
                     a_moved_file_keeps_its_post, missing_dates_are_those_of_the_import;
+                page_posts: a_page_makes_one_post_and_no_more_than_a_days,
+                    pages_of_one_slug_are_two_posts, a_post_gets_the_address_of_its_page,
+                    a_file_joins_the_post_of_its_page, a_file_says_its_address,
+                    a_log_finds_the_pages_of_a_site, a_deleted_post_keeps_its_address;
+                brought_numbers: what_is_new_is_added_once, what_was_taken_out_stays_out,
+                    a_missing_post_gets_nothing;
+                referrers: hosts_add_up_by_post_and_day, of_many_hosts_the_rest_has_no_name;
                 log_imports: slugs_are_found_or_created, a_log_continues_where_it_ended,
                     two_importers_of_one_log_do_not_both_count;
                 log_undo: random_imports_without_one_are_as_if_it_had_never_been,

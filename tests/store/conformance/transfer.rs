@@ -18,6 +18,7 @@ fn fill(store: &dyn Store) {
     };
     let file = ImportContent {
         slug: "imported".to_owned(),
+        address: Some("/2024/imported".to_owned()),
         title: "\"Quoted\" – 한국".to_owned(),
         summary: String::new(),
         body: "line\nline".to_owned(),

@@ -55,6 +55,32 @@ fn apply(
     Ok(id)
 }
 
+/// Adds views to a post's number.
+pub(super) fn add(
+    connection: &mut DbConnection,
+    post: PostId,
+    views: i64,
+    reason: &str,
+    now: TimestampMs,
+) -> Result<CorrectionId, StoreError> {
+    let _: PostId = counts::table
+        .find(post)
+        .select(counts::post)
+        .get_result(connection)?;
+    let correction = NewCorrection {
+        post,
+        at: now.0,
+        views,
+        viewers: 0,
+        reason,
+        hour_views: 0,
+        from_hour: None,
+        to_hour: None,
+        takes_back: None,
+    };
+    apply(connection, &correction)
+}
+
 /// Sets those of a post's numbers that are given. A number that is correct already adds no row.
 pub(super) fn correct(
     connection: &mut DbConnection,

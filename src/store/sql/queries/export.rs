@@ -20,7 +20,7 @@ use crate::store::error::StoreError;
 use crate::store::row_sink::RowSink;
 use crate::store::sql::schema::{
     applied_spills, corrections, counted_windows, counts, deleted_posts, drains, hourly_views,
-    imported_logs, ledger, posts, removed_hours, viewers, viewings,
+    imported_logs, ledger, posts, referrers, removed_hours, viewers, viewings,
 };
 use crate::store::sql::tags;
 
@@ -60,7 +60,14 @@ fn all_rows(
 
 type PostColumns = (
     (i64, String, String, String, String, String),
-    (i64, i64, i64, Option<String>, Option<String>),
+    (
+        i64,
+        i64,
+        i64,
+        Option<String>,
+        Option<String>,
+        Option<String>,
+    ),
     (i64, i64, i64, f64),
 );
 
@@ -86,6 +93,7 @@ fn content(
                 posts::revision,
                 posts::source,
                 posts::source_path,
+                posts::address,
             ),
             (
                 counts::views,
@@ -101,7 +109,7 @@ fn content(
         rows,
         |(text, origin, numbers): PostColumns| {
             let (id, slug, title, summary, body, tags) = text;
-            let (published_at, updated_at, revision, source, source_path) = origin;
+            let (published_at, updated_at, revision, source, source_path, address) = origin;
             let (views, viewers, past_viewers, trend) = numbers;
             Record::Post(Box::new(PostRecord {
                 id,
@@ -115,6 +123,7 @@ fn content(
                 revision,
                 source,
                 source_path,
+                address,
                 views,
                 viewers,
                 past_viewers,
@@ -149,6 +158,7 @@ fn numbers_of_posts(
             corrections::takes_back,
         ),
     ));
+    let came_from = referrers::table.order((referrers::post, referrers::day, referrers::host));
     let removed = removed_hours::table.order((
         removed_hours::post,
         removed_hours::correction,
@@ -160,6 +170,9 @@ fn numbers_of_posts(
         send(connection, hours, rows, |(post, hour, views)| Record::Hour { post, hour, views });
         send(connection, uncounted, rows, |(post, day, reason, count)| {
             Record::Uncounted { post, day, reason, count }
+        });
+        send(connection, came_from, rows, |(post, day, host, views)| {
+            Record::Referrer { post, day, host, views }
         });
         send(connection, corrected, rows, |(number, hours): (CorrectedNumber, CorrectedHours)| {
             let (id, post, at, views, viewers, reason) = number;

@@ -4,10 +4,12 @@
 use diesel::prelude::*;
 
 use super::backend::DbConnection;
-use super::posts;
-use crate::model::{PostContent, PostId, PostKey, TimestampMs};
+use super::{page_posts, posts};
+use crate::model::{NewPage, PostContent, PostId, PostKey};
 use crate::store::error::StoreError;
-use crate::store::imported_log::{FoundPosts, ImportedLog, KnownLog, LogId, LogProgress};
+use crate::store::imported_log::{
+    FoundPosts, ImportedLog, KnownLog, LogId, LogProgress, LoggedPost,
+};
 use crate::store::sql::columns::to_column;
 use crate::store::sql::schema::imported_logs;
 
@@ -77,14 +79,14 @@ pub(super) fn record(
     }
 }
 
-/// The posts with these slugs.
+/// The posts of these names.
 pub(super) fn find(
     connection: &mut DbConnection,
-    slugs: &[(&str, TimestampMs)],
+    names: &[LoggedPost<'_>],
 ) -> Result<FoundPosts, StoreError> {
-    let ids = slugs
+    let ids = names
         .iter()
-        .map(|&(slug, _)| posts::id_of(connection, PostKey::Slug(slug)))
+        .map(|name| find_one(connection, name))
         .collect::<Result<Vec<Option<PostId>>, StoreError>>()?;
     Ok(FoundPosts {
         ids,
@@ -92,39 +94,63 @@ pub(super) fn find(
     })
 }
 
-/// The posts with these slugs, of which each missing one is created as of its time.
+/// The posts of these names, of which each missing one is created as of its time.
 pub(super) fn find_or_create(
     connection: &mut DbConnection,
-    slugs: &[(&str, TimestampMs)],
+    names: &[LoggedPost<'_>],
 ) -> Result<FoundPosts, StoreError> {
     let mut found = FoundPosts::default();
-    for &(slug, time) in slugs {
-        let id = match posts::id_of(connection, PostKey::Slug(slug))? {
-            Some(id) => id,
+    for name in names {
+        let id = match find_one(connection, name)? {
+            Some(id) => Some(id),
             None => {
-                let id = create_empty(connection, slug, time)?;
-                found.created.push(id);
+                let id = create_empty(connection, name)?;
+                found.created.extend(id);
                 id
             }
         };
-        found.ids.push(Some(id));
+        found.ids.push(id);
     }
     Ok(found)
 }
 
+fn find_one(
+    connection: &mut DbConnection,
+    name: &LoggedPost<'_>,
+) -> Result<Option<PostId>, StoreError> {
+    match name.pages.as_slice() {
+        [] => posts::id_of(connection, PostKey::Slug(name.slug)),
+        pages => page_posts::find_on_any(connection, pages),
+    }
+}
+
+/// `None` where the post is deleted.
 fn create_empty(
     connection: &mut DbConnection,
-    slug: &str,
-    time: TimestampMs,
-) -> Result<PostId, StoreError> {
+    name: &LoggedPost<'_>,
+) -> Result<Option<PostId>, StoreError> {
+    if let Some(page) = name.pages.first() {
+        // Which of several sites it is on, its first view will tell.
+        let page = match name.pages.len() {
+            1 => page.clone(),
+            _ => page.on(""),
+        };
+        let new = NewPage {
+            page: &page,
+            title: name.title,
+            at: name.at,
+            most_a_day: None,
+        };
+        return Ok(page_posts::make(connection, &new)?.id());
+    }
     let content = PostContent {
-        slug: slug.to_owned(),
-        title: slug.to_owned(),
+        slug: name.slug.to_owned(),
+        title: name.title.to_owned(),
         summary: String::new(),
         body: String::new(),
         tags: Vec::new(),
-        published_at: time,
-        updated_at: time,
+        published_at: name.at,
+        updated_at: name.at,
     };
-    Ok(posts::create(connection, &content, None)?.id)
+    Ok(Some(posts::create(connection, &content, None)?.id))
 }

@@ -11,6 +11,7 @@
 
 mod addresses;
 pub(super) mod applied_batches;
+mod brought_numbers;
 mod corrections;
 pub(super) mod counted_windows;
 mod deleted_posts;
@@ -35,12 +36,14 @@ mod log_undo_check;
 mod meta;
 mod neighbours;
 mod numbers;
+mod page_posts;
 mod paging;
 mod post_filter;
 mod post_import;
 mod post_list;
 mod posts;
 mod rank;
+mod referrers;
 mod removed_hours;
 mod removed_hours_check;
 mod repair;

@@ -5,7 +5,7 @@ use std::path::Path;
 use diesel::prelude::*;
 
 use super::backend::DbConnection;
-use super::{deleted_posts, posts};
+use super::{deleted_posts, page_posts, posts};
 use crate::model::{PostContent, PostId, PostKey, TimestampMs};
 use crate::store::error::StoreError;
 use crate::store::source::{ImportContent, Imported, ImportedAs, Source};
@@ -26,7 +26,14 @@ pub(super) fn import(
             Some(deleted_posts::undelete(connection, id)?)
         }
         Some(id) => posts::find(connection, PostKey::Id(id))?,
-        None => None,
+        // Its page may have been read before.
+        None => match page_posts::of_file(connection, source, wanted)? {
+            Some(id) => {
+                set_source(connection, id, source)?;
+                posts::find(connection, PostKey::Id(id))?
+            }
+            None => None,
+        },
     };
     let slug = posts::free_slug(connection, &wanted.slug, known.as_ref().map(|post| post.id))?;
     let published_at = wanted
@@ -44,20 +51,44 @@ pub(super) fn import(
     };
     let Some(known) = known else {
         let post = posts::create(connection, &content, Some(source))?;
+        if let Some(address) = &wanted.address {
+            page_posts::set_address_of_file(connection, post.id, address)?;
+        }
         return Ok(Imported::Created(ImportedAs { id: post.id, slug }));
     };
     let imported = ImportedAs { id: known.id, slug };
+    let moved = match &wanted.address {
+        Some(address) => page_posts::set_address_of_file(connection, known.id, address)?,
+        None => false,
+    };
     if wanted.updated_at.is_none() {
         content.updated_at = known.content.updated_at;
     }
     if content == known.content && !was_deleted {
-        return Ok(Imported::Unchanged(imported));
+        return Ok(match moved {
+            true => Imported::Updated(imported),
+            false => Imported::Unchanged(imported),
+        });
     }
     if wanted.updated_at.is_none() {
         content.updated_at = now;
     }
     posts::update(connection, known.id, &content, None)?;
     Ok(Imported::Updated(imported))
+}
+
+fn set_source(
+    connection: &mut DbConnection,
+    id: PostId,
+    source: &Source,
+) -> Result<(), StoreError> {
+    diesel::update(table::table.find(id))
+        .set((
+            table::source.eq(&source.absolute),
+            table::source_path.eq(&source.relative),
+        ))
+        .execute(connection)?;
+    Ok(())
 }
 
 /// The post of this source; or that of a file which no longer exists and had the same path below its folder, for then

@@ -4,7 +4,7 @@ use diesel::prelude::*;
 
 use super::backend::{DbConnection, search};
 use super::live_posts::is_live;
-use super::{counted_windows, hourly, log_batch, removed_hours, site_numbers};
+use super::{counted_windows, hourly, log_batch, referrers, removed_hours, site_numbers};
 use crate::model::slug::MAX_SLUG_CHARS;
 use crate::model::{Post, PostContent, PostId, PostKey, PostRef, Revision, TimestampMs};
 use crate::store::error::StoreError;
@@ -27,6 +27,7 @@ struct PostRow {
     revision: Revision,
     views: i64,
     viewers: i64,
+    address: Option<String>,
 }
 
 #[derive(Insertable, AsChangeset)]
@@ -55,6 +56,7 @@ impl From<PostRow> for Post {
                 published_at: TimestampMs(row.published_at),
                 updated_at: TimestampMs(row.updated_at),
             },
+            address: row.address,
             views: row.views,
             viewers: row.viewers,
         }
@@ -95,11 +97,13 @@ pub(super) fn find(
             posts::revision,
             counts::views,
             counts::viewers,
+            posts::address,
         ))
         .into_boxed();
     query = match key {
         PostKey::Id(id) => query.filter(posts::id.eq(id)),
         PostKey::Slug(slug) => query.filter(posts::slug.eq(slug)),
+        PostKey::Address(address) => query.filter(posts::address.eq(address)),
     };
     Ok(query
         .first::<PostRow>(connection)
@@ -127,6 +131,7 @@ pub(super) fn name_of(
     query = match key {
         PostKey::Id(id) => query.filter(posts::id.eq(id)),
         PostKey::Slug(slug) => query.filter(posts::slug.eq(slug)),
+        PostKey::Address(address) => query.filter(posts::address.eq(address)),
     };
     let found: Option<(PostId, String)> = query.get_result(connection).optional()?;
     Ok(found.map(|(id, slug)| PostRef { id, slug }))
@@ -151,14 +156,19 @@ pub(super) fn free_slug(
     loop {
         match id_of(connection, PostKey::Slug(&slug))? {
             Some(id) if Some(id) != own => {
-                let suffix = format!("-{number}");
-                let kept = MAX_SLUG_CHARS - suffix.len();
-                slug = wanted.chars().take(kept).collect::<String>() + &suffix;
+                slug = numbered(wanted, number);
                 number += 1;
             }
             _ => return Ok(slug),
         }
     }
+}
+
+/// A slug with a number after it.
+pub(super) fn numbered(slug: &str, number: usize) -> String {
+    let suffix = format!("-{number}");
+    let kept = MAX_SLUG_CHARS - suffix.len();
+    slug.chars().take(kept).collect::<String>() + &suffix
 }
 
 /// Inserts a post, with zero views.
@@ -184,6 +194,7 @@ pub(super) fn create(
         id,
         revision: 1,
         content: content.clone(),
+        address: None,
         views: 0,
         viewers: 0,
     })
@@ -223,6 +234,7 @@ pub(super) fn delete(
 pub(super) fn remove(connection: &mut DbConnection, id: PostId) -> Result<(), StoreError> {
     hourly::delete_post(connection, id)?;
     removed_hours::delete_post(connection, id)?;
+    referrers::delete_post(connection, id)?;
     counted_windows::delete_post(connection, id)?;
     log_batch::delete_post(connection, id)?;
     diesel::delete(viewings::table.filter(viewings::post.eq(id))).execute(connection)?;

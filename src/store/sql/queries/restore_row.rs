@@ -9,7 +9,7 @@ use crate::model::{PostRecord, Record};
 use crate::store::error::StoreError;
 use crate::store::sql::schema::{
     applied_spills, corrections, counts, deleted_posts, drains, hourly_views, imported_logs,
-    ledger, posts, removed_hours, viewers, viewings,
+    ledger, posts, referrers, removed_hours, viewers, viewings,
 };
 use crate::store::sql::tags;
 
@@ -129,6 +129,19 @@ fn insert_rare(connection: &mut DbConnection, record: Record) -> Result<(), Stor
                 deleted_posts::slug.eq(slug),
             ))
             .execute(connection)?,
+        Record::Referrer {
+            post,
+            day,
+            host,
+            views,
+        } => diesel::insert_into(referrers::table)
+            .values((
+                referrers::post.eq(post),
+                referrers::day.eq(day),
+                referrers::host.eq(host),
+                referrers::views.eq(views),
+            ))
+            .execute(connection)?,
         Record::Viewer { id, name } => diesel::insert_into(viewers::table)
             .values((viewers::id.eq(id), viewers::name.eq(name)))
             .execute(connection)?,
@@ -194,6 +207,7 @@ fn insert_post(connection: &mut DbConnection, post: &PostRecord) -> Result<(), S
             posts::revision.eq(post.revision),
             posts::source.eq(post.source.as_deref()),
             posts::source_path.eq(post.source_path.as_deref()),
+            posts::address.eq(post.address.as_deref()),
         ))
         .execute(connection)?;
     diesel::insert_into(counts::table)

@@ -3,10 +3,12 @@
 use std::ops::Range;
 
 use super::super::backend::DbStore;
-use super::super::{addresses, deleted_posts, neighbours, post_filter, post_list, posts};
+use super::super::{
+    addresses, deleted_posts, neighbours, page_posts, post_filter, post_list, posts,
+};
 use crate::model::{
-    Cursor, DeletedPost, ListQuery, Neighbours, Page, Post, PostAddress, PostContent, PostId,
-    PostKey, PostSummary, Revision, TimestampMs,
+    Cursor, DeletedPost, ListQuery, Neighbours, NewPage, Page, PageAddress, PagePost, Post,
+    PostAddress, PostContent, PostId, PostKey, PostSummary, Revision, TimestampMs,
 };
 use crate::store::error::StoreError;
 use crate::store::traits::PostStore;
@@ -42,6 +44,18 @@ impl PostStore for DbStore {
 
     fn addresses(&self, ids: Range<PostId>) -> Result<Vec<PostAddress>, StoreError> {
         self.read(|connection| addresses::of(connection, ids))
+    }
+
+    fn find_page(&self, page: &PageAddress) -> Result<Option<PostId>, StoreError> {
+        self.read_snapshot(|connection| page_posts::find(connection, page))
+    }
+
+    fn make_page(&self, new: &NewPage<'_>) -> Result<PagePost, StoreError> {
+        self.transact(|connection| page_posts::make(connection, new))
+    }
+
+    fn hosts(&self) -> Result<Vec<String>, StoreError> {
+        self.read(page_posts::hosts)
     }
 
     fn create(&self, content: &PostContent) -> Result<Post, StoreError> {

@@ -4,10 +4,10 @@ use std::num::NonZeroI64;
 use std::ops::Range;
 
 use super::super::backend::DbStore;
-use super::super::{corrections, hourly, posts, rank, site_numbers, stats};
+use super::super::{corrections, hourly, posts, rank, referrers, site_numbers, stats};
 use crate::model::{
     Correction, CorrectionId, Cursor, HourRange, Page, PostId, PostKey, PostRef, PostStats,
-    TimestampMs,
+    ReferrerViews, TimestampMs,
 };
 use crate::sink::PostTotals;
 use crate::store::error::StoreError;
@@ -16,6 +16,19 @@ use crate::store::traits::{Ranked, StatsStore};
 impl StatsStore for DbStore {
     fn tally(&self, key: PostKey<'_>) -> Result<Option<(PostRef, PostStats)>, StoreError> {
         self.read_snapshot(|connection| stats::of_post(connection, key))
+    }
+
+    fn add_referrers(&self, rows: &[ReferrerViews]) -> Result<(), StoreError> {
+        self.transact_unseen(|connection| referrers::add(connection, rows))
+    }
+
+    fn referrers(
+        &self,
+        post: PostId,
+        time: Range<TimestampMs>,
+        limit: usize,
+    ) -> Result<Vec<(String, i64)>, StoreError> {
+        self.read(|connection| referrers::top(connection, post, time, limit))
     }
 
     fn post_count(&self) -> Result<i64, StoreError> {

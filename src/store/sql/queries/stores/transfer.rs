@@ -2,11 +2,16 @@
 
 use super::super::backend::{DbStore, batch};
 use super::super::log_batch::LogBatch;
-use super::super::{export, log_imports, log_key, log_undo, numbers, post_import, restore};
+use super::super::{
+    brought_numbers, export, log_imports, log_key, log_undo, numbers, post_import, restore,
+};
 use crate::model::{Batch, NumbersRow, PostId, Record, TimestampMs};
 use crate::sink::BatchResult;
+use crate::store::brought::{Brought, BroughtNumbers};
 use crate::store::error::StoreError;
-use crate::store::imported_log::{FoundPosts, ImportedLog, LogId, LogProgress, UndoneLog};
+use crate::store::imported_log::{
+    FoundPosts, ImportedLog, LogId, LogProgress, LoggedPost, UndoneLog,
+};
 use crate::store::row_sink::RowSink;
 use crate::store::source::{ImportContent, Imported, Source};
 use crate::store::traits::TransferStore;
@@ -25,13 +30,13 @@ impl TransferStore for DbStore {
 
     fn find_or_create(
         &self,
-        slugs: &[(&str, TimestampMs)],
+        names: &[LoggedPost<'_>],
         create: bool,
     ) -> Result<FoundPosts, StoreError> {
         if create {
-            return self.transact(|connection| log_imports::find_or_create(connection, slugs));
+            return self.transact(|connection| log_imports::find_or_create(connection, names));
         }
-        self.read_snapshot(|connection| log_imports::find(connection, slugs))
+        self.read_snapshot(|connection| log_imports::find(connection, names))
     }
 
     fn apply(&self, batch: &Batch) -> Result<BatchResult, StoreError> {
@@ -71,6 +76,10 @@ impl TransferStore for DbStore {
 
     fn undo_log(&self, log: LogId) -> Result<UndoneLog, StoreError> {
         self.transact(|connection| log_undo::undo(connection, log))
+    }
+
+    fn bring(&self, numbers: &BroughtNumbers<'_>) -> Result<Brought, StoreError> {
+        self.transact(|connection| brought_numbers::bring(connection, numbers, self.window()))
     }
 
     fn log_key(&self, proposed: [u8; 16]) -> Result<[u8; 16], StoreError> {
