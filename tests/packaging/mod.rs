@@ -1,6 +1,7 @@
 //! What is installed beside the program: each file is held to the program it is for.
 
 mod debian;
+mod litestream;
 mod monitoring;
 mod proxies;
 mod systemd;
