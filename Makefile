@@ -2,9 +2,9 @@
 CARGO = cargo
 PREFIX ?= $(HOME)/.local
 
-.PHONY: run test test-postgres test-long test-thorough check pictures deb install clean
+.PHONY: run test test-nodes test-long test-thorough check pictures deb install clean
 .PHONY: fuzz fuzz-lock soak cluster
-.PHONY: bench bench-peers bench-scaling bench-locked bench-counting bench-postgres bench-demands bench-smoke
+.PHONY: bench bench-peers bench-scaling bench-locked bench-counting bench-postgres bench-queue bench-demands bench-smoke
 
 ## Serve the sample posts on http://127.0.0.1:8080, counts in data/.
 run:
@@ -14,14 +14,17 @@ run:
 test:
 	$(CARGO) test --locked
 
-## The tests of stores in PostgreSQL and of several nodes, on a private instance that they start.
-test-postgres:
-	$(CARGO) test --locked --features postgres -- postgres cluster::
+## Everything that is built on demand.
+ALL = postgres,kafka,redis,sqs
+
+## The tests of PostgreSQL, of several nodes and of queues, on private instances that they start.
+test-nodes:
+	$(CARGO) test --locked --features $(ALL) -- postgres cluster:: queue
 
 ## The slow tests: minutes of load, locks held for long, a million of this and that. `make soak` and the speed of pages
-## (`pages::speed`) are asked for by name.
+## (`pages::speed`) are asked for by name. SKIP='--skip queue::' leaves out a million views through each queue, half an hour.
 test-long:
-	$(CARGO) test --release --locked $(if $(FEATURES),--features $(FEATURES)) --test main -- --ignored --test-threads=1 --skip soak:: --skip pages::speed
+	$(CARGO) test --release --locked $(if $(FEATURES),--features $(FEATURES)) --test main -- --ignored --test-threads=1 --skip soak:: --skip pages::speed $(SKIP)
 
 ## Twenty stops under ten seconds of load, for each count of counters, overflow rule and channel: half an hour.
 test-thorough:
@@ -59,7 +62,7 @@ check:
 	$(CARGO) fmt --check
 	$(CARGO) fmt --check --manifest-path tests/fuzz/Cargo.toml
 	$(CARGO) clippy --locked --all-targets -- -D warnings
-	$(CARGO) clippy --locked --all-targets --features postgres -- -D warnings
+	$(CARGO) clippy --locked --all-targets --features $(ALL) -- -D warnings
 	$(CARGO) clippy --locked --manifest-path tests/fuzz/Cargo.toml --target-dir target -- -D warnings
 	RUSTDOCFLAGS="-D warnings" $(CARGO) doc --locked --no-deps --document-private-items
 
@@ -88,6 +91,10 @@ bench-counting:
 ## The same into a PostgreSQL of its own.
 bench-postgres:
 	$(CARGO) bench --locked --features postgres --bench counting -- --postgres
+
+## The same through a queue that runs, for itself alone: make bench-queue QUEUE=redis://127.0.0.1
+bench-queue:
+	$(CARGO) bench --locked --features $(ALL) --bench counting -- --postgres --queue '$(QUEUE)'
 
 ## The ratios demanded, and only the contenders and cases they need. Ten minutes.
 bench-demands:

@@ -1,25 +1,28 @@
 //! The start: from a configuration to a running server, in the order in which things depend on each other.
 
-use std::io::ErrorKind;
+mod start_error;
+
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+pub use self::start_error::StartError;
 use crate::clock;
-use crate::config::{Config, TokenError};
+use crate::config::Config;
 use crate::counter::CounterPool;
 use crate::endpoint::{Auth, PagePosts, PendingViews, SiteState, common_headers};
-use crate::fd_limit::{self, TooFew};
+use crate::fd_limit;
 use crate::journal::{self, Journal, JournalError, JournalFolder, Recovered};
-use crate::maintenance::{Maintenance, OnReplaced};
+use crate::maintenance::{Maintenance, OnReplaced, OnSetAside};
 use crate::metrics::Metrics;
 use crate::pages::Pages;
+use crate::queue::OpenQueue;
 use crate::rules::{BotRule, Salts, ViewRules};
 use crate::server::{InFlight, Listener, Server, ServerConfig};
 use crate::shutdown::Running;
 use crate::sink::{BatchSink, JournalSink, SinkError, SinkHealth};
 use crate::site::Site;
-use crate::store::spill::{self, ReplayError};
+use crate::store::spill;
 use crate::store::{self, CachedStore, StoreError, StoreOptions, StoreUrl};
 use crate::thread;
 
@@ -34,92 +37,6 @@ const SERVER_LIMIT: Duration = Duration::from_secs(30);
 
 /// How long such a start pauses between two tries.
 const SERVER_PAUSE: Duration = Duration::from_secs(1);
-
-/// Why the server did not start.
-#[derive(Debug, thiserror::Error)]
-pub enum StartError {
-    /// The store cannot be opened.
-    #[error("cannot open store {url}: {error}{}", what_to_try(url, error))]
-    Store {
-        /// Which.
-        url: StoreUrl,
-        /// Why.
-        error: StoreError,
-    },
-    /// There is no store to ask.
-    #[error("there is no store at {url}; try --store, or make one with viewtally serve or import")]
-    NoStore {
-        /// Where.
-        url: String,
-    },
-    /// What an earlier drain spilled cannot be applied.
-    #[error("{0}; its views are safe in it; try again once the store answers")]
-    Replay(ReplayError),
-    /// The store does not say which it is.
-    #[error("cannot read which database this is: {0}; try again, or look at who else uses it")]
-    Database(SinkError),
-    /// What earlier runs left cannot be counted, or no journal be begun.
-    #[error("{0}; nothing in it is lost; try again once that is mended, or --journal off")]
-    Journal(JournalError),
-    /// The address cannot be bound.
-    #[error("cannot listen on {address}: {}", explain_listen(error))]
-    Listen {
-        /// Where.
-        address: SocketAddr,
-        /// Why.
-        error: std::io::Error,
-    },
-    /// The service manager has handed over something else.
-    #[error(
-        "cannot listen on what the service manager handed over (LISTEN_FDS): {0}; it must be one TCP socket that listens"
-    )]
-    Inherit(std::io::Error),
-    /// There is no token.
-    #[error(transparent)]
-    Token(#[from] TokenError),
-    /// Too few descriptors.
-    #[error(transparent)]
-    Descriptors(#[from] TooFew),
-    /// No randomness for the day's salt.
-    #[error(
-        "cannot get random bytes from the system for the day's salt; try again once /dev/urandom can be read"
-    )]
-    Random,
-    /// No thread.
-    #[error("cannot start a thread: {0}; try a higher limit of processes")]
-    Thread(std::io::Error),
-}
-
-/// Why an address cannot be bound, and what to try.
-fn explain_listen(error: &std::io::Error) -> String {
-    match error.kind() {
-        ErrorKind::AddrInUse => {
-            "another program listens there; try --listen with another port, or end that program"
-                .to_owned()
-        }
-        ErrorKind::PermissionDenied => {
-            "permission denied; try --listen with a port from 1024 on".to_owned()
-        }
-        ErrorKind::AddrNotAvailable => {
-            "this machine has no such address; try --listen 0.0.0.0:PORT for all that it has"
-                .to_owned()
-        }
-        _ => format!("{error}; try --listen with another address"),
-    }
-}
-
-/// What to try where an error of the store does not say so itself.
-fn what_to_try(url: &StoreUrl, error: &StoreError) -> &'static str {
-    match error {
-        StoreError::Busy(_) | StoreError::Unavailable(_) if !url.is_shared() => {
-            "; try --store, or look at who may write there, and whether its file system is read-only"
-        }
-        StoreError::Busy(_) | StoreError::Unavailable(_) => {
-            "; try psql with the same address, and see whether the database is there and lets you in"
-        }
-        _ => "",
-    }
-}
 
 /// Opens a store for a command.
 ///
@@ -208,9 +125,23 @@ pub fn start(config: &Config) -> Result<Running, StartError> {
     };
     let max_connections = fd_limit::reserve(config.max_connections)?;
 
-    let metrics = Arc::new(Metrics::new(config.counting.queue_capacity));
+    let mut metrics = Metrics::new(config.counting.queue_capacity);
+    if config.queue.is_some() {
+        metrics.show_queue();
+    }
+    let metrics = Arc::new(metrics);
     let store = open_at_start(&config.store, config.rules)?;
-    let journal_folder = match config.store.files() {
+    let database = store.database_id().map_err(StartError::Database)?;
+    let files = config.store.files();
+    let queue = OpenQueue::open(files, database, config.queue_options, Arc::clone(&metrics))
+        .map_err(StartError::Outbox)?;
+    let sink = Arc::new(queue.sink(Arc::clone(&store) as _, config.queue.is_some()));
+    if config.queue.is_none() {
+        let applied = queue.apply_here(&*store);
+        let applied = applied.map_err(StartError::LeftForQueue)?;
+        metrics.recovered_events.inc_by(applied);
+    }
+    let journal_folder = match files {
         Some(files) => {
             // Only versions that knew no other database than a file have spilled.
             let spilled = match config.store.file() {
@@ -219,9 +150,8 @@ pub fn start(config: &Config) -> Result<Running, StartError> {
                 }
                 None => 0,
             };
-            let id = store.database_id().map_err(StartError::Database)?;
-            let folder = JournalFolder::of(files, id);
-            let recovered = match recover(&folder, &*store) {
+            let folder = JournalFolder::of(files, database);
+            let recovered = match recover(&folder, &*sink) {
                 // Who wants no journal need not mend one.
                 Err(error @ JournalError::File { .. }) if config.journal.is_none() => {
                     tracing::warn!("{error}; what earlier runs may have left in it is not counted");
@@ -249,6 +179,7 @@ pub fn start(config: &Config) -> Result<Running, StartError> {
     let maintenance = Maintenance::start(
         Arc::clone(&cached),
         tell_replaced(Arc::clone(&health)),
+        config.queue.as_ref().map(|_| tell_set_aside(&metrics)),
         Arc::clone(&salts),
         config.keep_viewings,
     )
@@ -261,15 +192,33 @@ pub fn start(config: &Config) -> Result<Running, StartError> {
         }
         _ => None,
     };
+    let sink: Arc<dyn BatchSink> = match config.queue {
+        Some(_) => sink,
+        None => Arc::clone(&cached) as _,
+    };
     let (counters, intake) = CounterPool::start(
         config.counting.clone(),
-        Arc::clone(&cached) as Arc<dyn BatchSink>,
+        Arc::clone(&sink),
         journal.clone(),
         Arc::clone(&metrics),
         Arc::clone(&health),
     )
     .map_err(StartError::Thread)?;
     let intake = Arc::new(intake);
+
+    let queue = match &config.queue {
+        Some(url) => Some(
+            queue
+                .start(
+                    url,
+                    Arc::clone(&cached) as _,
+                    Arc::clone(&metrics),
+                    config.queue_options.consumes,
+                )
+                .map_err(StartError::Thread)?,
+        ),
+        None => None,
+    };
 
     let rules = ViewRules {
         trusted_proxies: config.trusted_proxies.clone(),
@@ -284,12 +233,15 @@ pub fn start(config: &Config) -> Result<Running, StartError> {
         rankings: Arc::clone(maintenance.rankings()),
         events: Arc::clone(&intake) as _,
         health,
+        queue_health: queue.as_ref().map(|queue| Arc::clone(queue.health())),
         rules,
         compat: config.compat.clone(),
         pending: PendingViews::default(),
         pages: PagePosts::new(config.sites.clone(), config.max_new_posts),
         auth: Auth::new(token.as_str().to_owned()),
+        request_timeout: config.request_timeout,
         metrics: Arc::clone(&metrics),
+        only_counts: config.only_counts,
         node: node_name(&config.store, listener.address()),
     };
     if let Some(node) = &state.node {
@@ -320,8 +272,10 @@ pub fn start(config: &Config) -> Result<Running, StartError> {
         in_flight,
         intake,
         counters,
+        queue,
         maintenance,
         store: cached,
+        sink,
         metrics,
         journal_folder,
         journal,
@@ -369,6 +323,14 @@ fn recover(folder: &JournalFolder, sink: &dyn JournalSink) -> Result<u64, Journa
         tracing::warn!("{} is left as it is: {why}", path.display());
     }
     Ok(events)
+}
+
+/// What is done with the number of messages that are set aside.
+fn tell_set_aside(metrics: &Arc<Metrics>) -> OnSetAside {
+    let metrics = Arc::clone(metrics);
+    Box::new(move |messages| {
+        metrics.queue.waiting_set_aside.set(messages);
+    })
 }
 
 /// What is done when the database is deleted or replaced, and when it is back.

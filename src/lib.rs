@@ -9,14 +9,15 @@
 //!                       └► rules/  is it a view, and whose?
 //!                       └► counter/event_sender  journal, then try_send  never blocks; full → overflow policy
 //!                             └► counter/worker  batch ─► sink ─► store/  one transaction
+//!                                  or ─► queue/  outbox, sender ─► external queue ─► consumer ─► store/  the same
 //! journal/  the event is in a file before its answer is sent, and out of it once it is committed
 //! ```
 //!
 //! # Invariants
 //!
 //! - A read waits for no lock that counting holds, and for no database but on a cache miss.
-//! - An event is in exactly one place: the channel, the overflow, one counter's batch, or the store. It leaves each only
-//!   when it is in the next.
+//! - An event is in exactly one place: the channel, the overflow, one counter's batch, the outbox of a queue, that queue, or
+//!   the store. It leaves each only when it is in the next. A message of a queue has an id, by which the store applies it once.
 //! - Unless it is off, the journal has each event whose answer is sent until the store has it. The transaction that counts it stores its
 //!   position, so that a recovery counts what no transaction has, once.
 //! - Whatever changes something needs the token: the API as `Authorization: Bearer`, pages as a session that was begun with
@@ -30,7 +31,7 @@
 //!
 //! [`cli`] and [`config`] (what was asked), [`command`] (the commands), `app` (the start), `shutdown` (the stop),
 //! `server` and `http` (from a connection to a request), `site`, `api`, `pages` and `endpoint` (from a request to a
-//! response), `embed` (what other sites show), `rules` (what is a view), `counter`, `journal`, `sink`, `store`,
+//! response), `embed` (what other sites show), `rules` (what is a view), `counter`, `journal`, `sink`, `queue`, `store`,
 //! `maintenance`, `import`, `model`.
 
 mod allocator;
@@ -51,6 +52,7 @@ mod maintenance;
 mod metrics;
 mod model;
 mod pages;
+mod queue;
 mod rules;
 mod server;
 mod shutdown;
@@ -93,6 +95,16 @@ pub mod internals {
         };
         pub use crate::model::{Positions, Reason, RunId};
         pub use crate::sink::{BatchResult, JournalSink};
+    }
+
+    /// What an external queue does.
+    pub mod queue {
+        pub use crate::model::MessageId;
+        pub use crate::queue::{
+            Engine, OpenQueue, Outgoing, Producer, Queue, QueueError, QueueOptions, QueueUrl,
+            Reader, Received, SendError, Sharing, Source, compress, decode, encode, seal,
+        };
+        pub use crate::sink::QueueStore;
     }
 
     /// What reads files.

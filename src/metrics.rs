@@ -1,15 +1,20 @@
 //! All metrics, each declared once with its help text.
 
+mod outcome_label;
+mod queue;
+
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
-use prometheus_client::encoding::{EncodeLabelSet, EncodeLabelValue};
+use prometheus_client::encoding::EncodeLabelSet;
 use prometheus_client::metrics::counter::Counter;
 use prometheus_client::metrics::family::Family;
 use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::metrics::histogram::Histogram;
 use prometheus_client::registry::{Registry, Unit};
 
+use self::outcome_label::OutcomeLabel;
+pub use self::queue::{PartitionLabel, QueueMetrics};
 use crate::model::{DrainRecord, Reason, Uncounted};
 
 /// The labels of an answered request.
@@ -25,23 +30,6 @@ pub struct Answer {
 /// Bounded by the number of routes and statuses.
 #[derive(Debug, Default)]
 pub struct HistogramCache(Vec<(Answer, Histogram)>);
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
-struct OutcomeLabel {
-    outcome: OutcomeName,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-struct OutcomeName(&'static str);
-
-impl EncodeLabelValue for OutcomeName {
-    fn encode(
-        &self,
-        encoder: &mut prometheus_client::encoding::LabelValueEncoder<'_>,
-    ) -> std::fmt::Result {
-        self.0.encode(encoder)
-    }
-}
 
 /// The metrics of the process, shared by all threads. Each is atomic or locked for one addition.
 #[derive(Debug)]
@@ -100,6 +88,10 @@ pub struct Metrics {
     last_drain_time: Gauge,
     last_drain_seconds: Gauge<f64, AtomicU64>,
     last_drain_unwritten: Gauge,
+    /// Of an external queue.
+    pub queue: QueueMetrics,
+    /// Events that left this process's counters: to the store, or to a queue.
+    delivered: AtomicU64,
     /// Events the channel can hold.
     pub channel_capacity: usize,
     created: Instant,
@@ -283,6 +275,8 @@ impl Metrics {
             last_drain_time,
             last_drain_seconds,
             last_drain_unwritten,
+            queue: QueueMetrics::default(),
+            delivered: AtomicU64::new(0),
             channel_capacity,
             created: Instant::now(),
             last_commit: AtomicU64::new(0),
@@ -291,6 +285,11 @@ impl Metrics {
         // Each outcome exists from the start, at zero, so that its rate is defined before the first event.
         metrics.committed(0, &Uncounted::default());
         metrics
+    }
+
+    /// Shows the metrics of an external queue.
+    pub fn show_queue(&mut self) {
+        self.queue.register(&mut self.registry);
     }
 
     /// Records an answered request. `known` is the calling thread's cache.
@@ -335,9 +334,7 @@ impl Metrics {
     pub fn committed(&self, counted: u64, uncounted: &Uncounted) {
         let add = |name, n| {
             self.events
-                .get_or_create(&OutcomeLabel {
-                    outcome: OutcomeName(name),
-                })
+                .get_or_create(&OutcomeLabel::new(name))
                 .inc_by(n);
         };
         add("counted", counted);
@@ -359,26 +356,26 @@ impl Metrics {
         self.answered_total.get()
     }
 
-    /// Events sent and not yet written.
+    /// Records that events have left the counters.
+    pub fn delivered(&self, events: u64) {
+        self.delivered.fetch_add(events, Ordering::Relaxed);
+    }
+
+    /// Events that have left the counters.
+    pub fn delivered_events(&self) -> u64 {
+        self.delivered.load(Ordering::Relaxed)
+    }
+
+    /// Events sent that have not left the counters.
     pub fn pending(&self) -> u64 {
-        self.events_sent.get().saturating_sub(self.written())
+        self.events_sent
+            .get()
+            .saturating_sub(self.delivered_events())
     }
 
     /// Events written with an outcome: `counted` or a reason's name.
     pub fn written_as(&self, outcome: &'static str) -> u64 {
-        self.events
-            .get_or_create(&OutcomeLabel {
-                outcome: OutcomeName(outcome),
-            })
-            .get()
-    }
-
-    fn written(&self) -> u64 {
-        let uncounted: u64 = Reason::ALL
-            .into_iter()
-            .map(|reason| self.written_as(reason.name()))
-            .sum();
-        self.written_as("counted") + uncounted
+        self.events.get_or_create(&OutcomeLabel::new(outcome)).get()
     }
 
     /// All metrics as Prometheus text.

@@ -1,17 +1,20 @@
 //! The stop. The only file that ends long-lived threads; the order is the design.
 
+mod unwritten;
+
 use std::fmt;
 use std::net::SocketAddr;
-use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+pub use self::unwritten::Unwritten;
 use crate::clock;
 use crate::counter::{CounterPool, EventSender, Rest};
 use crate::journal::{self, Journal, JournalFolder};
 use crate::maintenance::Maintenance;
 use crate::metrics::Metrics;
 use crate::model::{DrainRecord, Reason, Uncounted};
+use crate::queue::Queue;
 use crate::server::{InFlight, Server};
 use crate::sink::{BatchSink, SinkError};
 use crate::site::Site;
@@ -32,8 +35,12 @@ pub struct Running {
     pub(crate) in_flight: Arc<InFlight>,
     pub(crate) intake: Arc<EventSender>,
     pub(crate) counters: Arc<CounterPool>,
+    /// `None` without a queue.
+    pub(crate) queue: Option<Queue>,
     pub(crate) maintenance: Maintenance,
     pub(crate) store: Arc<CachedStore>,
+    /// Where the counters put their batches: the store, or the queue.
+    pub(crate) sink: Arc<dyn BatchSink>,
     pub(crate) metrics: Arc<Metrics>,
     /// `None` for a database in memory.
     pub(crate) journal_folder: Option<JournalFolder>,
@@ -47,35 +54,14 @@ pub struct Running {
 pub struct Report {
     /// Requests answered while the server ran.
     pub answered: u64,
+    /// Events that went on the queue; `None` without one.
+    pub queued: Option<u64>,
     /// Views counted.
     pub counted: u64,
     /// Events that are in the ledger.
     pub uncounted: Uncounted,
     /// Events that could not be written.
     pub unwritten: Unwritten,
-}
-
-/// Events that could not be written to the store.
-#[derive(Debug)]
-pub enum Unwritten {
-    /// None.
-    None,
-    /// They are in the journal, and counted by the next start.
-    Journaled {
-        /// How many.
-        events: u64,
-        /// Where.
-        path: PathBuf,
-        /// What the store said.
-        why: String,
-    },
-    /// They are lost.
-    Lost {
-        /// How many.
-        events: u64,
-        /// What the store and the file system said.
-        why: String,
-    },
 }
 
 impl Running {
@@ -146,7 +132,7 @@ impl Running {
             journal,
             folder: self.journal_folder.as_ref(),
         };
-        let unwritten = write_or_keep(&self.store, keep, left, &self.metrics, deadline)
+        let mut unwritten = write_or_keep(&*self.sink, keep, left, &self.metrics, deadline)
             .and_lost(self.counters.lost());
         if let Some(Err(error)) = journal.map(Journal::end) {
             // The next start finds that everything is counted.
@@ -157,7 +143,15 @@ impl Running {
             tracing::warn!(%error, "cannot write where the last readers came from");
         }
 
-        // 7. Leave a note for the next run, if the store takes one.
+        // 7. What waits for the queue is sent; what it does not accept is kept for the next start.
+        let queued = self.queue.map(|queue| {
+            let left = queue.stop(deadline);
+            let events = left.as_ref().map_or(0, |left| left.events);
+            unwritten = std::mem::replace(&mut unwritten, Unwritten::None).and_left(left);
+            self.metrics.delivered_events().saturating_sub(events)
+        });
+
+        // 8. Leave a note for the next run, if the store takes one.
         let drain = DrainRecord {
             at: clock::now(),
             took: i64::try_from(started.elapsed().as_millis()).unwrap_or(i64::MAX),
@@ -171,13 +165,14 @@ impl Running {
             }
         }
 
-        // 8. Say what became of everything.
+        // 9. Say what became of everything.
         let mut uncounted = Uncounted::default();
         for reason in Reason::ALL {
             uncounted.add(reason, self.metrics.written_as(reason.name()));
         }
         Report {
             answered: self.metrics.answers(),
+            queued,
             counted: self.metrics.written_as("counted"),
             uncounted,
             unwritten,
@@ -191,37 +186,6 @@ fn join_by(deadline: Instant) -> Instant {
     (now + JOIN_TIMEOUT).min(deadline.max(now + LATE_JOIN_TIMEOUT))
 }
 
-impl Unwritten {
-    /// Adds the events that were lost because a counter panicked.
-    fn and_lost(self, lost: u64) -> Unwritten {
-        if lost == 0 {
-            return self;
-        }
-        match self {
-            Unwritten::None => Unwritten::Lost {
-                events: lost,
-                why: "a counter panicked".to_owned(),
-            },
-            Unwritten::Journaled { events, path, why } => Unwritten::Journaled {
-                events,
-                path,
-                why: format!("{why}; {lost} more are lost because a counter panicked"),
-            },
-            Unwritten::Lost { events, why } => Unwritten::Lost {
-                events: events + lost,
-                why: format!("{why}; a counter panicked"),
-            },
-        }
-    }
-
-    fn events(&self) -> u64 {
-        match self {
-            Unwritten::None => 0,
-            Unwritten::Journaled { events, .. } | Unwritten::Lost { events, .. } => *events,
-        }
-    }
-}
-
 /// Where events are kept that the store does not take.
 struct Keep<'a> {
     journal: Option<&'a Journal>,
@@ -230,7 +194,7 @@ struct Keep<'a> {
 
 /// Writes what is left, or has it kept for the next start.
 fn write_or_keep(
-    store: &CachedStore,
+    sink: &dyn BatchSink,
     keep: Keep<'_>,
     left: Rest,
     metrics: &Metrics,
@@ -247,7 +211,7 @@ fn write_or_keep(
     let events = batch.events();
     let in_time = Instant::now() < deadline || batch.entries() <= SMALL_BATCH;
     let written = match in_time {
-        true => store.write(&batch),
+        true => sink.write(&batch),
         false => Err(SinkError::Busy(
             "the store took no writes, and the time to stop is up".to_owned(),
         )),
@@ -257,6 +221,7 @@ fn write_or_keep(
             if let Some(journal) = journal {
                 journal.on_commit(&batch.journaled, &saved);
             }
+            metrics.delivered(events);
             if let Some(result) = written.applied() {
                 metrics.committed(result.counted, &result.uncounted);
             }
@@ -283,10 +248,13 @@ fn write_or_keep(
 
 impl fmt::Display for Report {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "stopped: {} requests answered, ", self.answered)?;
+        if let Some(queued) = self.queued {
+            write!(f, "{queued} views put on the queue, ")?;
+        }
         write!(
             f,
-            "stopped: {} requests answered, {} views counted, {} not counted (",
-            self.answered,
+            "{} views counted, {} not counted (",
             self.counted,
             self.uncounted.total()
         )?;
@@ -299,50 +267,5 @@ impl fmt::Display for Report {
             Unwritten::None | Unwritten::Lost { .. } => 0,
         };
         write!(f, "), {kept} kept")
-    }
-}
-
-impl fmt::Display for Unwritten {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Unwritten::None => f.write_str("everything was written"),
-            Unwritten::Journaled { events, path, why } => write!(
-                f,
-                "{events} views could not be written ({why}) and are kept in {}; the next start on this store counts them",
-                path.display()
-            ),
-            Unwritten::Lost { events, why } => {
-                write!(
-                    f,
-                    "{events} views could not be written ({why}) and are lost"
-                )
-            }
-        }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn events_lost_to_a_panic_are_told_whatever_else_there_is_to_tell() {
-        assert!(matches!(Unwritten::None.and_lost(0), Unwritten::None));
-        let lost = Unwritten::None.and_lost(2);
-        assert!(
-            matches!(lost, Unwritten::Lost { events: 2, .. }),
-            "{lost:?}"
-        );
-        let kept = Unwritten::Journaled {
-            events: 3,
-            path: "a.db.journal".into(),
-            why: "locked".to_owned(),
-        };
-        let text = kept.and_lost(2).to_string();
-        assert!(
-            text.contains("2 more are lost") && text.contains("3 views"),
-            "{text}"
-        );
-        assert_eq!(lost.and_lost(1).events(), 3);
     }
 }

@@ -20,6 +20,8 @@ pub enum Found<'r> {
     Api(api::Found<'r>),
     /// A page.
     Page(pages::Found<'r>),
+    /// Nobody here: this node only counts.
+    Elsewhere,
     /// Nobody: what is asked for is at this path, which has no slash at its end.
     Moved(&'r str),
 }
@@ -36,6 +38,9 @@ impl Handler for Site {
     type Event = Recorded;
 
     fn plan<'r>(&self, request: &Request<'r>) -> Plan<Found<'r>> {
+        if self.state.only_counts && !api::is_of_operators(request.target.path) {
+            return Plan::at_once("elsewhere", Found::Elsewhere);
+        }
         if let Some(path) = without_slash(request.target.path) {
             return Plan::at_once("moved", Found::Moved(path));
         }
@@ -54,6 +59,7 @@ impl Handler for Site {
         let answered = match found {
             Found::Api(found) => api::answer(&self.state, request, found, response),
             Found::Page(found) => self.pages.answer(&self.state, request, found, response),
+            Found::Elsewhere => Err(errors::only_counts()),
             Found::Moved(path) => Err(errors::moved(path, request.target.query)),
         };
         let event = match answered {

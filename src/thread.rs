@@ -55,3 +55,45 @@ pub fn retry_every<T, E>(
         }
     }
 }
+
+/// The first delay before a failed call is tried again.
+const FIRST: Duration = Duration::from_millis(50);
+/// The longest delay.
+const CAP: Duration = Duration::from_secs(2);
+
+/// Doubles from 50 ms to 2 s. Each wait is drawn from the upper half of its step, so that threads that failed at
+/// the same time do not retry at the same time.
+#[derive(Debug)]
+pub struct Backoff {
+    step: Duration,
+}
+
+impl Backoff {
+    /// One that begins with the shortest delay.
+    pub fn new() -> Backoff {
+        Backoff { step: FIRST }
+    }
+
+    /// The next delay.
+    pub fn next(&mut self) -> Duration {
+        let wait = self.step.mul_f64(0.5 + fastrand::f64() / 2.0);
+        self.step = (self.step * 2).min(CAP);
+        wait
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn grows_to_its_cap_and_never_beyond() {
+        let mut backoff = Backoff::new();
+        assert!(backoff.next() <= FIRST);
+        for _ in 0..20 {
+            let wait = backoff.next();
+            assert!(wait > Duration::ZERO && wait <= CAP, "{wait:?}");
+        }
+        assert!(backoff.next() >= CAP / 2);
+    }
+}

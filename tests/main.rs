@@ -25,6 +25,8 @@ mod operation;
 mod packaging;
 mod pages;
 mod posts;
+#[cfg(feature = "queue")]
+mod queue;
 mod rules;
 mod serving;
 mod soak;

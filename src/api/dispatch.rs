@@ -7,6 +7,7 @@ use super::{
     compat, correction, embed, health, openapi, posts, removed_hours, site_views, viewers, views,
 };
 use crate::endpoint::page::{known_page, page_of};
+use crate::endpoint::parameters::durable;
 use crate::endpoint::{Exchange, PostQuery, SiteState, errors, lookup};
 use crate::http::{Method, Problem, Response, query};
 use crate::model::{PageAddress, ViewEvent};
@@ -18,10 +19,10 @@ pub struct Found<'r> {
     place: Match<'r>,
     /// The post the path names, where it is in memory.
     known: Option<Arc<CachedPost>>,
-    /// What it is of another counter's protocol.
-    compat: Option<compat::Found>,
+    /// What it is of another counter's protocol. Rare, like the next: the others are moved about without the room for them.
+    compat: Option<Box<compat::Found>>,
     /// The page of a beacon by address.
-    page: Option<PageAddress>,
+    page: Option<Box<PageAddress>>,
     /// Why the request is not handled.
     refusal: Option<Problem>,
 }
@@ -36,7 +37,7 @@ pub fn plan<'r>(state: &SiteState, request: &Request<'r>) -> Plan<Found<'r>> {
         return plan.map(|found| Found {
             place,
             known: None,
-            compat: Some(found),
+            compat: Some(Box::new(found)),
             page: None,
             refusal: None,
         });
@@ -61,7 +62,7 @@ pub fn plan<'r>(state: &SiteState, request: &Request<'r>) -> Plan<Found<'r>> {
             place,
             known,
             compat: None,
-            page,
+            page: page.map(Box::new),
             refusal,
         },
     }
@@ -82,8 +83,8 @@ pub fn answer(
     }
     let mut exchange = Exchange::new(state, request, found.known, response);
     match found.compat {
-        Some(compat) => compat::answer(&mut exchange, compat)?,
-        None => call(&mut exchange, found.place, found.page)?,
+        Some(compat) => compat::answer(&mut exchange, *compat)?,
+        None => call(&mut exchange, found.place, found.page.map(|page| *page))?,
     }
     Ok(exchange.event)
 }
@@ -150,6 +151,12 @@ fn needs(
     let store_use = match (place.route, request.method) {
         (_, Method::Options) => return (None, None),
         (Route::Post, _) if is_read => return lookup::known_post(state, place.post),
+        (Route::PostViews, Method::Post)
+            if durable(request.target.query).is_ok_and(|durable| durable) =>
+        {
+            let (known, _) = lookup::known_post(state, place.post);
+            return (known, Some(StoreUse::Durable));
+        }
         (Route::PostViews, Method::Post) => return lookup::known_post(state, place.post),
         (Route::BadgeSvg | Route::BadgeJson | Route::Pixel, _) => {
             return lookup::known_post(state, place.post);

@@ -26,7 +26,7 @@ mod views;
 
 pub use dispatch::{Found, answer, plan};
 pub use embed::draw_problem;
-pub use router::is_known;
+pub use router::{is_known, is_of_operators};
 
 #[cfg(feature = "internals")]
 pub use {pagination::next_address, series::SeriesQuery};

@@ -65,11 +65,7 @@ pub(super) fn answer(
     post: PostId,
     mut numbers: Numbers,
 ) -> Result<(), Problem> {
-    if let Some(text) = query::get(exchange.query(), "referrers") {
-        let limit = text.parse().ok().filter(|limit| (1..=100).contains(limit));
-        let limit = limit.ok_or_else(|| {
-            errors::bad_parameter("referrers", "how many hosts to tell, from 1 to 100")
-        })?;
+    if let Some(limit) = referrer_limit(exchange.query())? {
         let period = parameters::period(exchange.query())?;
         let since = period.and_then(|period| period.since(numbers.as_of));
         let time = since.unwrap_or(TimestampMs(0))..TimestampMs(i64::MAX);
@@ -84,6 +80,20 @@ pub(super) fn answer(
     start(exchange);
     exchange.response.json(&numbers);
     Ok(())
+}
+
+/// How many hosts `referrers` asks for.
+///
+/// # Errors
+/// A problem that names the parameter.
+pub(super) fn referrer_limit(text: &str) -> Result<Option<usize>, Problem> {
+    let Some(text) = query::get(text, "referrers") else {
+        return Ok(None);
+    };
+    let limit = text.parse().ok().filter(|limit| (1..=100).contains(limit));
+    limit
+        .map(Some)
+        .ok_or_else(|| errors::bad_parameter("referrers", "how many hosts to tell, from 1 to 100"))
 }
 
 /// Begins an answer that caches must ask about each time.

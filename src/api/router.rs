@@ -188,7 +188,12 @@ pub(super) fn find(path: &str) -> Match<'_> {
     }
 }
 
-/// Whether the path is one of the API's.
+/// Whether a path is one that operators and their machines ask.
+pub fn is_of_operators(path: &str) -> bool {
+    find(path).route.is_for_operators()
+}
+
+/// Whether a path is one of the API's.
 pub fn is_known(path: &str) -> bool {
     find(path).route != Route::Unknown
 }

@@ -67,6 +67,8 @@ fn one_page(exchange: &mut Exchange<'_>, url: &str) -> Result<(), Problem> {
 }
 
 fn many(exchange: &mut Exchange<'_>, names: &[String], urls: &[&str]) -> Result<(), Problem> {
+    // Of many they are not told; what is no number is refused all the same.
+    numbers::referrer_limit(exchange.query())?;
     let mut asked = SeriesQuery::parse(exchange.query(), clock::now())?;
     let store = exchange.state.store.store();
     let mut items = Vec::with_capacity(names.len() + urls.len());

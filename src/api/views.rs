@@ -1,5 +1,7 @@
 //! The numbers of a post, and the beacon.
 
+use std::time::Instant;
+
 use serde::Serialize;
 
 use super::numbers::{self, Numbers};
@@ -9,6 +11,7 @@ use crate::endpoint::Exchange;
 use crate::endpoint::errors;
 use crate::endpoint::lookup::{decode_segment, find_post};
 use crate::endpoint::page::viewed_post;
+use crate::endpoint::parameters::durable;
 use crate::endpoint::record_view::{record_dropped, record_judged, record_view, write_outcome};
 use crate::endpoint::referrer::note_of_parameter;
 use crate::http::{Problem, query};
@@ -24,8 +27,12 @@ struct Beacon {
 /// Counts one view of a post that was read elsewhere, in a page or an application.
 pub(super) fn beacon(exchange: &mut Exchange<'_>, segment: &str) -> Result<(), Problem> {
     let post = find_post(exchange, segment)?;
+    let is_durable = durable(exchange.query())?;
     let outcome = record_view(exchange, post.id);
     note_of_parameter(exchange, post.id, outcome, "ref=");
+    if is_durable {
+        send_durably(exchange)?;
+    }
     answer_beacon(exchange, Some(post.id), outcome);
     Ok(())
 }
@@ -75,6 +82,18 @@ pub(super) fn no_url() -> Problem {
         "url",
         "the address of a page, such as https://example.org/2024/hello/",
     )
+}
+
+/// Sends the event before the answer, and waits until it survives this machine.
+fn send_durably(exchange: &mut Exchange<'_>) -> Result<(), Problem> {
+    let state = exchange.state;
+    let Some(event) = exchange.event.take() else {
+        return Ok(());
+    };
+    let recorded = state.events.record(event);
+    let deadline = Instant::now() + state.request_timeout;
+    let sent = state.events.send_durably(recorded, deadline);
+    sent.map_err(errors::not_durable)
 }
 
 pub(super) fn of_post(exchange: &mut Exchange<'_>, segment: &str) -> Result<(), Problem> {

@@ -6,6 +6,7 @@ use super::backup::BackupFlags;
 use super::export::ExportFlags;
 use super::import::ImportCommand;
 use super::serve::ServeFlags;
+use super::set_aside::SetAsideFlags;
 use super::top::TopFlags;
 use super::version;
 use crate::store::StoreUrl;
@@ -74,6 +75,8 @@ pub enum Command {
         #[arg(long)]
         repair: bool,
     },
+    /// List the messages of a queue that could not be counted, count them now, or drop them
+    SetAside(SetAsideFlags),
     /// Write completions for a shell: source <(viewtally completions bash)
     Completions {
         /// Which shell

@@ -301,6 +301,27 @@ pub struct ServeFlags {
     )]
     pub durability: Durability,
 
+    /// Put views on a queue outside this machine, for nodes to count: kafka://HOST:PORT,…/TOPIC,
+    /// redis://HOST:PORT or sqs://REGION/QUEUE
+    #[arg(
+        long,
+        env = "VIEWTALLY_QUEUE",
+        hide_env = true,
+        value_name = "URL",
+        help_heading = "Several machines"
+    )]
+    pub queue: Option<String>,
+    /// What this node does: serve and count what is on the queue (all), only serve (web), only count (count)
+    #[arg(
+        long,
+        env = "VIEWTALLY_ROLE",
+        hide_env = true,
+        value_name = "ROLE",
+        default_value = "all",
+        help_heading = "Several machines"
+    )]
+    pub role: Role,
+
     /// How long a stop may take to write what is pending; the next start counts the rest
     #[arg(long, env = "VIEWTALLY_DRAIN_TIMEOUT", hide_env = true, value_name = "TIME", default_value = "25s", value_parser = duration, help_heading = "Running")]
     pub drain_timeout: Duration,
@@ -324,6 +345,17 @@ pub struct ServeFlags {
         help_heading = "Running"
     )]
     pub log_format: LogFormat,
+}
+
+/// What a node does where there is a queue.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Role {
+    /// It serves, and counts what is on the queue.
+    All,
+    /// It serves.
+    Web,
+    /// It counts what is on the queue, and answers only whether it does.
+    Count,
 }
 
 /// How log lines are written.

@@ -3,7 +3,7 @@
 use super::status::Status;
 use super::{
     backup, check, export, import_counts, import_export, import_log, import_numbers, import_posts,
-    logging, manual, serve, top,
+    logging, manual, serve, set_aside, top,
 };
 use crate::cli::{Cli, Command, ImportCommand, ServeFlags};
 use crate::config::Config;
@@ -23,6 +23,7 @@ pub fn run(cli: Cli, exit_at_once: fn() -> !) -> anyhow::Result<Status> {
         Some(Command::Check { repair }) => check::run(&cli.store, repair),
         Some(Command::Top(flags)) => top::run(&cli.store, &flags),
         Some(Command::Backup(flags)) => backup::run(&cli.store, &flags.file),
+        Some(Command::SetAside(flags)) => set_aside::run(&cli.store, &flags),
         Some(Command::Completions { shell }) => manual::completions(shell),
         Some(Command::Manual) => manual::manual(),
     }

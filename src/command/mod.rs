@@ -18,6 +18,7 @@ mod partial_file;
 mod retry;
 mod serve;
 mod service_manager;
+mod set_aside;
 mod status;
 mod top;
 

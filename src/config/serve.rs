@@ -9,11 +9,12 @@ use jiff::tz::TimeZone;
 
 use super::error::ConfigError;
 use super::token::TokenSource;
-use crate::cli::ServeFlags;
+use crate::cli::{Role, ServeFlags};
 use crate::counter::CounterConfig;
 use crate::journal::{JournalOptions, MIN_JOURNAL};
 use crate::model::{CompatSystems, Sites};
 use crate::pages::PageSettings;
+use crate::queue::{QueueOptions, QueueUrl};
 use crate::store::{Durability, StoreOptions, StoreUrl};
 
 /// Bytes of posts in the cache.
@@ -67,6 +68,12 @@ pub struct Config {
     pub cache_bytes: u64,
     /// How events are kept until they are counted; `None` if they are not.
     pub journal: Option<JournalOptions>,
+    /// The queue, if there is one.
+    pub queue: Option<QueueUrl>,
+    /// How it is used.
+    pub queue_options: QueueOptions,
+    /// Whether this node only counts what is on it, and serves nothing.
+    pub only_counts: bool,
     /// How pages are shown.
     pub pages: PageSettings,
     /// How long a stop may take.
@@ -119,6 +126,18 @@ impl Config {
                 bytesize::ByteSize(MIN_JOURNAL).display().iec_short()
             ));
         }
+        // Parsed here, for it may hold a password: what refuses a flag shows it.
+        let queue = match flags.queue.as_deref().map(str::parse::<QueueUrl>) {
+            None => None,
+            Some(Ok(queue)) => Some(queue),
+            Some(Err(why)) => return refuse(format!("--queue: {why}")),
+        };
+        if queue.is_none() && flags.role != Role::All {
+            return refuse(
+                "--role needs a queue to share the work by; give --queue, or leave --role out"
+                    .to_owned(),
+            );
+        }
         let token = TokenSource::new(
             flags.token.as_deref(),
             flags.token_file.as_deref(),
@@ -163,6 +182,13 @@ impl Config {
                 max_bytes: flags.journal_max.as_u64(),
                 sync: flags.durability == Durability::Power,
             }),
+            queue,
+            queue_options: QueueOptions {
+                max_bytes: flags.journal_max.as_u64(),
+                sync: flags.durability == Durability::Power,
+                consumes: flags.role != Role::Web,
+            },
+            only_counts: flags.role == Role::Count,
             cache_bytes: CACHE_BYTES,
             pages: PageSettings {
                 zone: time_zone(flags.tz.as_deref())?,

@@ -1,12 +1,13 @@
 //! The channel's sending end, and what happens when the channel is full.
 
+use std::ops::Range;
 use std::sync::Arc;
 use std::time::Instant;
 
 use arc_swap::ArcSwapOption;
-use flume::{Sender, TrySendError};
+use flume::{Receiver, RecvTimeoutError, Sender, TrySendError};
 
-use super::event_sink::EventSink;
+use super::event_sink::{EventSink, NotDurable};
 use super::overflow_policy::OverflowPolicy;
 use super::queue_depth::QueueDepth;
 use super::recorded::{JournalGuard, Recorded, Sent};
@@ -48,6 +49,46 @@ impl EventSender {
     pub fn close(&self) {
         self.sender.store(None);
         self.shared.wakeup.close();
+    }
+
+    /// Sends an event that the journal has stored: it is merged where the channel is full, whatever the policy.
+    fn send_stored(&self, event: ViewEvent, place: Range<u64>) {
+        let shared = &self.shared;
+        shared.metrics.events_sent.inc();
+        let sent = Sent {
+            event,
+            place,
+            receipt: None,
+        };
+        let sender = self.sender.load();
+        let refused = match &*sender {
+            Some(sender) => sender.try_send(sent).err().map(TrySendError::into_inner),
+            None => Some(sent),
+        };
+        if let Some(sent) = refused {
+            shared.overflow.merge(sent);
+        }
+    }
+
+    /// Puts an event on the channel, where it may wait for room. Returns what tells that its batch is written. The channel is
+    /// not held open after that.
+    fn send_awaited(
+        &self,
+        event: ViewEvent,
+        guard: &Option<JournalGuard>,
+        deadline: Instant,
+    ) -> Result<Receiver<Option<u64>>, NotDurable> {
+        let (receipt, written) = flume::bounded(1);
+        let sent = Sent {
+            event,
+            place: guard.as_ref().map_or(0..0, |guard| guard.range.clone()),
+            receipt: Some(receipt),
+        };
+        let sender = self.sender.load();
+        let sender = sender.as_ref().ok_or(NotDurable::NotTaken)?;
+        let sent = sender.send_deadline(sent, deadline);
+        sent.map_err(|_| NotDurable::NotTaken)?;
+        Ok(written)
     }
 
     fn on_full(&self, sender: &Sender<Sent>, event: Sent, before_block: &mut dyn FnMut()) {
@@ -97,7 +138,11 @@ impl EventSink for EventSender {
             return;
         };
         let place = recorded.guard.map_or(0..0, JournalGuard::keep);
-        let event = Sent { event, place };
+        let event = Sent {
+            event,
+            place,
+            receipt: None,
+        };
         let sender = self.sender.load();
         let Some(sender) = &*sender else {
             shared.overflow.merge(event);
@@ -115,6 +160,38 @@ impl EventSink for EventSender {
             Err(TrySendError::Full(event)) => self.on_full(sender, event, before_block),
             Err(TrySendError::Disconnected(event)) => shared.overflow.merge(event),
         }
+    }
+
+    fn send_durably(&self, recorded: Recorded, deadline: Instant) -> Result<(), NotDurable> {
+        let shared = &self.shared;
+        let Recorded { event, guard } = recorded;
+        let Some(event) = event else {
+            shared.metrics.events_sent.inc();
+            return Err(NotDurable::NotTaken);
+        };
+        let is_journaled = guard.is_some();
+        if let Some(guard) = guard.as_ref().filter(|_| !shared.sink.counts_later())
+            && guard.journal.sync().is_ok()
+        {
+            self.send_stored(event, guard.range.clone());
+        } else {
+            let written = self.send_awaited(event, &guard, deadline)?;
+            // It is on its way: its place in the journal stays.
+            let _ = guard.map(JournalGuard::keep);
+            shared.metrics.events_sent.inc();
+            shared.wakeup.notify();
+            return match written.recv_deadline(deadline) {
+                Ok(Some(number)) if !shared.sink.wait_until_accepted(number, deadline) => {
+                    Err(NotDurable::NotYet)
+                }
+                Ok(_) => Ok(()),
+                Err(RecvTimeoutError::Timeout) if is_journaled => Err(NotDurable::NotYet),
+                // The counter has panicked over it, or only memory has it.
+                Err(_) => Err(NotDurable::Unknown),
+            };
+        }
+        let _ = guard.map(JournalGuard::keep);
+        Ok(())
     }
 
     fn depth(&self) -> QueueDepth {

@@ -7,7 +7,6 @@
 //! Invariant: an event is at every moment in exactly one of the channel, the overflow, a counter's batch, or the
 //! store; until it is in the store it is in the journal, too. A batch leaves memory only after its commit, and a counter that panics continues with its batch.
 
-mod backoff;
 mod channel;
 mod config;
 mod event_sender;
@@ -27,7 +26,7 @@ mod worker;
 
 pub use config::CounterConfig;
 pub use event_sender::EventSender;
-pub use event_sink::EventSink;
+pub use event_sink::{EventSink, NotDurable};
 pub use overflow_policy::OverflowPolicy;
 pub use pool::CounterPool;
 pub use recorded::Recorded;

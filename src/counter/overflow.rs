@@ -124,6 +124,7 @@ mod tests {
 
     fn sent(place: std::ops::Range<u64>, viewer: Option<i64>, uncounted: Option<Reason>) -> Sent {
         Sent {
+            receipt: None,
             event: ViewEvent {
                 post: 1,
                 at: TimestampMs(5),

@@ -2,7 +2,7 @@
 
 use super::channel::Channel;
 use super::overflow::Overflow;
-use super::recorded::Sent;
+use super::recorded::{Receipt, Sent};
 use super::rest::Rest;
 use super::viewer_memory::ViewerMemory;
 use crate::journal::SavedBatch;
@@ -24,6 +24,8 @@ pub(super) struct Pending<'a> {
     /// What is accounted for the batch, in bytes.
     bytes: usize,
     drained: Option<flume::Drain<'a, Sent>>,
+    /// Who waits until the batch is written.
+    receipts: Vec<Receipt>,
     /// Events taken since the last commit.
     taken: u64,
     /// Whether it is not known if the batch is written: then it stays as it is until that is.
@@ -48,6 +50,7 @@ impl<'a> Pending<'a> {
             saved: Vec::new(),
             bytes: 0,
             drained: None,
+            receipts: Vec::new(),
             taken: 0,
             in_doubt: false,
         }
@@ -63,6 +66,7 @@ impl<'a> Pending<'a> {
         #[cfg(test)]
         assert_ne!(sent.event.post, FAULTY, "as a fault in merging would");
         sent.note_place(self.run, &mut self.batch.journaled);
+        self.receipts.extend(sent.receipt);
         self.bytes = self.memory.add(&mut self.batch, self.bytes, sent.event);
     }
 
@@ -166,6 +170,19 @@ impl<'a> Pending<'a> {
     /// Notes that the whole batch is in a file.
     pub(super) fn set_saved(&mut self, saved: SavedBatch) {
         self.saved = vec![saved];
+    }
+
+    /// Whether somebody waits until the batch is written.
+    pub(super) fn is_awaited(&self) -> bool {
+        !self.receipts.is_empty()
+    }
+
+    /// Tells those who wait that the batch is written: under a number, where it is not counted yet.
+    pub(super) fn tell(&mut self, number: Option<u64>) {
+        for receipt in self.receipts.drain(..) {
+            // Whoever waits no longer is not told.
+            let _ = receipt.try_send(number);
+        }
     }
 
     /// Empties the batch after its commit. Returns the files that had earlier states of it.

@@ -41,7 +41,12 @@ impl Drop for JournalGuard {
 pub(super) struct Sent {
     pub(super) event: ViewEvent,
     pub(super) place: Range<u64>,
+    /// Where to say that its batch is written, if somebody waits for that.
+    pub(super) receipt: Option<Receipt>,
 }
+
+/// Told the number under which a sink has taken a batch; dropped if none has.
+pub(super) type Receipt = flume::Sender<Option<u64>>;
 
 impl Sent {
     /// Notes the place with the others of a batch.

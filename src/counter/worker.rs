@@ -5,13 +5,13 @@ use std::time::{Duration, Instant};
 
 use flume::RecvTimeoutError;
 
-use super::backoff::Backoff;
 use super::pending::Pending;
 use super::rest::Rest;
 use super::shared::Shared;
 use crate::clock;
 use crate::model::Batch;
 use crate::sink::{SinkError, Written};
+use crate::thread::Backoff;
 
 /// How often an idle counter checks the overflow, where a sender may have merged an event just after the channel was
 /// drained, and whether it may retire.
@@ -74,7 +74,11 @@ fn fill_batch<'a>(shared: &'a Shared, pending: &mut Pending<'a>, due: Instant) {
     loop {
         pending.drain(&shared.channel);
         let full = pending.batch().entries() >= shared.config.batch_max;
-        if full || shared.channel.is_closed() || !shared.wakeup.wait_until(due) {
+        if full
+            || pending.is_awaited()
+            || shared.channel.is_closed()
+            || !shared.wakeup.wait_until(due)
+        {
             break;
         }
     }
@@ -104,6 +108,11 @@ fn commit<'a>(shared: &'a Shared, pending: &mut Pending<'a>) -> bool {
                     tracing::info!("the store takes batches again");
                 }
                 shared.metrics.observe_commit(events, started.elapsed());
+                shared.metrics.delivered(events);
+                pending.tell(match written {
+                    Written::Durable(number) => Some(number),
+                    Written::Applied(_) => None,
+                });
                 // A batch that is only durable is counted in the metrics of whoever applies it.
                 if let Some(result) = written.applied() {
                     shared.metrics.committed(result.counted, &result.uncounted);

@@ -1,6 +1,7 @@
 //! Problems of endpoints: the one place where an error of the store, or a request that cannot be followed, becomes a
 //! status.
 
+use crate::counter::NotDurable;
 use crate::http::{Invalid, Problem, location};
 use crate::store::StoreError;
 
@@ -18,6 +19,28 @@ pub fn foreign_form() -> Problem {
 
 pub fn no_such_path() -> Problem {
     Problem::new(404, "Not found", "there is nothing at this path")
+}
+
+/// 404: the node does not serve.
+pub fn only_counts() -> Problem {
+    let detail = "this node only counts what is on the queue; ask one that serves";
+    Problem::new(404, "Not found", detail)
+}
+
+/// 503: a view that was to survive this machine may not.
+pub fn not_durable(known: NotDurable) -> Problem {
+    let detail = match known {
+        NotDurable::NotTaken => {
+            "the view was not taken, and will not be counted; send it again later"
+        }
+        NotDurable::Unknown => {
+            "it is not known whether the view will be counted; only this server's memory has it, if anything"
+        }
+        NotDurable::NotYet => {
+            "the view is kept on this machine only, and will be counted unless that is lost; do not send it again"
+        }
+    };
+    Problem::new(503, "Not durable", detail).with("Retry-After", "1")
 }
 
 /// 308: the same at another path, by the same method (RFC 9110 §15.4.9).
@@ -153,7 +176,10 @@ impl From<StoreError> for Problem {
             }
             StoreError::Refused(why) => Problem::new(422, "Not valid", why),
             StoreError::Busy(_) => Problem::store_busy(),
-            StoreError::Newer { .. } | StoreError::InDoubt(_) | StoreError::Unavailable(_) => {
+            StoreError::Newer { .. }
+            | StoreError::InDoubt(_)
+            | StoreError::NotOurs
+            | StoreError::Unavailable(_) => {
                 // What the database said may name files and tables: for the log, not for the client.
                 tracing::error!(%error, "the store failed a request");
                 Problem::busy("the store does not answer; try again shortly")

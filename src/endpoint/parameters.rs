@@ -12,6 +12,18 @@ pub fn count_is_false(query: &str) -> bool {
             .any(|pair| matches!(pair, "count=false" | "count=0" | "count=no"))
 }
 
+/// Whether the answer is to wait until the view cannot be lost.
+///
+/// # Errors
+/// A problem that names the parameter: what is misspelt must not be taken for less.
+pub fn durable(query: &str) -> Result<bool, Problem> {
+    match query::get(query, "durable").as_deref() {
+        None | Some("false") => Ok(false),
+        Some("true") => Ok(true),
+        Some(_) => Err(errors::bad_parameter("durable", "true or false")),
+    }
+}
+
 /// `period`, if it is given.
 ///
 /// # Errors

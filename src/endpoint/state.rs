@@ -1,6 +1,7 @@
 //! What every request may use.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use super::auth::Auth;
 use super::page_posts::PagePosts;
@@ -9,7 +10,7 @@ use crate::counter::EventSink;
 use crate::metrics::Metrics;
 use crate::model::CompatSystems;
 use crate::rules::ViewRules;
-use crate::sink::SinkHealth;
+use crate::sink::{QueueHealth, SinkHealth};
 use crate::store::{CachedStore, Rankings};
 
 /// Shared by all workers. Its parts are immutable or guard themselves.
@@ -22,6 +23,8 @@ pub struct SiteState {
     pub events: Arc<dyn EventSink>,
     /// Whether the store takes writes.
     pub health: Arc<SinkHealth>,
+    /// How the queue does, if there is one.
+    pub queue_health: Option<Arc<QueueHealth>>,
     /// What is a view, and whose.
     pub rules: ViewRules,
     /// Which pages are posts.
@@ -32,8 +35,12 @@ pub struct SiteState {
     pub pending: PendingViews,
     /// Who may write.
     pub auth: Auth,
+    /// How long a request may wait for what is to survive this machine.
+    pub request_timeout: Duration,
     /// Measurements.
     pub metrics: Arc<Metrics>,
+    /// Whether it only counts what is on the queue, and serves nothing.
+    pub only_counts: bool,
     /// What this process is called where several share the store.
     pub node: Option<String>,
 }

@@ -148,6 +148,14 @@ impl Journal {
         }
     }
 
+    /// Has the events written so far stored: they survive the loss of power when this returns. Waits for the disk.
+    ///
+    /// # Errors
+    /// Those of the file system.
+    pub fn sync(&self) -> io::Result<()> {
+        self.shared.segments.sync()
+    }
+
     /// Takes an event back: its answer could not be sent.
     pub fn cancel(&self, positions: Range<u64>) {
         if let Err(error) = self.shared.segments.cancel(positions) {

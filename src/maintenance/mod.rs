@@ -4,5 +4,5 @@
 mod tasks;
 mod threads;
 
-pub use tasks::OnReplaced;
+pub use tasks::{OnReplaced, OnSetAside};
 pub use threads::Maintenance;

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use crate::clock;
 use crate::model::time::DAY;
-use crate::model::{DELETED_KEPT, PostId, TimestampMs};
+use crate::model::{DELETED_KEPT, IDS_KEPT, PostId, TimestampMs};
 use crate::rules::Salts;
 use crate::store::{CachedStore, StoreError};
 
@@ -26,6 +26,12 @@ const SALT_GRACE: i64 = 60_000;
 /// Told when the database was deleted or replaced, and what is to be said of it; and with `None` when it is back.
 pub type OnReplaced = Box<dyn Fn(Option<&str>) + Send>;
 
+/// Told how many messages of a queue are set aside.
+pub type OnSetAside = Box<dyn Fn(i64) + Send>;
+
+/// How often that is looked at.
+const SET_ASIDE_INTERVAL: Duration = Duration::from_secs(5);
+
 /// The tasks, and how far each is.
 pub struct Tasks {
     store: Arc<CachedStore>,
@@ -39,6 +45,9 @@ pub struct Tasks {
     salted: Option<TimestampMs>,
     prune_at: Instant,
     pruning: Pruning,
+    /// `None` without a queue.
+    on_set_aside: Option<OnSetAside>,
+    set_aside_at: Instant,
     referrers_at: Instant,
 }
 
@@ -53,6 +62,8 @@ enum Pruning {
     Names(i64),
     /// Deleted posts, one a step.
     Posts,
+    /// Ids of a queue's messages.
+    Messages,
 }
 
 impl Tasks {
@@ -60,6 +71,7 @@ impl Tasks {
     pub fn new(
         store: Arc<CachedStore>,
         on_replaced: OnReplaced,
+        on_set_aside: Option<OnSetAside>,
         salts: Arc<Salts>,
         keep_viewings: Duration,
     ) -> Tasks {
@@ -72,6 +84,8 @@ impl Tasks {
             salted: None,
             prune_at: Instant::now(),
             pruning: Pruning::Idle,
+            on_set_aside,
+            set_aside_at: Instant::now(),
             referrers_at: Instant::now(),
         }
     }
@@ -87,11 +101,22 @@ impl Tasks {
             self.store.refresh(),
             self.renew_salt(),
             self.prune(),
+            self.look_at_set_aside(),
             self.write_referrers(),
         ];
         for error in results.into_iter().filter_map(Result::err) {
             tracing::debug!(%error, "maintenance of the store failed; trying again at once");
         }
+    }
+
+    fn look_at_set_aside(&mut self) -> Result<(), StoreError> {
+        if let Some(on_set_aside) = &self.on_set_aside
+            && self.set_aside_at <= Instant::now()
+        {
+            on_set_aside(self.store.store().count_set_aside()?);
+            self.set_aside_at = Instant::now() + SET_ASIDE_INTERVAL;
+        }
+        Ok(())
     }
 
     fn write_referrers(&mut self) -> Result<(), StoreError> {
@@ -149,7 +174,9 @@ impl Tasks {
                 }
             }
             Pruning::Posts if store.purge_deleted(before(DELETED_KEPT))? => Pruning::Posts,
-            Pruning::Posts => {
+            Pruning::Posts => Pruning::Messages,
+            Pruning::Messages if store.prune_messages(IDS_KEPT)? => Pruning::Messages,
+            Pruning::Messages => {
                 self.prune_at = now + PRUNE_INTERVAL;
                 Pruning::Idle
             }

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use flume::{Receiver, RecvTimeoutError, Sender};
 
-use super::tasks::{OnReplaced, Tasks};
+use super::tasks::{OnReplaced, OnSetAside, Tasks};
 use crate::clock;
 use crate::rules::Salts;
 use crate::store::{CachedStore, Rankings};
@@ -34,6 +34,7 @@ impl Maintenance {
     pub fn start(
         store: Arc<CachedStore>,
         on_replaced: OnReplaced,
+        on_set_aside: Option<OnSetAside>,
         salts: Arc<Salts>,
         keep_viewings: Duration,
     ) -> std::io::Result<Maintenance> {
@@ -43,7 +44,7 @@ impl Maintenance {
         let (rankings, refreshes) = Rankings::new(Arc::clone(&store));
         let rankings = Arc::new(rankings);
         let ranked = Arc::clone(&rankings);
-        let mut work = Tasks::new(store, on_replaced, salts, keep_viewings);
+        let mut work = Tasks::new(store, on_replaced, on_set_aside, salts, keep_viewings);
         work.tick();
         let tasks = crate::thread::spawn("maintenance".to_owned(), move || {
             let _running = running;

@@ -36,25 +36,43 @@ struct Stored {
     journaled: Journaled,
 }
 
+/// A batch as it is written where nobody knows the journals that its events are in.
+pub struct Unplaced<'a>(pub &'a Batch);
+
 /// The visits of a batch as they are written.
 struct Visits<'a>(&'a Batch);
 
+/// Writes a batch with these places in journals.
+fn serialize<S: serde::Serializer>(
+    batch: &Batch,
+    journaled: &Journaled,
+    serializer: S,
+) -> Result<S::Ok, S::Error> {
+    #[derive(Serialize)]
+    struct Stored<'a> {
+        views: Vec<HourlyViews>,
+        visits: Visits<'a>,
+        ledger: Vec<LedgerEntry>,
+        journaled: &'a Journaled,
+    }
+    Stored {
+        views: batch.sorted_views(),
+        visits: Visits(batch),
+        ledger: batch.sorted_ledger(),
+        journaled,
+    }
+    .serialize(serializer)
+}
+
 impl Serialize for Batch {
     fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        #[derive(Serialize)]
-        struct Stored<'a> {
-            views: Vec<HourlyViews>,
-            visits: Visits<'a>,
-            ledger: Vec<LedgerEntry>,
-            journaled: &'a Journaled,
-        }
-        Stored {
-            views: self.sorted_views(),
-            visits: Visits(self),
-            ledger: self.sorted_ledger(),
-            journaled: &self.journaled,
-        }
-        .serialize(serializer)
+        serialize(self, &self.journaled, serializer)
+    }
+}
+
+impl Serialize for Unplaced<'_> {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serialize(self.0, &Journaled::default(), serializer)
     }
 }
 

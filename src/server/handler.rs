@@ -30,6 +30,8 @@ pub enum StoreUse {
     Scan,
     /// Writes.
     Write,
+    /// Waits until an event survives this machine.
+    Durable,
 }
 
 /// What answering a request takes, decided from its head alone.

@@ -21,7 +21,7 @@ pub(super) enum SlotUse {
 }
 
 /// How many uses there are.
-const USES: usize = 4;
+const USES: usize = 5;
 
 impl SlotUse {
     /// Its lane, and how many slots that has. The store has four connections for reading, of which scans may hold half.
@@ -31,6 +31,8 @@ impl SlotUse {
             SlotUse::Store(StoreUse::Scan) => (1, 2),
             SlotUse::Store(StoreUse::Write) => (2, 12),
             SlotUse::Body => (3, 8),
+            // Each waits for a queue elsewhere, and several for one sending.
+            SlotUse::Store(StoreUse::Durable) => (4, 32),
         }
     }
 }

@@ -1,6 +1,7 @@
 //! Whether the sink takes batches: what `/readyz` reports. Nothing else depends on it.
 
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 /// How long writing may fail before the server reports that it is not ready. A backup holds its lock for less.
@@ -11,6 +12,46 @@ const GRACE_PERIOD: Duration = Duration::from_secs(5);
 #[derive(Debug, Default)]
 pub struct SinkHealth {
     current: Mutex<Option<Failure>>,
+}
+
+/// Whether an external queue does what it is asked, and whether what comes from it is applied.
+#[derive(Debug, Default)]
+pub struct QueueHealth {
+    /// Of sending to it.
+    pub sending: SinkHealth,
+    /// Of asking it how many partitions it has.
+    pub asking: SinkHealth,
+    /// Of sharing these with other nodes.
+    pub sharing: SinkHealth,
+    /// Of reading and applying, for each partition that this node reads: that one goes well says nothing of another.
+    consuming: Mutex<BTreeMap<u32, Arc<SinkHealth>>>,
+}
+
+impl QueueHealth {
+    /// That of a partition.
+    pub fn consuming(&self, partition: u32) -> Arc<SinkHealth> {
+        Arc::clone(self.parts().entry(partition).or_default())
+    }
+
+    /// Forgets a partition: this node reads it no more.
+    pub fn forget(&self, partition: u32) {
+        self.parts().remove(&partition);
+    }
+
+    /// As [`SinkHealth::failure`], of whatever keeps this node from applying what is on the queue.
+    pub fn consuming_failure(&self) -> Option<String> {
+        let of_parts = self.parts().values().find_map(|health| health.failure());
+        self.asking
+            .failure()
+            .or_else(|| self.sharing.failure())
+            .or(of_parts)
+    }
+
+    fn parts(&self) -> MutexGuard<'_, BTreeMap<u32, Arc<SinkHealth>>> {
+        self.consuming
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+    }
 }
 
 #[derive(Debug)]
@@ -55,6 +96,11 @@ impl SinkHealth {
 
     fn lock(&self) -> MutexGuard<'_, Option<Failure>> {
         self.current.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The last error, if writing fails now.
+    pub fn last_failure(&self) -> Option<String> {
+        self.lock().as_ref().map(|failure| failure.message.clone())
     }
 
     /// The last error, once writing has failed for five seconds without a success, or at once if it is known to last.

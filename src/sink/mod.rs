@@ -7,10 +7,12 @@ mod batch_sink;
 mod error;
 mod health;
 mod journal_sink;
+mod queue_store;
 mod written;
 
 pub use batch_sink::BatchSink;
 pub use error::SinkError;
-pub use health::SinkHealth;
+pub use health::{QueueHealth, SinkHealth};
 pub use journal_sink::JournalSink;
+pub use queue_store::{Delivered, QueueStore};
 pub use written::{BatchResult, PostTotals, Written};

@@ -7,9 +7,9 @@ use crate::model::{PostId, Uncounted};
 pub enum Written {
     /// It is counted.
     Applied(BatchResult),
-    #[allow(dead_code, reason = "the answer of a queue; a store always counts")]
-    /// It is accepted for good and will be counted: nothing is to be written again, and the numbers come later.
-    Durable,
+    /// It is put down for good and will be counted, under this number: nothing is to be written again, and the numbers come
+    /// later.
+    Durable(u64),
 }
 
 impl Written {
@@ -17,7 +17,7 @@ impl Written {
     pub fn applied(self) -> Option<BatchResult> {
         match self {
             Written::Applied(result) => Some(result),
-            Written::Durable => None,
+            Written::Durable(_) => None,
         }
     }
 }

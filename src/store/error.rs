@@ -25,6 +25,9 @@ pub enum StoreError {
         /// The views that were to be taken out.
         taken: i64,
     },
+    /// The partition of a queue is another node's by now.
+    #[error("the partition is read by another node by now")]
+    NotOurs,
     /// The request does not go with what the store holds; the text says why.
     #[error("{0}")]
     Refused(String),
@@ -53,12 +56,26 @@ impl StoreError {
     }
 }
 
+impl From<SinkError> for StoreError {
+    fn from(error: SinkError) -> StoreError {
+        match error {
+            SinkError::Busy(text) => StoreError::Busy(text),
+            SinkError::InDoubt(text) => StoreError::InDoubt(text),
+            SinkError::NotOurs => StoreError::NotOurs,
+            SinkError::Refused(text) => StoreError::Refused(text),
+            SinkError::Unavailable(text) => StoreError::Unavailable(text),
+        }
+    }
+}
+
 impl From<StoreError> for SinkError {
     fn from(error: StoreError) -> SinkError {
         let text = error.to_string();
         match error {
             StoreError::Busy(_) => SinkError::Busy(text),
             StoreError::InDoubt(_) => SinkError::InDoubt(text),
+            StoreError::NotOurs => SinkError::NotOurs,
+            StoreError::Refused(_) => SinkError::Refused(text),
             _ => SinkError::Unavailable(text),
         }
     }

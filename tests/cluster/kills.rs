@@ -26,15 +26,20 @@ struct Scale {
 
 /// What came of the kills.
 #[derive(Default)]
-struct Kills {
-    nodes: Vec<Server>,
-    killed: usize,
+pub struct Kills {
+    pub nodes: Vec<Server>,
+    pub killed: usize,
     /// Starts that failed, the database being away.
-    failed_starts: usize,
+    pub failed_starts: usize,
 }
 
 /// Kills one of the nodes now and then and starts it again, as a service manager does, until told to stop.
-fn kill_on(cluster: &Cluster, mut nodes: Vec<Server>, every: Duration, stop: &AtomicBool) -> Kills {
+pub fn kill_on(
+    cluster: &Cluster,
+    mut nodes: Vec<Server>,
+    every: Duration,
+    stop: &AtomicBool,
+) -> Kills {
     let mut kills = Kills::default();
     while !stop.load(Ordering::Relaxed) {
         let_pass(every);

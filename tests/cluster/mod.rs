@@ -2,14 +2,14 @@
 
 mod agreement;
 mod faults;
-mod identity;
-mod kills;
+pub mod identity;
+pub mod kills;
 mod lost_answers;
 mod moving;
 mod network;
-mod nodes;
+pub mod nodes;
 mod outage;
-mod readers;
+pub mod readers;
 mod shortages;
 mod sign_in;
 mod upgrades;

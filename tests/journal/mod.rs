@@ -3,6 +3,7 @@
 mod copies;
 mod damage;
 mod disk;
+mod durable;
 mod kept;
 pub mod kill;
 mod kill_rounds;

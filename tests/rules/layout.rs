@@ -57,7 +57,7 @@ const LAYOUT: &[(&[&str], May)] = &[
     ),
     (
         &["queue"],
-        May::Only(&["sink", "model", "thread", "metrics"]),
+        May::Only(&["sink", "model", "thread", "metrics", "clock"]),
     ),
     (&["store"], May::Only(&["sink", "model", "thread"])),
     (

@@ -256,7 +256,7 @@ fn a_wrong_method_is_told_the_right_ones() {
     let wrong = [
         ("DELETE", "/posts", "GET"),
         ("PATCH", "/posts/hello", "PUT"),
-        ("POST", "/views", "GET"),
+        ("PUT", "/views", "GET"),
         ("PUT", "/healthz", "GET"),
         ("BREW", "/posts/hello", "GET"),
         ("get", "/posts/hello", "GET"),

@@ -7,15 +7,25 @@ pub mod clock;
 pub mod db;
 pub mod home;
 pub mod http;
+#[cfg(feature = "kafka")]
+pub mod kafka;
+#[cfg(feature = "kafka")]
+pub mod kafka_proxy;
 pub mod launch;
 pub mod load;
 pub mod lock;
+#[cfg(feature = "sqs")]
+pub mod moto;
 pub mod page;
 pub mod postgres;
 pub mod problem;
 pub mod process;
 pub mod proxy;
 pub mod raw;
+#[cfg(feature = "redis")]
+pub mod redis_server;
+#[cfg(any(feature = "redis", feature = "sqs"))]
+pub mod reply_cutter;
 pub mod requirement;
 pub mod seed;
 pub mod server;

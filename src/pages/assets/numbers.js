@@ -29,9 +29,10 @@
         show("counters", number.format(now.counters));
         show("counters-word", now.counters === 1 ? "counter at work" : "counters at work");
         show("commit", ago(now.seconds_since_commit));
-        if (now.node !== null) {
-          show("node", now.node);
-          strip.querySelector('[data-live="node"]').parentElement.hidden = false;
+        for (const name of ["set_aside", "node"]) {
+          if (!now[name]) continue;
+          show(name, now[name]);
+          strip.querySelector(`[data-live="${name}"]`).parentElement.hidden = false;
         }
         before = now;
         strip.hidden = false;

@@ -18,6 +18,8 @@ struct Live<'a> {
     channel_capacity: usize,
     overflow_entries: usize,
     counters: i64,
+    /// Messages of the queue that could not be counted, and wait for a decision; `null` without a queue.
+    set_aside: Option<i64>,
     /// `null` before the first commit.
     seconds_since_commit: Option<f64>,
 }
@@ -30,11 +32,19 @@ pub fn get(pages: &PageState, exchange: &mut Exchange<'_>) -> Result<(), Problem
     let since_commit = state.metrics.since_commit();
     let live = Live {
         node: state.node.as_deref(),
-        counted: state.metrics.written_as("counted"),
+        // Where there is a queue, others count what is read here.
+        counted: match state.queue_health {
+            Some(_) => state.metrics.delivered_events(),
+            None => state.metrics.written_as("counted"),
+        },
         channel_depth: depth.events,
         channel_capacity: state.metrics.channel_capacity,
         overflow_entries: depth.overflow_entries,
         counters: state.metrics.counters_running.get(),
+        set_aside: state
+            .queue_health
+            .as_ref()
+            .map(|_| state.metrics.queue.waiting_set_aside.get()),
         seconds_since_commit: since_commit.map(|time| (time.as_secs_f64() * 10.0).round() / 10.0),
     };
     exchange.response.start(200);

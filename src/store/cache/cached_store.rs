@@ -15,7 +15,7 @@ use super::cached_post::CachedPost;
 use super::changes::{Changes, Version};
 use super::referrer_counts::ReferrerCounts;
 use crate::model::{Batch, DedupWindow, PostId, PostKey, TimestampMs};
-use crate::sink::{BatchResult, BatchSink, PostTotals, SinkError, Written};
+use crate::sink::{BatchResult, BatchSink, Delivered, PostTotals, SinkError, Written};
 use crate::store::error::StoreError;
 use crate::store::traits::{ChangedElsewhere, Store};
 
@@ -285,6 +285,20 @@ impl CachedStore {
                 self.posts.remove(&totals.post);
             }
         }
+    }
+
+    /// Applies what came from a queue, and advances the cached numbers.
+    ///
+    /// # Errors
+    /// Those of the store.
+    pub(super) fn deliver(
+        &self,
+        write: impl FnOnce() -> Result<Delivered, SinkError>,
+    ) -> Result<Delivered, SinkError> {
+        let edits = self.changes.edits();
+        let delivered = self.changes.during_write(write)?;
+        self.applied(&delivered.result, edits);
+        Ok(delivered)
     }
 
     fn evict(&self, post: &CachedPost) {

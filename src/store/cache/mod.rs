@@ -4,6 +4,7 @@ mod cached_page;
 mod cached_post;
 mod cached_store;
 mod changes;
+mod queue_store;
 mod referrer_counts;
 
 pub use cached_page::{CachedPage, Gap};

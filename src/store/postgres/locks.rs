@@ -20,6 +20,9 @@ const SCHEMA: i64 = 0x7669_6577_7461_0002;
 /// The number of the lock of the node that does what one node is enough for.
 const MAINTENANCE: i64 = 0x7669_6577_7461_0003;
 
+/// The number of the lock under which the partitions of queues are shared.
+const PARTITIONS: i64 = 0x7669_6577_7461_0004;
+
 /// Lets only other batches write until the transaction ends.
 pub fn share(connection: &mut PgConnection) -> Result<(), StoreError> {
     lock(
@@ -31,6 +34,11 @@ pub fn share(connection: &mut PgConnection) -> Result<(), StoreError> {
 /// Lets nobody else write until the transaction ends.
 pub fn hold_alone(connection: &mut PgConnection) -> Result<(), StoreError> {
     lock(connection, &format!("pg_advisory_xact_lock({WRITES})"))
+}
+
+/// Lets no other node share partitions until the transaction ends. Taken after [`share`], never before.
+pub fn hold_partitions(connection: &mut PgConnection) -> Result<(), StoreError> {
+    lock(connection, &format!("pg_advisory_xact_lock({PARTITIONS})"))
 }
 
 /// Lets no other node change the schema until the connection is closed or [`release_schema`] is called.

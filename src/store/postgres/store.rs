@@ -180,6 +180,14 @@ impl PostgresStore {
         })
     }
 
+    /// As [`PostgresStore::transact_unseen`], for what touches no row but those of queues: batches go on beside it.
+    pub fn transact_queue<T>(
+        &self,
+        work: impl FnOnce(&mut PgConnection) -> Result<T, StoreError>,
+    ) -> Result<T, StoreError> {
+        self.share(BATCH_LIMIT, work)
+    }
+
     /// As [`PostgresStore::transact_unseen`], but what `work` deletes of the salts is not left in the table's file: it is written
     /// anew. The server's log has it for longer, until that is recycled. The second part of the answer of `work` says whether
     /// it deleted something.

@@ -249,6 +249,44 @@ diesel::table! {
     }
 }
 
+diesel::table! {
+    queue_messages (id) {
+        id -> Binary,
+    }
+}
+
+diesel::table! {
+    queue_partitions (queue, partition) {
+        queue -> Text,
+        partition -> BigInt,
+        position -> Nullable<Text>,
+        node -> Nullable<BigInt>,
+        epoch -> BigInt,
+    }
+}
+
+diesel::table! {
+    queue_nodes (queue, node) {
+        queue -> Text,
+        node -> BigInt,
+        until -> BigInt,
+    }
+}
+
+diesel::table! {
+    queue_set_aside (id) {
+        id -> BigInt,
+        queue -> Text,
+        partition -> BigInt,
+        position -> Text,
+        at -> BigInt,
+        reason -> Text,
+        version -> Nullable<BigInt>,
+        length -> BigInt,
+        bytes -> Nullable<Binary>,
+    }
+}
+
 diesel::joinable!(counts -> posts (post));
 diesel::joinable!(deleted_posts -> posts (post));
 diesel::joinable!(post_tags -> posts (post));

@@ -1,8 +1,11 @@
 //! What the shared queries need to know of SQLite.
 
+use std::time::{SystemTime, UNIX_EPOCH};
+
 use diesel::prelude::*;
 
 use crate::store::error::StoreError;
+use crate::store::sql::schema::queue_messages;
 
 pub use super::store::SqliteStore as DbStore;
 pub(super) use super::{batch, search_check, search_index as search};
@@ -18,6 +21,46 @@ diesel::table! {
         name -> Text,
         seq -> BigInt,
     }
+}
+
+/// The time, in milliseconds since 1970. All who use the database are on this machine.
+pub fn now(_: &mut DbConnection) -> Result<i64, StoreError> {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH);
+    Ok(since.map_or(0, |since| {
+        i64::try_from(since.as_millis()).unwrap_or(i64::MAX)
+    }))
+}
+
+/// Inserts the ids of messages. Returns those that were new.
+pub fn insert_messages(
+    connection: &mut DbConnection,
+    ids: Vec<Vec<u8>>,
+) -> Result<Vec<Vec<u8>>, StoreError> {
+    let mut new = Vec::new();
+    for id in ids {
+        let inserted = diesel::insert_into(queue_messages::table)
+            .values(queue_messages::id.eq(&id))
+            .on_conflict_do_nothing()
+            .execute(connection)?;
+        if inserted > 0 {
+            new.push(id);
+        }
+    }
+    Ok(new)
+}
+
+/// Lets no other node share partitions until the transaction ends: here nobody else writes anyway.
+pub fn hold_partitions(_: &mut DbConnection) -> Result<(), StoreError> {
+    Ok(())
+}
+
+/// Those of a queue's partitions whose rows nobody uses: here all, for nobody else writes.
+pub fn lock_unused(
+    _: &mut DbConnection,
+    _: &str,
+    partitions: &[i64],
+) -> Result<Vec<i64>, StoreError> {
+    Ok(partitions.to_vec())
 }
 
 /// The last id given in a table. A deleted row's id is not given again, so the rows alone do not show it.

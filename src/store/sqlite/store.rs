@@ -148,6 +148,14 @@ impl SqliteStore {
         self.transact(work)
     }
 
+    /// As [`SqliteStore::transact`], for what touches no row but those of queues.
+    pub fn transact_queue<T>(
+        &self,
+        work: impl FnOnce(&mut SqliteConnection) -> Result<T, StoreError>,
+    ) -> Result<T, StoreError> {
+        self.transact(work)
+    }
+
     /// As [`SqliteStore::transact`], for a batch of so many rows.
     pub fn transact_batch(
         &self,

@@ -6,7 +6,7 @@ use super::posts::PostStore;
 use super::stats::StatsStore;
 use super::transfer::TransferStore;
 use super::viewers::ViewerStore;
-use crate::sink::JournalSink;
+use crate::sink::{JournalSink, QueueStore};
 
 /// Everything a store does. Implemented by whatever implements its parts; all their methods are callable on a
 /// `dyn Store`.
@@ -18,6 +18,7 @@ pub trait Store:
     + MaintenanceStore
     + LifecycleStore
     + JournalSink
+    + QueueStore
 {
 }
 
@@ -29,5 +30,6 @@ impl<T> Store for T where
         + MaintenanceStore
         + LifecycleStore
         + JournalSink
+        + QueueStore
 {
 }

@@ -15,6 +15,7 @@ use crate::internals::{
     OverflowPolicy, SinkHealth, StoreOptions, StoreUrl, ViewEvent,
 };
 use crate::meter::{Commit, Meter};
+use crate::queue::{Queue, QueuePlace};
 
 /// Threads that send, as many as this machine has use for beside the counters.
 const PRODUCERS: usize = 2;
@@ -26,6 +27,8 @@ const PATIENCE: Duration = Duration::from_secs(120);
 pub struct Bed {
     place: Place,
     pub posts: usize,
+    /// What batches go through; `None` where they go to the database at once.
+    queue: Option<QueuePlace>,
 }
 
 /// How the counters are set, beyond the server's defaults.
@@ -55,6 +58,7 @@ pub struct Machinery {
     /// Asked for the numbers afterwards: not through the store, which is what is measured.
     database: Database,
     accounted_before: i64,
+    queue: Option<Queue>,
 }
 
 impl Bed {
@@ -67,7 +71,11 @@ impl Bed {
 
     /// Fills an empty database.
     pub fn at(place: Place, posts: usize) -> Result<Self> {
-        let bed = Self { place, posts };
+        let bed = Self {
+            place,
+            posts,
+            queue: None,
+        };
         // Opening brings the schema.
         drop(bed.open(Duration::ZERO)?);
         bed.run(&format!(
@@ -79,6 +87,15 @@ impl Bed {
              COMMIT;"
         ))?;
         Ok(bed)
+    }
+
+    /// The same, with a queue before the database.
+    #[cfg(feature = "queue")]
+    pub fn behind(self, queue: QueuePlace) -> Self {
+        Self {
+            queue: Some(queue),
+            ..self
+        }
     }
 
     /// Runs statements beside the store, as another process would.
@@ -94,7 +111,7 @@ impl Bed {
         }
     }
 
-    fn open(&self, dedup_window: Duration) -> Result<Arc<dyn BatchSink>> {
+    fn open(&self, dedup_window: Duration) -> Result<Arc<CachedStore>> {
         let url: StoreUrl = self.place.url().parse().map_err(anyhow::Error::msg)?;
         let store = internals::open(
             &url,
@@ -122,7 +139,16 @@ impl Bed {
     pub fn start(&self, setup: Setup) -> Result<Machinery> {
         let mut database = self.place.connect()?;
         let accounted_before = accounted(&mut database)?;
-        let meter = Meter::new(self.open(setup.dedup_window)?);
+        let store = self.open(setup.dedup_window)?;
+        let metrics = Arc::new(Metrics::new(setup.queue_capacity));
+        let (sink, queue): (Arc<dyn BatchSink>, _) = match &self.queue {
+            None => (store, None),
+            Some(queue) => {
+                let (sink, queue) = queue.start(&self.place, &store, &metrics)?;
+                (sink, Some(queue))
+            }
+        };
+        let meter = Meter::new(sink);
         let settings = CounterConfig {
             queue_capacity: setup.queue_capacity,
             counters: setup.counters,
@@ -139,7 +165,7 @@ impl Bed {
             settings,
             Arc::clone(&meter) as _,
             None,
-            Arc::new(Metrics::new(setup.queue_capacity)),
+            metrics,
             Arc::new(SinkHealth::default()),
         )?;
         Ok(Machinery {
@@ -148,6 +174,7 @@ impl Bed {
             meter,
             database,
             accounted_before,
+            queue,
         })
     }
 
@@ -207,6 +234,9 @@ impl Machinery {
         self.counters.drain_by(Instant::now() + PATIENCE);
         self.intake.close();
         let left = self.counters.join();
+        if self.queue.is_some() {
+            self.wait_until_counted(sent)?;
+        }
         let at = Instant::now();
         if !left.batch.is_empty() {
             bail!("{} events were not written", left.batch.events());
@@ -215,10 +245,31 @@ impl Machinery {
         if there != i64::try_from(sent)? {
             bail!("{sent} events were sent, {there} are in the database");
         }
+        if let Some(left) = self
+            .queue
+            .and_then(|queue| queue.stop(Instant::now() + PATIENCE))
+        {
+            bail!("the queue did not take everything: {left:?}");
+        }
         Ok(Finished {
             at,
             commits: self.meter.commits(),
         })
+    }
+}
+
+impl Machinery {
+    /// Waits until what went through the queue is in the database.
+    fn wait_until_counted(&mut self, sent: usize) -> Result<()> {
+        let deadline = Instant::now() + PATIENCE;
+        let sent = i64::try_from(sent)?;
+        while accounted(&mut self.database)? - self.accounted_before < sent {
+            if Instant::now() > deadline {
+                bail!("the queue was not read in time");
+            }
+            std::thread::sleep(Duration::from_millis(2));
+        }
+        Ok(())
     }
 }
 

@@ -22,6 +22,8 @@ pub struct Plan {
     pub only: Option<String>,
     /// PostgreSQL instead of SQLite.
     pub postgres: bool,
+    /// A queue before the database.
+    pub queue: Option<String>,
     quick: bool,
     events: usize,
     pending: usize,
@@ -35,6 +37,7 @@ impl Plan {
             rounds: if quick { 1 } else { 3 },
             only: None,
             postgres: false,
+            queue: None,
             quick,
             events: if quick { 50_000 } else { 1_000_000 },
             pending: if quick { 100_000 } else { 1_000_000 },

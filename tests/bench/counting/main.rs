@@ -25,6 +25,7 @@ mod memory;
 mod meter;
 #[cfg(feature = "postgres")]
 mod on_postgres;
+mod queue;
 #[path = "../report.rs"]
 mod report;
 #[cfg(feature = "postgres")]
@@ -50,6 +51,7 @@ Usage: cargo bench --bench counting -- [OPTIONS]
   --only WORD    the cases with this in their name
   --quick        a smoke run: one round, small numbers, no million posts
   --postgres     a PostgreSQL of its own instead of SQLite: needs Debian's postgresql and --features postgres
+  --queue URL    a queue that runs between the counters and the database; its own, for it is read from the start
   --memory       memory while the database is locked, and nothing else: some minutes";
 
 fn main() -> ExitCode {
@@ -97,6 +99,7 @@ fn plan(arguments: Vec<String>) -> Result<Plan> {
                     arguments = left.into_iter();
                 }
             }
+            ("--queue", Some(url)) => plan.queue = Some(url),
             ("--rounds", Some(rounds)) => plan.rounds = rounds.parse()?,
             ("--only", Some(word)) => plan.only = Some(word),
             _ => bail!("cannot follow {name}; try --help"),

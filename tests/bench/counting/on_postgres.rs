@@ -33,7 +33,11 @@ const KINDS: [(&str, Viewers, Duration); 3] = [
 pub fn run(plan: &Plan) -> Result<Figures> {
     let server = Postgres::start().context(crate::server::MISSING)?;
     let place = crate::database::Place::Postgres(server.create_database());
-    let bed = Bed::at(place, 10_000)?;
+    let mut bed = Bed::at(place, 10_000)?;
+    if let Some(queue) = &plan.queue {
+        let queue = queue.parse().map_err(anyhow::Error::msg)?;
+        bed = bed.behind(crate::queue::QueuePlace(queue));
+    }
     let mut figures = Figures::default();
     for round in 1..=plan.rounds {
         let mut bench = Bench {

@@ -3,6 +3,7 @@
 //! `seeds TARGET FOLDER`, run in the repository. A seed is named by its place in the list, so that writing again adds
 //! nothing.
 
+mod messages;
 mod own;
 mod real;
 
@@ -30,6 +31,9 @@ fn main() -> ExitCode {
 fn write(target: &str, folder: &Path) -> std::io::Result<usize> {
     let mut seeds = own::seeds(target);
     seeds.extend(real::seeds(target));
+    if target == "queue_message" {
+        seeds.extend(messages::seeds()?);
+    }
     std::fs::create_dir_all(folder)?;
     for (number, seed) in seeds.iter().enumerate() {
         std::fs::write(folder.join(format!("seed-{number:04}")), seed)?;

@@ -20,6 +20,7 @@ mod page_posts;
 #[cfg(feature = "postgres")]
 mod postgres;
 mod posts;
+mod queue;
 mod rankings;
 mod referrers;
 mod removed_hours;
@@ -104,6 +105,10 @@ macro_rules! conformance {
                     a_days_salt_stays_and_is_forgotten,
                     a_spill_is_applied_once, the_latest_drain_is_kept,
                     changes_from_elsewhere_are_reported;
+                queue: a_message_is_applied_once, partitions_are_shared_evenly,
+                    who_says_nothing_is_followed_by_another, what_is_given_back_is_not_read_on,
+                    of_two_readers_of_one_partition_one_commits,
+                    what_is_set_aside_waits_for_a_decision, ids_are_forgotten_when_they_are_old;
                 transfer: an_export_restores_to_the_same, an_export_can_be_stopped,
                     only_an_empty_store_is_restored, an_incomplete_export_leaves_nothing,
                     ids_go_on_after_a_restore, numbers_are_one_row_a_post;

@@ -3,6 +3,7 @@
 mod journal;
 mod maintenance;
 mod posts;
+mod queue;
 mod sink;
 mod stats;
 mod transfer;

@@ -1,0 +1,132 @@
+//! Three nodes on one PostgreSQL with a queue between: nodes killed, PostgreSQL restarted, the engine away, all at once.
+//! Every 200 that was read is counted or in the ledger, once.
+
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
+
+use crate::cluster::identity;
+use crate::cluster::kills::kill_on;
+use crate::cluster::nodes::Cluster;
+use crate::cluster::readers::{self, Habits, Readers};
+use crate::support::let_pass;
+
+const NODES: usize = 3;
+
+/// How long the engine is away, each time.
+const AWAY: Duration = Duration::from_secs(4);
+
+/// How much of it.
+pub struct Scale {
+    /// Answers to wait for.
+    pub reads: u64,
+    habits: Habits,
+    /// From the start of a node to the kill of the next.
+    kill_every: Duration,
+    limit: Duration,
+    /// Of so many messages one is sent twice.
+    pub repeat_one_in: usize,
+}
+
+/// A few of everything.
+pub fn quick() -> Scale {
+    Scale {
+        reads: 20_000,
+        habits: Habits {
+            clients: 16,
+            posts: 500,
+            viewers: Some(200),
+            pause: Duration::from_millis(10),
+        },
+        kill_every: Duration::from_secs(1),
+        limit: Duration::from_secs(180),
+        repeat_one_in: 10,
+    }
+}
+
+/// The issue's own measure; `VIEWTALLY_CLUSTER_READS` sets another number of reads.
+pub fn full() -> Scale {
+    let asked = std::env::var("VIEWTALLY_CLUSTER_READS");
+    Scale {
+        reads: asked.map_or(1_000_000, |reads| reads.parse().expect("a whole number")),
+        habits: Habits {
+            clients: 16,
+            posts: 10_000,
+            viewers: Some(2_000),
+            pause: Duration::ZERO,
+        },
+        kill_every: Duration::from_secs(2),
+        limit: Duration::from_secs(1800),
+        repeat_one_in: 100,
+    }
+}
+
+/// What goes wrong on the way to an engine.
+pub trait Faults: Sync {
+    /// The engine goes, whichever way that is.
+    fn go(&self);
+
+    /// It is back.
+    fn come(&self);
+
+    /// Does what goes wrong all the time, again and again until told to stop, and answers what that was.
+    fn disturb(&self, scale: &Scale, stop: &AtomicBool) -> String;
+}
+
+/// Reads until enough is answered, and asserts that all of it is counted once.
+pub fn survive(scale: &Scale, queue: &str, faults: &dyn Faults) {
+    // A window that does not end meanwhile.
+    let flags = [
+        ("--queue", queue),
+        ("--dedup-window", "36500d"),
+        ("--keep-viewings", "36500d"),
+        ("--drain-timeout", "120s"),
+    ];
+    let Some(mut cluster) = Cluster::start(NODES, &flags) else {
+        return;
+    };
+    cluster.make_posts(scale.habits.posts as usize);
+    let addresses = cluster.nodes.iter().map(|node| node.address).collect();
+    let (nodes, stop) = (std::mem::take(&mut cluster.nodes), AtomicBool::new(false));
+    let readers = Readers::start(addresses, scale.habits);
+    let (kills, disturbed) = std::thread::scope(|scope| {
+        let killer = scope.spawn(|| kill_on(&cluster, nodes, scale.kill_every, &stop));
+        let disturber = scope.spawn(|| faults.disturb(scale, &stop));
+        for (percent, is_engine) in [(15, true), (30, false), (45, true), (60, false), (75, true)] {
+            readers.read_until(scale.limit, scale.reads * percent / 100);
+            if is_engine {
+                faults.go();
+                let_pass(AWAY);
+                faults.come();
+            } else {
+                cluster.postgres.restart();
+            }
+        }
+        readers.read_until(scale.limit, scale.reads);
+        stop.store(true, Ordering::Relaxed);
+        let kills = killer.join().expect("every node starts again");
+        (kills, disturber.join().expect("it ends when it is told"))
+    });
+    let took = readers.elapsed();
+    let reads = readers.finish();
+    cluster.nodes = kills.nodes;
+    let answered = readers::answered(&reads);
+    println!(
+        "{answered} answered and {} cut off in {took:.0?}; {} kills, {} starts that failed; {disturbed}",
+        i64::try_from(reads.len()).expect("few") - answered,
+        kills.killed,
+        kills.failed_starts
+    );
+    let rest = Instant::now();
+    cluster.settle(scale.limit, answered);
+    println!(
+        "{} written, {:.1?} after; {} messages applied",
+        cluster.written(),
+        rest.elapsed(),
+        cluster.number("SELECT count(*) FROM queue_messages")
+    );
+    identity::check(&cluster, &reads, true);
+    let set_aside = "SELECT count(*) FROM queue_set_aside";
+    assert_eq!(cluster.number(set_aside), 0);
+    cluster.stop();
+    identity::check(&cluster, &reads, true);
+}
