@@ -114,6 +114,9 @@ fn the_live_strip_moves_under_load_and_stops_while_nobody_sees_it() {
     let rate = "Number(document.querySelector('[data-live=rate]').innerText.replace(/,/g, '')) > 0";
     let load = Load::start(server.address, 2, &["/posts/hello".to_owned()]);
     browser.wait_for(&tab, rate, true);
+    let unused = "['node', 'set_aside'].filter((name) => \
+        document.querySelector(`[data-live=${name}]`).parentElement.offsetWidth > 0).length";
+    browser.wait_for(&tab, unused, 0);
     let commit = "/ s ago$/.test(document.querySelector('[data-live=commit]').innerText)";
     browser.wait_for(&tab, commit, true);
     load.finish();
