@@ -213,7 +213,7 @@ pub fn start(config: &Config) -> Result<Running, StartError> {
                     url,
                     Arc::clone(&cached) as _,
                     Arc::clone(&metrics),
-                    config.queue_options.consumes,
+                    config.consumes,
                 )
                 .map_err(StartError::Thread)?,
         ),

@@ -72,6 +72,8 @@ pub struct Config {
     pub queue: Option<QueueUrl>,
     /// How it is used.
     pub queue_options: QueueOptions,
+    /// Whether this node applies what is on it.
+    pub consumes: bool,
     /// Whether this node only counts what is on it, and serves nothing.
     pub only_counts: bool,
     /// How pages are shown.
@@ -186,8 +188,8 @@ impl Config {
             queue_options: QueueOptions {
                 max_bytes: flags.journal_max.as_u64(),
                 sync: flags.durability == Durability::Power,
-                consumes: flags.role != Role::Web,
             },
+            consumes: flags.role != Role::Web,
             only_counts: flags.role == Role::Count,
             cache_bytes: CACHE_BYTES,
             pages: PageSettings {

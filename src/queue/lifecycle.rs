@@ -33,8 +33,6 @@ pub struct QueueOptions {
     pub max_bytes: u64,
     /// Whether what waits survives the loss of power.
     pub sync: bool,
-    /// Whether this node applies what is on the queue.
-    pub consumes: bool,
 }
 
 /// What waits for a queue, before anything is sent: what earlier runs have left, and what their journals hold.
@@ -111,7 +109,7 @@ impl OpenQueue {
         Ok(events)
     }
 
-    /// Begins to send, and to apply.
+    /// Begins to send, and where the node `consumes`, to apply.
     ///
     /// # Errors
     /// When the system gives no thread.

@@ -36,11 +36,10 @@ pub(super) fn store(posts: usize) -> (Arc<dyn Store>, Vec<PostId>) {
     (store, ids)
 }
 
-pub(super) fn options(consumes: bool) -> QueueOptions {
+pub(super) fn options() -> QueueOptions {
     QueueOptions {
         max_bytes: 64 << 20,
         sync: false,
-        consumes,
     }
 }
 
@@ -50,7 +49,7 @@ pub(super) fn open(
     metrics: &Arc<Metrics>,
 ) -> OpenQueue {
     let database = store.database_id().unwrap();
-    OpenQueue::open(files, database, options(true), Arc::clone(metrics)).unwrap()
+    OpenQueue::open(files, database, options(), Arc::clone(metrics)).unwrap()
 }
 
 pub(super) fn start(
@@ -203,7 +202,7 @@ fn a_queue_that_is_away_takes_no_more_than_the_bound_and_everything_later() {
     let database = store.database_id().unwrap();
     let small = QueueOptions {
         max_bytes: 20_000,
-        ..options(true)
+        ..options()
     };
     let opened = OpenQueue::open(Some(&files), database, small, metrics).unwrap();
     let sink = opened.sink(Arc::clone(&store) as _, true);

@@ -20,7 +20,7 @@ fn a_start_puts_down_what_a_journal_has_though_the_outbox_is_full() {
     let small = || {
         let options = QueueOptions {
             max_bytes: 5_000,
-            ..options(true)
+            ..options()
         };
         let metrics = Arc::new(Metrics::new(1));
         OpenQueue::open(Some(&files), store.database_id().unwrap(), options, metrics).unwrap()

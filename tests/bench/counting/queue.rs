@@ -28,7 +28,6 @@ impl QueuePlace {
         let options = QueueOptions {
             max_bytes: MAX_BYTES,
             sync: false,
-            consumes: true,
         };
         let url: StoreUrl = place.url().parse().map_err(anyhow::Error::msg)?;
         let journals = internals::open(&url, StoreOptions::default())?;
