@@ -1,23 +1,15 @@
 //! Beacons first and files later, or the other way round: the same posts, the same numbers.
 
 use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use serde_json::Value;
 
 use super::views_of;
-use crate::support::{Home, Server, missing, until};
+use crate::import::real_posts::real_posts;
+use crate::support::{Home, Server, until};
 
 const SITE: (&str, &str) = ("--site", "https://example.org");
-
-fn real_posts() -> Option<PathBuf> {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/data/posts");
-    if !folder.is_dir() {
-        missing("there is no folder ../shared/data/posts beside the repository");
-        return None;
-    }
-    Some(folder)
-}
 
 /// Every post, by its slug.
 fn all_posts(server: &Server) -> BTreeMap<String, Value> {

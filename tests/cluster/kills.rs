@@ -24,6 +24,13 @@ struct Scale {
     limit: Duration,
 }
 
+/// A window that does not end meanwhile, and time to stop.
+pub const FLAGS: [(&str, &str); 3] = [
+    ("--dedup-window", "36500d"),
+    ("--keep-viewings", "36500d"),
+    ("--drain-timeout", "120s"),
+];
+
 /// What came of the kills.
 #[derive(Default)]
 pub struct Kills {
@@ -31,6 +38,20 @@ pub struct Kills {
     pub killed: usize,
     /// Starts that failed, the database being away.
     pub failed_starts: usize,
+}
+
+impl Kills {
+    /// Says what came of them and of the reads; answers how many of these were answered.
+    pub fn tell(&self, reads: &[Read], took: Duration) -> i64 {
+        let answered = readers::answered(reads);
+        println!(
+            "{answered} answered and {} cut off in {took:.0?}; {} kills, {} starts that failed",
+            i64::try_from(reads.len()).expect("few") - answered,
+            self.killed,
+            self.failed_starts
+        );
+        answered
+    }
 }
 
 /// Kills one of the nodes now and then and starts it again, as a service manager does, until told to stop.
@@ -79,13 +100,7 @@ fn disturb(cluster: &Cluster, standby: &Postgres, readers: &Readers, scale: &Sca
 }
 
 fn survive(scale: &Scale) {
-    // A window that does not end meanwhile.
-    let flags = [
-        ("--dedup-window", "36500d"),
-        ("--keep-viewings", "36500d"),
-        ("--drain-timeout", "120s"),
-    ];
-    let Some(mut cluster) = Cluster::empty(&flags) else {
+    let Some(mut cluster) = Cluster::empty(&FLAGS) else {
         return;
     };
     let standby = cluster.postgres.standby();
@@ -110,15 +125,9 @@ fn survive(scale: &Scale) {
     });
     let took = readers.elapsed();
     let mut reads = readers.finish();
+    let answered = kills.tell(&reads, took);
     cluster.nodes = kills.nodes;
     cluster.fail_over(standby);
-    let answered = readers::answered(&reads);
-    println!(
-        "{answered} answered and {} cut off in {took:.0?}; {} kills, {} starts that failed",
-        i64::try_from(reads.len()).expect("few") - answered,
-        kills.killed,
-        kills.failed_starts
-    );
     let rest = Instant::now();
     cluster.settle(scale.limit, answered);
     println!(

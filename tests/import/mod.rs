@@ -13,5 +13,5 @@ mod numbers_damaged;
 mod post_failures;
 mod posts;
 mod real_logs;
-mod real_posts;
+pub mod real_posts;
 mod running_server;

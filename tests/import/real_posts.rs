@@ -10,7 +10,7 @@ use serde_json::Value;
 use crate::support::{Home, Server, missing};
 
 /// The folder of real posts, if it is there.
-fn real_posts() -> Option<PathBuf> {
+pub fn real_posts() -> Option<PathBuf> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/data/posts");
     if !folder.is_dir() {
         missing("there is no folder ../shared/data/posts beside the repository");

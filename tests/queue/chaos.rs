@@ -5,9 +5,9 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use crate::cluster::identity;
-use crate::cluster::kills::kill_on;
+use crate::cluster::kills::{FLAGS, kill_on};
 use crate::cluster::nodes::Cluster;
-use crate::cluster::readers::{self, Habits, Readers};
+use crate::cluster::readers::{Habits, Readers};
 use crate::support::let_pass;
 
 const NODES: usize = 3;
@@ -74,13 +74,7 @@ pub trait Faults: Sync {
 
 /// Reads until enough is answered, and asserts that all of it is counted once.
 pub fn survive(scale: &Scale, queue: &str, faults: &dyn Faults) {
-    // A window that does not end meanwhile.
-    let flags = [
-        ("--queue", queue),
-        ("--dedup-window", "36500d"),
-        ("--keep-viewings", "36500d"),
-        ("--drain-timeout", "120s"),
-    ];
+    let flags = [&[("--queue", queue)], FLAGS.as_slice()].concat();
     let Some(mut cluster) = Cluster::start(NODES, &flags) else {
         return;
     };
@@ -108,14 +102,9 @@ pub fn survive(scale: &Scale, queue: &str, faults: &dyn Faults) {
     });
     let took = readers.elapsed();
     let reads = readers.finish();
+    let answered = kills.tell(&reads, took);
+    println!("{disturbed}");
     cluster.nodes = kills.nodes;
-    let answered = readers::answered(&reads);
-    println!(
-        "{answered} answered and {} cut off in {took:.0?}; {} kills, {} starts that failed; {disturbed}",
-        i64::try_from(reads.len()).expect("few") - answered,
-        kills.killed,
-        kills.failed_starts
-    );
     let rest = Instant::now();
     cluster.settle(scale.limit, answered);
     println!(

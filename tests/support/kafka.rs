@@ -2,13 +2,13 @@
 //! a broker of another make.
 
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, Command};
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use rdkafka::mocking::MockCluster;
 use rdkafka::producer::DefaultProducerContext;
 
-use super::postgres::free_port;
+use super::postgres::{free_port, watch_with};
 use super::process::{Running, Signal};
 use super::wait::until;
 
@@ -85,14 +85,7 @@ impl Broker {
             .args(["--listener-url", &address])
             .args(["--advertised-listener-url", &told]);
         let process = Running::spawn(command);
-        let watcher = Command::new("sh")
-            .args(["-c", WATCHER, "watcher"])
-            .args([&process.child.id().to_string(), &address])
-            .stdin(Stdio::piped())
-            .stdout(Stdio::null())
-            .stderr(Stdio::null())
-            .spawn()
-            .expect("sh runs");
+        let watcher = watch_with(WATCHER, &[process.child.id().to_string(), address]);
         let broker = Self {
             program,
             port,

@@ -7,7 +7,7 @@ use std::sync::{Mutex, OnceLock};
 use std::time::Duration;
 
 use super::http::{Client, request_bytes};
-use super::postgres::free_port;
+use super::postgres::{free_port, watch_with};
 use super::until_within;
 
 /// What a test that is skipped for want of it says.
@@ -57,13 +57,7 @@ impl Moto {
             .stderr(null())
             .spawn()
             .expect("it runs");
-        let watcher = Command::new("sh")
-            .args(["-c", WATCHER, "watcher", &server.id().to_string()])
-            .stdin(Stdio::piped())
-            .stdout(Stdio::null())
-            .stderr(Stdio::null())
-            .spawn()
-            .expect("sh runs");
+        let watcher = watch_with(WATCHER, &[server.id().to_string()]);
         let moto = Moto {
             port,
             server: Mutex::new(server),

@@ -1,14 +1,14 @@
 //! A private Redis: its own folder, ports and process, gone with the test process however that ends.
 
 use std::fs::{self, OpenOptions};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::Instant;
 
 use tempfile::TempDir;
 
-use super::postgres::free_port;
+use super::postgres::{free_port, watch_with};
 use super::{WAIT_LIMIT, until};
 
 /// What a test that is skipped for want of it says.
@@ -72,7 +72,7 @@ impl RedisServer {
             options: options.iter().map(ToString::to_string).collect(),
             is_sentinel: sentinel.is_some(),
             server: Mutex::new(None),
-            watcher: watch(folder.path()),
+            watcher: watch_with(WATCHER, &[folder.path()]),
             folder,
         };
         if let Some(text) = sentinel {
@@ -219,17 +219,6 @@ impl RedisServer {
 /// Whether it speaks TLS alone; who starts it asks for it then.
 fn port_is_off(options: &[String]) -> bool {
     options.windows(2).any(|two| two == ["--port", "0"])
-}
-
-fn watch(folder: &Path) -> Child {
-    Command::new("sh")
-        .args(["-c", WATCHER, "watcher"])
-        .arg(folder)
-        .stdin(Stdio::piped())
-        .stdout(Stdio::null())
-        .stderr(Stdio::null())
-        .spawn()
-        .expect("sh runs")
 }
 
 impl Drop for RedisServer {

@@ -2,6 +2,8 @@
 
 use std::time::{Duration, Instant};
 
+use viewtally::internals::queue::{Outgoing, Reader};
+
 use super::tools::{assert_all_came, connect, numbered, receive_all, send_at_last, server, take};
 use crate::queue::conformance::calls::{MANY_BYTES, SLACK, WAIT, read, send};
 use crate::support::postgres::free_port;
@@ -89,6 +91,14 @@ fn a_replica_takes_over_and_nothing_that_it_had_acknowledged_is_lost() {
     assert_all_came(&receive_all(&engine, 2), sent);
 }
 
+/// Waits until a reader, which may have to find another server first, receives this message.
+fn wait_for(reader: &mut dyn Reader, message: &Outgoing) {
+    until("the reader follows", || {
+        let received = reader.receive(MANY_BYTES, WAIT).unwrap_or_default();
+        received.iter().any(|one| one.bytes == message.bytes)
+    });
+}
+
 #[test]
 fn a_primary_that_hangs_is_left_and_one_that_comes_back_is_not_gone_back_to() {
     let Some(watched) = Watched::start() else {
@@ -107,12 +117,7 @@ fn a_primary_that_hangs_is_left_and_one_that_comes_back_is_not_gone_back_to() {
         watched.names(&watched.replica)
     });
     send_at_last(&mut engine, &numbered(10..20));
-    until("the reader follows", || {
-        let received = reader.receive(MANY_BYTES, WAIT).unwrap_or_default();
-        received
-            .iter()
-            .any(|one| one.bytes == numbered(19..20)[0].bytes)
-    });
+    wait_for(reader.as_mut(), &numbered(19..20)[0]);
     watched.primary.go_on();
     until("it is a replica", || {
         let role = watched.primary.try_ask(&["ROLE"]);
@@ -139,12 +144,7 @@ fn a_switch_by_hand_is_followed_though_the_old_primary_answers() {
     send_at_last(&mut engine, &numbered(10..20));
     // Sentinels are asked again every few seconds, so that who reads from the old one does not go on for ever.
     let start = Instant::now();
-    until("the reader follows", || {
-        let received = reader.receive(MANY_BYTES, WAIT).unwrap_or_default();
-        received
-            .iter()
-            .any(|one| one.bytes == numbered(19..20)[0].bytes)
-    });
+    wait_for(reader.as_mut(), &numbered(19..20)[0]);
     assert!(start.elapsed() < Duration::from_secs(10));
 }
 

@@ -20,3 +20,4 @@ pub use address::{USER, free_port, url};
 pub use instance::Postgres;
 pub use programs::MISSING;
 pub use shared::shared;
+pub use watcher::watch_with;

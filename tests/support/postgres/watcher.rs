@@ -1,5 +1,6 @@
 //! What ends an instance when the test process is gone, killed or not.
 
+use std::ffi::OsStr;
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 
@@ -22,9 +23,14 @@ rm -rf "$1"
 
 /// Begins to watch; the folder goes when the answered process' input is closed.
 pub(super) fn watch(folder: &Path) -> Child {
+    watch_with(WATCHER, &[folder])
+}
+
+/// Runs a script that reads its input, which ends with this process at the latest, and then ends what these arguments name.
+pub fn watch_with(script: &str, arguments: &[impl AsRef<OsStr>]) -> Child {
     Command::new("sh")
-        .args(["-c", WATCHER, "watcher"])
-        .arg(folder)
+        .args(["-c", script, "watcher"])
+        .args(arguments)
         .stdin(Stdio::piped())
         .stdout(Stdio::null())
         .stderr(Stdio::null())
