@@ -34,10 +34,9 @@ const MAX_POSITION: usize = 1000;
 
 /// Reads until `stopped` is disconnected, or the partition is another's. `lease` is `None` of a queue without partitions.
 fn run(context: &Context, lease: Option<Lease>, number: u32, stopped: &Receiver<()>) {
-    let partition = lease.as_ref().map_or(number, |lease| lease.partition);
     let mut consumer = Consumer {
         context,
-        health: context.health.consuming(partition),
+        health: context.health.consuming(number),
         epoch: lease.as_ref().map(|lease| lease.epoch),
         partition: lease.as_ref().map_or(0, |lease| lease.partition),
         position: lease.and_then(|lease| lease.position),
@@ -213,11 +212,13 @@ impl Consumer<'_> {
         let batches = std::mem::take(&mut delivery.batches);
         for queued in batches {
             let mut alone = Delivery {
+                queue: delivery.queue.clone(),
+                partition: delivery.partition,
+                epoch: delivery.epoch,
+                // It is stored when everything is.
+                position: None,
                 batches: vec![queued],
                 rejected: Vec::new(),
-                // Nothing of it is stored before everything is.
-                position: None,
-                ..delivery.clone()
             };
             match self.write(&alone) {
                 Ok(delivered) => self.note(&alone, &delivered),

@@ -16,48 +16,74 @@ const MAX_KEPT_BYTES: i64 = 256 << 20;
 /// Messages that are noted. Beyond that somebody sends nothing but these, and one more says nothing new.
 const MAX_NOTED: i64 = 10_000;
 
+/// What is set aside so far.
+struct Noted {
+    messages: i64,
+    /// Of those that are kept.
+    bytes: i64,
+}
+
+impl Noted {
+    fn read(connection: &mut DbConnection) -> Result<Noted, StoreError> {
+        let kept: Vec<i64> = queue_set_aside::table
+            .filter(queue_set_aside::bytes.is_not_null())
+            .select(queue_set_aside::length)
+            .load(connection)?;
+        Ok(Noted {
+            messages: count(connection)?,
+            bytes: kept.iter().sum(),
+        })
+    }
+
+    fn has_room_for(&self, length: usize) -> bool {
+        length <= MAX_KEPT && self.bytes.saturating_add(length as i64) <= MAX_KEPT_BYTES
+    }
+}
+
 /// Notes what a delivery has that cannot be applied. Returns how many of them are new.
+///
+/// # Errors
+/// [`StoreError::Unavailable`] when there is no room for what somebody may still make something of: it waits on the queue
+/// until somebody has made room.
 pub(super) fn insert(
     connection: &mut DbConnection,
     delivery: &Delivery,
 ) -> Result<u64, StoreError> {
+    if delivery.rejected.is_empty() {
+        return Ok(0);
+    }
+    let (now, mut noted) = (backend::now(connection)?, Noted::read(connection)?);
     let mut new = 0;
     for rejected in &delivery.rejected {
-        new += insert_one(connection, delivery, rejected)?;
+        let is_kept = noted.has_room_for(rejected.bytes.len());
+        let is_full = noted.messages >= MAX_NOTED;
+        if !rejected.is_garbage && (is_full || !is_kept) {
+            return Err(StoreError::Unavailable(
+                "so many messages of the queue are set aside that there is no room for more; decide about them with viewtally \
+                 set-aside"
+                    .to_owned(),
+            ));
+        }
+        if is_full {
+            // Of garbage one more says nothing new.
+            new += 1;
+        } else if insert_one(connection, delivery, rejected, is_kept, now)? {
+            new += 1;
+            noted.messages += 1;
+            noted.bytes += rejected.bytes.len() as i64 * i64::from(is_kept);
+        }
     }
     Ok(new)
 }
 
+/// Returns whether the message was not there before.
 fn insert_one(
     connection: &mut DbConnection,
     delivery: &Delivery,
     rejected: &RejectedMessage,
-) -> Result<u64, StoreError> {
-    let full = || {
-        StoreError::Unavailable(
-            "so many messages of the queue are set aside that there is no room for more; decide about them with viewtally \
-             set-aside"
-                .to_owned(),
-        )
-    };
-    if count(connection)? >= MAX_NOTED {
-        // Of garbage one more says nothing new. Views wait on the queue until somebody has made room.
-        return match rejected.is_garbage {
-            true => Ok(1),
-            false => Err(full()),
-        };
-    }
-    let kept: Vec<i64> = queue_set_aside::table
-        .filter(queue_set_aside::bytes.is_not_null())
-        .select(queue_set_aside::length)
-        .load(connection)?;
-    let kept: i64 = kept.iter().sum();
-    let length = rejected.bytes.len();
-    let has_room = length <= MAX_KEPT && kept.saturating_add(length as i64) <= MAX_KEPT_BYTES;
-    if !has_room && !rejected.is_garbage {
-        return Err(full());
-    }
-    let now = backend::now(connection)?;
+    is_kept: bool,
+    now: i64,
+) -> Result<bool, StoreError> {
     let inserted = diesel::insert_into(queue_set_aside::table)
         .values((
             queue_set_aside::queue.eq(&delivery.queue),
@@ -66,12 +92,12 @@ fn insert_one(
             queue_set_aside::at.eq(now),
             queue_set_aside::reason.eq(&rejected.reason),
             queue_set_aside::version.eq(rejected.version.map(i64::from)),
-            queue_set_aside::length.eq(length as i64),
-            queue_set_aside::bytes.eq(has_room.then_some(&rejected.bytes)),
+            queue_set_aside::length.eq(rejected.bytes.len() as i64),
+            queue_set_aside::bytes.eq(is_kept.then_some(&rejected.bytes)),
         ))
         .on_conflict_do_nothing()
         .execute(connection)?;
-    Ok(inserted as u64)
+    Ok(inserted > 0)
 }
 
 /// A row, but for the message itself.
