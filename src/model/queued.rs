@@ -1,6 +1,10 @@
 //! What comes from an external queue: batches by the ids of their messages, partitions by who reads them, and messages
 //! that nobody can read.
 
+use std::hash::Hasher;
+
+use siphasher::sip128::{Hasher128, SipHasher13};
+
 use super::batch::Batch;
 use super::time::{DAY, TimestampMs};
 
@@ -29,16 +33,10 @@ impl MessageId {
 
     /// The id of a part that its message is cut into: always the same for the same part.
     pub fn part(self, number: u64) -> MessageId {
-        // Any mixing will do that keeps apart what is random already (SplitMix64, Steele et al. 2014).
-        let mix = |mut word: u64| {
-            word = (word ^ (word >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-            word = (word ^ (word >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-            word ^ (word >> 31)
-        };
-        let own = (self.0 as u64) ^ ((self.0 >> 64) as u64);
-        let low = mix(own.wrapping_add(number.wrapping_add(1).wrapping_mul(0x9e37_79b9_7f4a_7c15)));
-        let high = mix(low ^ own.rotate_left(17));
-        MessageId::new(self.made_at(), u128::from(high) << 64 | u128::from(low))
+        let mut hasher = SipHasher13::new();
+        hasher.write(&self.0.to_be_bytes());
+        hasher.write(&number.to_be_bytes());
+        MessageId::new(self.made_at(), hasher.finish128().as_u128())
     }
 
     /// When its message was made.

@@ -3,6 +3,8 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use serde::{Deserialize, Serialize};
+
 use super::error::{QueueError, SendError};
 use crate::model::TimestampMs;
 
@@ -15,7 +17,7 @@ pub struct Engine {
 }
 
 /// A message on its way to an engine.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Outgoing {
     /// Its id, made before the first try and never changed. An engine that can drop repeats itself may be told.
     pub id: u128,

@@ -78,35 +78,38 @@ pub fn encode(
     max_bytes: usize,
     now: TimestampMs,
 ) -> io::Result<Vec<Outgoing>> {
-    let mut messages = Vec::new();
-    let max_bytes = max_bytes.clamp(4 * HEADER, MAX_MESSAGE);
-    encode_parts(batch, database, max_bytes, now, &mut messages)?;
-    Ok(messages)
+    encode_with(
+        batch,
+        database,
+        max_bytes.clamp(4 * HEADER, MAX_MESSAGE),
+        &mut || {
+            let mut random = [0; 16];
+            getrandom::fill(&mut random).map_err(io::Error::other)?;
+            Ok(MessageId::new(now, u128::from_le_bytes(random)))
+        },
+    )
 }
 
-fn encode_parts(
+/// Gives each message the next id.
+fn encode_with(
     batch: &Batch,
     database: i64,
     max_bytes: usize,
-    now: TimestampMs,
-    messages: &mut Vec<Outgoing>,
-) -> io::Result<()> {
-    let encoded = postcard::to_stdvec(&Unplaced(batch)).map_err(io::Error::other)?;
-    let body = compress(&encoded)?;
+    next_id: &mut dyn FnMut() -> io::Result<MessageId>,
+) -> io::Result<Vec<Outgoing>> {
+    let body = encode_body(batch)?;
     if HEADER + body.len() > max_bytes && batch.entries() > 1 {
         // Not all entries take the same: a tenth more parts than even ones would be.
         let parts = body.len() * 11 / 10 / (max_bytes - HEADER) + 1;
+        let mut messages = Vec::new();
         for part in batch.cut(parts.max(2)) {
-            encode_parts(&part, database, max_bytes, now, messages)?;
+            messages.extend(encode_with(&part, database, max_bytes, next_id)?);
         }
-        return Ok(());
+        return Ok(messages);
     }
-    let mut random = [0; 16];
-    getrandom::fill(&mut random).map_err(io::Error::other)?;
-    let id = MessageId::new(now, u128::from_le_bytes(random));
+    let id = next_id()?;
     let bytes = seal(VERSION, database, id, &body);
-    messages.push(Outgoing { id: id.0, bytes });
-    Ok(())
+    Ok(vec![Outgoing { id: id.0, bytes }])
 }
 
 /// Cuts a message into parts of at most `max_bytes` each. Their ids follow from its own.
@@ -116,35 +119,22 @@ fn encode_parts(
 pub fn cut(message: &Outgoing, database: i64, max_bytes: usize) -> io::Result<Vec<Outgoing>> {
     let queued =
         decode(&message.bytes, database).map_err(|error| io::Error::other(error.to_string()))?;
-    let mut parts = Vec::new();
-    encode_parts(
+    let mut number = 0;
+    let parts = encode_with(
         &queued.batch,
         database,
         max_bytes.max(4 * HEADER),
-        queued.id.made_at(),
-        &mut parts,
+        &mut || {
+            number += 1;
+            Ok(queued.id.part(number))
+        },
     )?;
-    if parts.iter().any(|part| part.bytes.len() > max_bytes) {
-        return Err(io::Error::other(
+    match parts.iter().any(|part| part.bytes.len() > max_bytes) {
+        true => Err(io::Error::other(
             "a single row is longer than the queue takes",
-        ));
+        )),
+        false => Ok(parts),
     }
-    parts
-        .into_iter()
-        .zip(0_u64..)
-        .map(|(part, number)| {
-            let queued = QueuedBatch {
-                id: queued.id.part(number),
-                ..decode(&part.bytes, database)
-                    .map_err(|error| io::Error::other(error.to_string()))?
-            };
-            let bytes = encode_as(&queued, database)?;
-            Ok(Outgoing {
-                id: queued.id.0,
-                bytes,
-            })
-        })
-        .collect()
 }
 
 /// Encodes what came in a message as that message.
@@ -152,8 +142,16 @@ pub fn cut(message: &Outgoing, database: i64, max_bytes: usize) -> io::Result<Ve
 /// # Errors
 /// Those of the encoder.
 pub fn encode_as(queued: &QueuedBatch, database: i64) -> io::Result<Vec<u8>> {
-    let encoded = postcard::to_stdvec(&Unplaced(&queued.batch)).map_err(io::Error::other)?;
-    Ok(seal(VERSION, database, queued.id, &compress(&encoded)?))
+    Ok(seal(
+        VERSION,
+        database,
+        queued.id,
+        &encode_body(&queued.batch)?,
+    ))
+}
+
+fn encode_body(batch: &Batch) -> io::Result<Vec<u8>> {
+    compress(&postcard::to_stdvec(&Unplaced(batch)).map_err(io::Error::other)?)
 }
 
 /// Compresses an encoded batch.
@@ -178,7 +176,8 @@ pub fn seal(version: u8, database: i64, id: MessageId, body: &[u8]) -> Vec<u8> {
     bytes
 }
 
-fn checksum(head: &[u8], body: &[u8]) -> u64 {
+/// Tells damage from what was written.
+pub(super) fn checksum(head: &[u8], body: &[u8]) -> u64 {
     let mut hasher = SipHasher13::new();
     hasher.write(head);
     hasher.write(body);

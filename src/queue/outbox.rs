@@ -16,7 +16,7 @@ use super::outbox_file::{BatchContent, OutboxFolder, TakenOver, remove};
 use super::taken::Taken;
 use crate::clock;
 use crate::metrics::Metrics;
-use crate::model::{Batch, Overlap, Positions, PostId, Reason, RunId, TimestampMs};
+use crate::model::{Batch, Overlap, PostId, Reason, RunId, TimestampMs};
 use crate::sink::SinkError;
 
 /// The post of what belongs to none.
@@ -24,11 +24,12 @@ const NO_POST: PostId = 0;
 
 /// What waits, and who waits for it.
 pub(super) struct Outbox {
-    /// `None` where nothing survives the process: without a journal.
+    /// `None` for a store in memory, which is gone with its process.
     folder: Option<OutboxFolder>,
     database: i64,
     /// Bytes that may wait.
     max_bytes: u64,
+    /// Whether more is refused: see [`Outbox::bound`].
     is_bounded: AtomicBool,
     /// The longest message that the engine takes.
     message_limit: AtomicUsize,
@@ -91,9 +92,9 @@ impl Outbox {
             }
             parts.extend(content.journaled.parts().iter().cloned());
             if !is_owned {
-                let bytes = content.messages.iter().map(|(_, bytes)| bytes.len() as u64);
-                let (bytes, events) = (bytes.sum(), content.events);
-                self.backlog.push(Content::File(path), bytes, events);
+                let bytes = bytes_of(&content.messages);
+                self.backlog
+                    .push(Content::File(path), bytes, content.events);
             }
         }
         // After the batches: of one that is gone by now the places have been noted before.
@@ -157,10 +158,7 @@ impl Outbox {
             0 => Vec::new(),
             _ => message::encode(sent, self.database, limit, clock::now())?,
         };
-        let bytes = messages
-            .iter()
-            .map(|message| message.bytes.len() as u64)
-            .sum();
+        let bytes = bytes_of(&messages);
         let content = self.keep(batch, messages)?;
         // From here on it will be sent, whatever happens.
         let mut taken = self.lock();
@@ -181,15 +179,12 @@ impl Outbox {
             database: self.database,
             events: batch.events(),
             journaled: batch.journaled.clone(),
-            messages: messages
-                .into_iter()
-                .map(|message| (message.id, message.bytes))
-                .collect(),
+            messages,
         };
         // Of a batch that only says what was finished there is no message to be named after.
         let name = content.messages.first().map_or_else(
             || u128::from(fastrand::u64(..)) << 64 | u128::from(fastrand::u64(..)),
-            |(id, _)| *id,
+            |message| message.id,
         );
         let path = folder.batch(name);
         folder.write(&path, &content)?;
@@ -256,7 +251,7 @@ impl Outbox {
             Content::File(path) => match OutboxFolder::read::<BatchContent>(path) {
                 // Another process that started on the same files has sent it.
                 Ok(None) => Ok(Vec::new()),
-                Ok(Some(content)) => Ok(content.into_messages()),
+                Ok(Some(content)) => Ok(content.messages),
                 // It would keep all that follows from being sent.
                 Err(error) if error.kind() == io::ErrorKind::InvalidData => {
                     keep_damaged(path)?;
@@ -314,28 +309,30 @@ impl Outbox {
     /// # Errors
     /// Those of the file system; where the message cannot be cut any more.
     pub(super) fn cut(&self, entry: &Entry, id: u128, limit: usize) -> io::Result<()> {
-        let mut messages = Vec::new();
-        for message in self.messages(entry)? {
-            match message.id == id {
-                true => messages.extend(message::cut(&message, self.database, limit)?),
-                false => messages.push(message),
+        let cut = |whole: &[Outgoing]| -> io::Result<Vec<Outgoing>> {
+            let mut messages = Vec::new();
+            for message in whole {
+                match message.id == id {
+                    true => messages.extend(message::cut(message, self.database, limit)?),
+                    false => messages.push(message.clone()),
+                }
             }
-        }
-        let content = match (&entry.content, &self.folder) {
-            (Content::File(path), Some(folder)) => {
-                let Some(mut content) = OutboxFolder::read::<BatchContent>(path)? else {
-                    return Ok(());
-                };
-                content.messages = messages
-                    .into_iter()
-                    .map(|message| (message.id, message.bytes))
-                    .collect();
-                folder.write(path, &content)?;
-                Content::File(path.clone())
-            }
-            _ => Content::Memory(messages.into()),
+            Ok(messages)
         };
-        self.backlog.replace(entry, content);
+        match (&entry.content, &self.folder) {
+            (Content::Memory(messages), _) => {
+                let content = Content::Memory(cut(messages)?.into());
+                self.backlog.replace(entry, content);
+            }
+            (Content::File(path), Some(folder)) => {
+                if let Some(mut content) = OutboxFolder::read::<BatchContent>(path)? {
+                    content.messages = cut(&content.messages)?;
+                    folder.write(path, &content)?;
+                }
+            }
+            // Without a folder there are no files.
+            (Content::File(_), None) => {}
+        }
         Ok(())
     }
 
@@ -365,8 +362,9 @@ fn keep_damaged(path: &Path) -> io::Result<()> {
     std::fs::rename(path, aside)
 }
 
-/// The places that a queue has taken over, with those that the store has counted.
-pub(super) fn both(mut counted: Positions, taken: &TakenOver) -> Positions {
-    counted.extend(&taken.positions);
-    counted
+fn bytes_of(messages: &[Outgoing]) -> u64 {
+    messages
+        .iter()
+        .map(|message| message.bytes.len() as u64)
+        .sum()
 }

@@ -7,7 +7,6 @@
 
 use std::collections::BTreeSet;
 use std::fs::{self, File, OpenOptions, TryLockError};
-use std::hash::Hasher;
 use std::io::{self, Write};
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
@@ -15,9 +14,9 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
-use siphasher::sip::SipHasher13;
 
 use super::engine::Outgoing;
+use super::message::checksum;
 use crate::model::{Journaled, Positions, RunId};
 
 const MAGIC: &[u8; 4] = b"vto1";
@@ -34,16 +33,8 @@ pub(super) struct BatchContent {
     pub(super) events: u64,
     /// Their places in journals.
     pub(super) journaled: Journaled,
-    /// The ids and the bytes of the messages.
-    pub(super) messages: Vec<(u128, Vec<u8>)>,
-}
-
-impl BatchContent {
-    /// As what is sent.
-    pub(super) fn into_messages(self) -> Vec<Outgoing> {
-        let messages = self.messages.into_iter();
-        messages.map(|(id, bytes)| Outgoing { id, bytes }).collect()
-    }
+    /// What is sent.
+    pub(super) messages: Vec<Outgoing>,
 }
 
 /// What a queue has taken of a run's journal.
@@ -260,7 +251,7 @@ impl OutboxFolder {
             options.write(true).create(true).truncate(true).mode(0o600);
             let mut file = options.open(&temporary)?;
             file.write_all(MAGIC)?;
-            file.write_all(&checksum(&content).to_le_bytes())?;
+            file.write_all(&checksum(&[], &content).to_le_bytes())?;
             file.write_all(&content)?;
             match sync {
                 true => file.sync_all(),
@@ -292,7 +283,7 @@ impl OutboxFolder {
         let content = bytes
             .strip_prefix(MAGIC)
             .and_then(|bytes| bytes.split_first_chunk::<8>())
-            .filter(|(sum, content)| **sum == checksum(content).to_le_bytes())
+            .filter(|(sum, content)| **sum == checksum(&[], content).to_le_bytes())
             .and_then(|(_, content)| postcard::from_bytes(content).ok());
         match content {
             Some(content) => Ok(Some(content)),
@@ -331,12 +322,6 @@ fn second(path: &Path) -> Option<String> {
 fn run_of(path: &Path) -> Option<RunId> {
     let run = u64::from_str_radix(&first(path)?, 16).ok()?;
     Some(RunId(run.cast_signed()))
-}
-
-fn checksum(bytes: &[u8]) -> u64 {
-    let mut hasher = SipHasher13::new();
-    hasher.write(bytes);
-    hasher.finish()
 }
 
 #[cfg(test)]

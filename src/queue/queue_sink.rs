@@ -4,7 +4,7 @@ use std::io;
 use std::sync::Arc;
 use std::time::Instant;
 
-use super::outbox::{Outbox, both};
+use super::outbox::Outbox;
 use crate::model::{Batch, DedupWindow, Positions, RunId};
 use crate::sink::{BatchSink, JournalSink, SinkError, Written};
 
@@ -78,7 +78,9 @@ impl JournalSink for QueueSink {
 
     fn committed(&self, run: RunId) -> Result<Positions, SinkError> {
         let taken = self.outbox.taken_over(run).map_err(error)?;
-        Ok(both(self.store.committed(run)?, &taken))
+        let mut committed = self.store.committed(run)?;
+        committed.extend(&taken.positions);
+        Ok(committed)
     }
 
     fn close_run(&self, run: RunId) -> Result<(), SinkError> {
