@@ -6,22 +6,6 @@ use super::backend::DbConnection;
 use crate::model::{PostId, TimestampMs};
 use crate::store::error::StoreError;
 use crate::store::sql::schema::counted_windows;
-use crate::store::sql::statements::AddWindow;
-
-/// Adds a window, and returns whether it is new: whether the view counts.
-pub(in crate::store) fn add(
-    connection: &mut DbConnection,
-    post: PostId,
-    viewer: i64,
-    start: i64,
-) -> Result<bool, StoreError> {
-    let window = AddWindow {
-        post,
-        viewer,
-        start,
-    };
-    Ok(window.execute(connection)? > 0)
-}
 
 /// Deletes a viewer's windows of a post that start before a time.
 pub(super) fn delete_before(

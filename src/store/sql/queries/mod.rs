@@ -51,7 +51,6 @@ mod removed_hours;
 mod removed_hours_check;
 mod repair;
 mod restore;
-mod restore_log;
 mod restore_row;
 mod salts;
 pub(super) mod site_numbers;

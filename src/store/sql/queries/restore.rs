@@ -1,5 +1,7 @@
 //! An export read back whole, into an empty store.
 
+use std::mem::{self, discriminant};
+
 use diesel::prelude::*;
 
 use super::backend::DbConnection;
@@ -11,6 +13,10 @@ use crate::store::error::StoreError;
 use crate::store::sql::schema::{
     corrections, hourly_views, imported_logs, ledger, posts, viewers, viewings,
 };
+
+/// Rows inserted by one statement. A database elsewhere takes as long for one row as for a hundred; SQLite binds 32,766 values
+/// at most, and a row has ten at most.
+const ROWS_AT_ONCE: usize = 500;
 
 /// Inserts every record. The first must name the format, and the last say how many there are.
 ///
@@ -36,7 +42,15 @@ pub(super) fn restore(
     }
     let mut read = 1;
     let mut last = None;
+    // Records of one kind, which an export has one after another.
+    let mut alike: Vec<Record> = Vec::new();
     for record in records {
+        let goes_on = alike
+            .first()
+            .is_none_or(|first| discriminant(first) == discriminant(&record));
+        if !goes_on || alike.len() == ROWS_AT_ONCE {
+            insert(connection, mem::take(&mut alike))?;
+        }
         match record {
             // Once all rows are there: where ids come from may not be part of a transaction.
             Record::Numbers {
@@ -58,7 +72,7 @@ pub(super) fn restore(
                     "it has {read} lines and says it should have {lines}"
                 ));
             }
-            record => insert(connection, record)?,
+            record => alike.push(record),
         }
         read += 1;
     }

@@ -1,150 +1,106 @@
-//! One record of an export, as the row it was.
+//! Records of an export, as the rows they were.
 
 use diesel::prelude::*;
 
 use super::backend::{DbConnection, search};
+use super::log_key;
 use super::posts::insert_tags;
-use super::{counted_windows, log_key, restore_log};
 use crate::model::{PostRecord, Record};
 use crate::store::error::StoreError;
 use crate::store::sql::schema::{
-    applied_spills, corrections, counts, deleted_posts, drains, hourly_views, imported_logs,
-    ledger, posts, referrers, removed_hours, viewers, viewings,
+    applied_spills, corrections, counted_windows, counts, deleted_posts, drains, hourly_views,
+    imported_logs, ledger, log_hours, log_ledger, log_past_viewers, log_posts, log_viewings,
+    log_windows, posts, referrers, removed_hours, removed_log_hours, viewers, viewings,
 };
 use crate::store::sql::tags;
 
-/// Inserts one record.
-pub(super) fn insert(connection: &mut DbConnection, record: Record) -> Result<(), StoreError> {
-    match record {
-        Record::Post(post) => insert_post(connection, &post)?,
-        Record::Hour { post, hour, views } => {
-            diesel::insert_into(hourly_views::table)
-                .values((
-                    hourly_views::post.eq(post),
-                    hourly_views::hour.eq(hour),
-                    hourly_views::views.eq(views),
-                ))
-                .execute(connection)?;
+/// Inserts all of a kind whose fields are named like their columns, in one statement.
+macro_rules! insert_all {
+    ($connection:ident, $records:ident, $kind:ident { $($field:ident),+ } => $table:ident) => {{
+        let rows: Vec<_> = $records
+            .into_iter()
+            .filter_map(|record| match record {
+                Record::$kind { $($field),+ } => Some(($($table::$field.eq($field)),+,)),
+                _ => None,
+            })
+            .collect();
+        diesel::insert_into($table::table).values(rows).execute($connection)?;
+    }};
+}
+
+/// Inserts records, all of one kind.
+pub(super) fn insert(
+    connection: &mut DbConnection,
+    records: Vec<Record>,
+) -> Result<(), StoreError> {
+    let Some(first) = records.first() else {
+        return Ok(());
+    };
+    match first {
+        Record::Hour { .. } => {
+            insert_all!(connection, records, Hour { post, hour, views } => hourly_views);
         }
-        Record::Uncounted {
-            post,
-            day,
-            reason,
-            count,
-        } => {
-            diesel::insert_into(ledger::table)
-                .values((
-                    ledger::post.eq(post),
-                    ledger::day.eq(day),
-                    ledger::reason.eq(reason),
-                    ledger::count.eq(count),
-                ))
-                .execute(connection)?;
+        Record::Uncounted { .. } => {
+            insert_all!(connection, records, Uncounted { post, day, reason, count } => ledger);
         }
-        Record::Viewing {
-            post,
-            viewer,
-            first,
-            last,
-            views,
-            counted_at,
-        } => {
-            diesel::insert_into(viewings::table)
-                .values((
-                    viewings::post.eq(post),
-                    viewings::viewer.eq(viewer),
-                    viewings::first.eq(first),
-                    viewings::last.eq(last),
-                    viewings::views.eq(views),
-                    viewings::counted_at.eq(counted_at),
-                ))
-                .execute(connection)?;
+        Record::Viewer { .. } => insert_all!(connection, records, Viewer { id, name } => viewers),
+        Record::Viewing { .. } => {
+            insert_all!(connection, records, Viewing { post, viewer, first, last, views, counted_at } => viewings);
         }
-        Record::Window {
-            post,
-            viewer,
-            start,
-        } => {
-            counted_windows::add(connection, post, viewer, start)?;
+        Record::Window { .. } => {
+            insert_all!(connection, records, Window { post, viewer, start } => counted_windows);
         }
-        Record::Viewtally { .. } | Record::Numbers { .. } | Record::End { .. } => {
-            return Err(StoreError::Refused(
-                "it has its first or last line in its middle".to_owned(),
-            ));
+        Record::Correction { .. } => {
+            insert_all!(connection, records, Correction {
+                id, post, at, views, viewers, reason, hour_views, from_hour, to_hour, takes_back
+            } => corrections);
         }
-        other => {
-            if let Some(rare) = restore_log::insert(connection, other)? {
-                insert_rare(connection, rare)?;
+        Record::RemovedHour { .. } => {
+            insert_all!(connection, records, RemovedHour { post, correction, hour, views } => removed_hours);
+        }
+        Record::Deleted { .. } => {
+            insert_all!(connection, records, Deleted { post, at, slug } => deleted_posts);
+        }
+        Record::Referrer { .. } => {
+            insert_all!(connection, records, Referrer { post, day, host, views } => referrers);
+        }
+        Record::Log { .. } => {
+            insert_all!(connection, records, Log { id, head, bytes, hash, at, undo } => imported_logs);
+        }
+        Record::LogPost { .. } => {
+            insert_all!(connection, records, LogPost { log, post } => log_posts)
+        }
+        Record::LogHour { .. } => {
+            insert_all!(connection, records, LogHour { log, post, hour, views } => log_hours);
+        }
+        Record::RemovedLogHour { .. } => {
+            insert_all!(connection, records, RemovedLogHour { log, post, correction, hour, views } => removed_log_hours);
+        }
+        Record::LogUncounted { .. } => {
+            insert_all!(connection, records, LogUncounted { log, post, day, reason, count } => log_ledger);
+        }
+        Record::LogViewing { .. } => {
+            insert_all!(connection, records, LogViewing { post, viewer, log, first, last, views } => log_viewings);
+        }
+        Record::LogWindow { .. } => {
+            insert_all!(connection, records, LogWindow { post, viewer, start, log, batch, at, counted } => log_windows);
+        }
+        Record::LogPastViewers { .. } => {
+            insert_all!(connection, records, LogPastViewers { log, post, viewers } => log_past_viewers);
+        }
+        _ => {
+            for record in records {
+                insert_one(connection, record)?;
             }
         }
     }
     Ok(())
 }
 
-/// Inserts a record of the kinds that are few.
-fn insert_rare(connection: &mut DbConnection, record: Record) -> Result<(), StoreError> {
+/// Inserts a record of a kind that takes more than its row.
+fn insert_one(connection: &mut DbConnection, record: Record) -> Result<(), StoreError> {
     match record {
-        Record::Correction {
-            id,
-            post,
-            at,
-            views,
-            viewers,
-            reason,
-            hour_views,
-            from_hour,
-            to_hour,
-            takes_back,
-        } => diesel::insert_into(corrections::table)
-            .values((
-                corrections::id.eq(id),
-                corrections::post.eq(post),
-                corrections::at.eq(at),
-                corrections::views.eq(views),
-                corrections::viewers.eq(viewers),
-                corrections::reason.eq(reason),
-                corrections::hour_views.eq(hour_views),
-                corrections::from_hour.eq(from_hour),
-                corrections::to_hour.eq(to_hour),
-                corrections::takes_back.eq(takes_back),
-            ))
-            .execute(connection)?,
-        Record::RemovedHour {
-            post,
-            correction,
-            hour,
-            views,
-        } => diesel::insert_into(removed_hours::table)
-            .values((
-                removed_hours::post.eq(post),
-                removed_hours::correction.eq(correction),
-                removed_hours::hour.eq(hour),
-                removed_hours::views.eq(views),
-            ))
-            .execute(connection)?,
-        Record::Deleted { post, at, slug } => diesel::insert_into(deleted_posts::table)
-            .values((
-                deleted_posts::post.eq(post),
-                deleted_posts::at.eq(at),
-                deleted_posts::slug.eq(slug),
-            ))
-            .execute(connection)?,
-        Record::Referrer {
-            post,
-            day,
-            host,
-            views,
-        } => diesel::insert_into(referrers::table)
-            .values((
-                referrers::post.eq(post),
-                referrers::day.eq(day),
-                referrers::host.eq(host),
-                referrers::views.eq(views),
-            ))
-            .execute(connection)?,
-        Record::Viewer { id, name } => diesel::insert_into(viewers::table)
-            .values((viewers::id.eq(id), viewers::name.eq(name)))
-            .execute(connection)?,
+        Record::Post(post) => insert_post(connection, &post)?,
         Record::Spill { id, applied_at } => {
             diesel::delete(applied_spills::table.find(&id)).execute(connection)?;
             diesel::insert_into(applied_spills::table)
@@ -152,25 +108,8 @@ fn insert_rare(connection: &mut DbConnection, record: Record) -> Result<(), Stor
                     applied_spills::id.eq(id),
                     applied_spills::applied_at.eq(applied_at),
                 ))
-                .execute(connection)?
+                .execute(connection)?;
         }
-        Record::Log {
-            id,
-            head,
-            bytes,
-            hash,
-            at,
-            undo,
-        } => diesel::insert_into(imported_logs::table)
-            .values((
-                imported_logs::id.eq(id),
-                imported_logs::head.eq(head),
-                imported_logs::bytes.eq(bytes),
-                imported_logs::hash.eq(hash),
-                imported_logs::at.eq(at),
-                imported_logs::undo.eq(undo),
-            ))
-            .execute(connection)?,
         Record::Stop {
             at,
             took,
@@ -185,11 +124,17 @@ fn insert_rare(connection: &mut DbConnection, record: Record) -> Result<(), Stor
                     drains::written.eq(written),
                     drains::unwritten.eq(unwritten),
                 ))
-                .execute(connection)?
+                .execute(connection)?;
         }
-        Record::LogKey { key } => log_key::set(connection, &key)?,
-        _ => 0,
-    };
+        Record::LogKey { key } => {
+            log_key::set(connection, &key)?;
+        }
+        _ => {
+            return Err(StoreError::Refused(
+                "it has its first or last line in its middle".to_owned(),
+            ));
+        }
+    }
     Ok(())
 }
 

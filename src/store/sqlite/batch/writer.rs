@@ -6,14 +6,14 @@ use diesel::prelude::*;
 
 use super::super::backend::DbConnection;
 use super::super::queries::log_batch::LogBatch;
-use super::super::queries::{counted_windows, forgotten, site_numbers};
+use super::super::queries::{forgotten, site_numbers};
 use super::log_share;
 use crate::model::{DedupWindow, LedgerEntry, PostId, ViewingKey, Visit};
 use crate::sink::BatchResult;
 use crate::store::error::StoreError;
 use crate::store::sql::columns::to_column;
 use crate::store::sql::schema::{forgotten_viewers, viewers};
-use crate::store::sql::statements::{AddHour, AddToLedger};
+use crate::store::sql::statements::{AddHour, AddToLedger, AddWindow};
 use crate::store::traits::SITE;
 
 /// A batch being written.
@@ -75,7 +75,13 @@ impl<'a, 'b> BatchWriter<'a, 'b> {
         let Some(start) = self.window.start(visit.first) else {
             return Ok((visit.count, 0));
         };
-        let counted = counted_windows::add(self.connection, post, viewer, start)?;
+        let window = AddWindow {
+            post,
+            viewer,
+            start,
+        };
+        // A window that is there already is left as it is.
+        let counted = window.execute(self.connection)? > 0;
         if let Some(log) = self.log {
             let window = (post, viewer, start);
             log_share::add_window(self.connection, log, window, visit.first, counted)?;
