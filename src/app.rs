@@ -308,6 +308,7 @@ fn recover(folder: &JournalFolder, sink: &dyn JournalSink) -> Result<u64, Journa
     let Recovered {
         events,
         damaged,
+        unwritten,
         left,
     } = recovered;
     if events > 0 {
@@ -317,6 +318,12 @@ fn recover(folder: &JournalFolder, sink: &dyn JournalSink) -> Result<u64, Journa
         tracing::warn!(
             damaged,
             "events of an earlier run cannot be read any more, and are not counted"
+        );
+    }
+    if unwritten > 0 {
+        tracing::warn!(
+            unwritten,
+            "views that an earlier run had not yet counted when it died, and for which its journal had no room ready, are in the ledger as dropped"
         );
     }
     for (path, why) in left {

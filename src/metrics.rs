@@ -225,7 +225,7 @@ impl Metrics {
         let journal_unwritten = counter(
             r,
             "journal_unwritten",
-            "Events sent to the counters that are not in the journal",
+            "Events for which the journal had no room ready: counted, or dropped if the process dies before that",
         );
         let last_drain_time = gauge(
             r,

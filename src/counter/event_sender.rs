@@ -120,11 +120,10 @@ impl EventSink for EventSender {
         let (event, guard) = match &self.shared.journal {
             None => (Some(event), None),
             Some(journal) => match journal.append(&event) {
-                Appended::At(range) => {
+                Appended::At(range) | Appended::Unwritten(range) => {
                     let journal = Arc::clone(journal);
                     (Some(event), Some(JournalGuard { journal, range }))
                 }
-                Appended::Unwritten => (Some(event), None),
                 Appended::Dropped => (None, None),
             },
         };
@@ -169,8 +168,9 @@ impl EventSink for EventSender {
             shared.metrics.events_sent.inc();
             return Err(NotDurable::NotTaken);
         };
-        let is_journaled = guard.is_some();
-        if let Some(guard) = guard.as_ref().filter(|_| !shared.sink.counts_later())
+        let written = guard.as_ref().filter(|guard| guard.is_written());
+        let is_journaled = written.is_some();
+        if let Some(guard) = written.filter(|_| !shared.sink.counts_later())
             && guard.journal.sync().is_ok()
         {
             self.send_stored(event, guard.range.clone());

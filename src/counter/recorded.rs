@@ -4,7 +4,7 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use crate::journal::Journal;
-use crate::model::{Journaled, RunId, ViewEvent};
+use crate::model::{FIRST_UNWRITTEN, Journaled, RunId, ViewEvent};
 
 /// An event that is recorded, and sent once its answer is. Dropped before, it is taken back: its client has not read the
 /// answer.
@@ -22,6 +22,11 @@ pub(super) struct JournalGuard {
 }
 
 impl JournalGuard {
+    /// Whether a segment has it: then the event survives the process.
+    pub(super) fn is_written(&self) -> bool {
+        self.range.start < FIRST_UNWRITTEN
+    }
+
     /// The place, which stays.
     pub(super) fn keep(mut self) -> Range<u64> {
         std::mem::take(&mut self.range)
@@ -51,8 +56,12 @@ pub(super) type Receipt = flume::Sender<Option<u64>>;
 impl Sent {
     /// Notes the place with the others of a batch.
     pub(super) fn note_place(&self, run: Option<RunId>, journaled: &mut Journaled) {
-        if let Some(run) = run.filter(|_| !self.place.is_empty()) {
-            journaled.add(run, self.place.clone());
+        let Some(run) = run.filter(|_| !self.place.is_empty()) else {
+            return;
+        };
+        match self.place.start < FIRST_UNWRITTEN {
+            true => journaled.add(run, self.place.clone()),
+            false => journaled.add_unwritten(run, self.place.clone()),
         }
     }
 }

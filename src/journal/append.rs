@@ -5,7 +5,7 @@ use std::io;
 use std::ops::Range;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
 
 use super::batch_file;
@@ -18,7 +18,7 @@ use super::shared::Shared;
 use super::upkeep;
 use crate::clock;
 use crate::metrics::Metrics;
-use crate::model::{Batch, Journaled, Positions, RunId, ViewEvent};
+use crate::model::{Batch, FIRST_UNWRITTEN, Journaled, Positions, RunId, ViewEvent};
 
 /// Slots of the smallest segment.
 const MIN_SLOTS: u32 = 8_190;
@@ -45,8 +45,9 @@ pub enum Appended {
     At(Range<u64>),
     /// The journal has no room and never will before something is counted: the view is dropped, and that is remembered.
     Dropped,
-    /// It could not be written; it lives as long as the process.
-    Unwritten,
+    /// No segment is ready: it lives as long as the process. It has these places all the same, by which the ledger has it as
+    /// dropped if the process dies before it is committed.
+    Unwritten(Range<u64>),
 }
 
 /// A batch in a file, until it is committed or saved anew.
@@ -67,6 +68,10 @@ pub struct Journal {
     next_batch: AtomicU64,
     /// Of the views dropped, how many are in the ledger.
     dropped_committed: AtomicU64,
+    /// Of the events that no segment has, how many are committed, or in the file of a batch.
+    unwritten_released: AtomicU64,
+    /// Places that no segment has, of events whose answers were not sent. Bounded by how many those are.
+    unwritten_cancelled: Mutex<Positions>,
     /// Taken out to be joined.
     upkeep: Mutex<Option<JoinHandle<()>>>,
 }
@@ -119,6 +124,8 @@ impl Journal {
             shared,
             next_batch: AtomicU64::new(0),
             dropped_committed: AtomicU64::new(0),
+            unwritten_released: AtomicU64::new(0),
+            unwritten_cancelled: Mutex::default(),
             upkeep: Mutex::new(Some(upkeep)),
         })
     }
@@ -143,7 +150,8 @@ impl Journal {
             }
             None => {
                 shared.metrics.journal_unwritten.inc();
-                Appended::Unwritten
+                let place = FIRST_UNWRITTEN + shared.run_file.count_unwritten();
+                Appended::Unwritten(place..place + 1)
             }
         }
     }
@@ -156,8 +164,13 @@ impl Journal {
         self.shared.segments.sync()
     }
 
-    /// Takes an event back: its answer could not be sent.
+    /// Takes an event back: its answer could not be sent. Of one that no segment has this is remembered by the next commit: a
+    /// death before that leaves one more in the ledger than was read.
     pub fn cancel(&self, positions: Range<u64>) {
+        if positions.start >= FIRST_UNWRITTEN {
+            self.unwritten_cancelled().insert(positions);
+            return;
+        }
         if let Err(error) = self.shared.segments.cancel(positions) {
             tracing::warn!(%error, "cannot take back an event whose answer was not sent");
         }
@@ -166,6 +179,7 @@ impl Journal {
     /// Adds to a batch what else is to be committed with it: positions that no event has, and how many views were dropped.
     pub fn complete(&self, journaled: &mut Journaled) {
         journaled.add_finished(self.run, &self.shared.segments.take_finished());
+        journaled.add_finished(self.run, &std::mem::take(&mut *self.unwritten_cancelled()));
         if self.has_dropped() {
             journaled.add_dropped(self.run, self.shared.run_file.dropped(), clock::now());
         }
@@ -174,6 +188,12 @@ impl Journal {
     /// Whether views were dropped that no committed batch has.
     pub fn has_dropped(&self) -> bool {
         self.shared.run_file.dropped() > self.dropped_committed.load(Ordering::Relaxed)
+    }
+
+    fn unwritten_cancelled(&self) -> MutexGuard<'_, Positions> {
+        self.unwritten_cancelled
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Notes that a batch is committed, of which `saved` had earlier states.
@@ -194,6 +214,8 @@ impl Journal {
         let new = saved.iter().fold(Cow::Borrowed(positions), |new, saved| {
             Cow::Owned(new.without(&saved.positions))
         });
+        self.unwritten_released
+            .fetch_add(new.unwritten(), Ordering::Relaxed);
         if self.shared.segments.release(&new) {
             self.shared.wakeup.notify();
         }
@@ -254,13 +276,21 @@ impl Journal {
         self.shared.prepare();
     }
 
+    /// Has the upkeep end, as on a machine on which it gets no turn.
+    #[cfg(test)]
+    pub(super) fn stop_preparing(&self) {
+        self.stop_upkeep();
+    }
+
     /// Ends the journal. Its files are removed if all its events are committed.
     ///
     /// # Errors
     /// Those of the file system.
     pub fn end(&self) -> Result<(), JournalError> {
         self.stop_upkeep();
-        if self.shared.segments.is_empty() && !self.has_dropped() {
+        let unwritten = self.shared.run_file.unwritten();
+        let has_unwritten = unwritten > self.unwritten_released.load(Ordering::Relaxed);
+        if self.shared.segments.is_empty() && !self.has_dropped() && !has_unwritten {
             self.folder.remove(self.run)?;
         }
         Ok(())
@@ -318,7 +348,9 @@ fn new_run(folder: &JournalFolder) -> Result<RunId, JournalError> {
 }
 
 fn slots_for(max_bytes: u64) -> u32 {
-    let part = max_bytes / SEGMENTS / 32;
+    // With its header a segment is such a part. Were it the power of two that it mostly is, an older use of a slot would have
+    // the low bits of the present one's position, by which the two are told apart.
+    let part = (max_bytes / SEGMENTS / 32).saturating_sub(2);
     u32::try_from(part)
         .unwrap_or(MAX_SLOTS)
         .clamp(MIN_SLOTS, MAX_SLOTS)

@@ -13,14 +13,17 @@ use super::batch_file::{self, BatchFile};
 use super::error::JournalError;
 use super::folder::{FileKind, JournalFolder};
 use super::format::{self, BadHeader, HEADER, Header, SLOT, Slot};
-use super::run_file;
+use super::run_file::{self, RunCounts};
 use super::segment::{base_of, read_words};
 use crate::clock;
-use crate::model::{Batch, Overlap, Positions, RunId, ViewEvent};
+use crate::model::{Batch, FIRST_UNWRITTEN, Overlap, Positions, PostId, Reason, RunId, ViewEvent};
 use crate::sink::{JournalSink, SinkError};
 
 /// Entries of a batch that is committed while there is more: a moment's work for the store.
 const BATCH_ENTRIES: usize = 50_000;
+
+/// The post of what belongs to none.
+const NO_POST: PostId = 0;
 
 /// What a recovery found.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -29,6 +32,8 @@ pub struct Recovered {
     pub events: u64,
     /// Events that cannot be read any more.
     pub damaged: u64,
+    /// Of the events, those that no segment had: they went with the process, and are in the ledger as dropped.
+    pub unwritten: u64,
     /// Files that are left as they are, and why.
     pub left: Vec<(PathBuf, LeftBecause)>,
 }
@@ -205,9 +210,19 @@ impl Recovery<'_> {
             }
         }
         let path = self.folder.file(run, FileKind::Run, 0);
-        let (header, dropped) = run_file::read(&path).map_err(|error| file_error(&path, error))?;
-        if dropped > 0 && header.is_ok_and(|header| header.database == self.folder.database) {
-            batch.journaled.add_dropped(run, dropped, clock::now());
+        let (header, counts) = run_file::read(&path).map_err(|error| file_error(&path, error))?;
+        if header.is_ok_and(|header| header.database == self.folder.database) {
+            if counts.dropped > 0 {
+                batch
+                    .journaled
+                    .add_dropped(run, counts.dropped, clock::now());
+            }
+            let lost = unwritten(counts).without(&self.committed(run)?);
+            if !lost.is_empty() {
+                batch.add_uncounted(NO_POST, clock::now(), Reason::Dropped, lost.len());
+                batch.journaled.add_finished(run, &lost);
+                self.recovered.unwritten += lost.len();
+            }
         }
         if !batch.is_empty() {
             self.write(&batch)?;
@@ -256,6 +271,13 @@ impl Recovery<'_> {
             error,
         }
     }
+}
+
+/// The places of a run's events that no segment has.
+fn unwritten(counts: RunCounts) -> Positions {
+    let mut places = Positions::default();
+    places.insert(FIRST_UNWRITTEN..FIRST_UNWRITTEN.saturating_add(counts.unwritten));
+    places
 }
 
 /// Calls `found` with each event of a segment that is not committed. Returns how many cannot be read.
@@ -330,6 +352,12 @@ pub fn pending(folder: &JournalFolder, sink: &dyn JournalSink) -> Result<(u64, u
                 let words = read(HEADER, header.slots as usize * SLOT)?;
                 scan(&header, &words, &known, |_, _, _| events += 1);
             }
+        }
+        // A run that lives may have ended meanwhile.
+        if let Ok((Ok(header), counts)) = run_file::read(&folder.file(run, FileKind::Run, 0))
+            && header.database == folder.database
+        {
+            events += unwritten(counts).without(&known).len();
         }
         match folder.is_locked(run)? {
             false => ended += events,

@@ -20,7 +20,7 @@ pub(super) enum Condition {
     Writing,
     /// It has reached its size: once the segment that is written to is full, views are dropped, and counted as such.
     AtLimit,
-    /// The file system does not take it: views are counted all the same, and lost with the process.
+    /// The file system does not take it: views are counted all the same, and dropped if the process dies before that.
     Failing,
 }
 
@@ -107,7 +107,7 @@ impl Shared {
             (_, Condition::Writing) => tracing::info!("the journal takes events again"),
             (Err(error), _) => tracing::warn!(
                 %error,
-                "the journal cannot grow: views are counted, but those of the last moments would be lost with the process; make room on the disk"
+                "the journal cannot grow: views are counted, but should the process die, those of the last moments are in the ledger as dropped; make room on the disk"
             ),
             (Ok(_), _) => tracing::warn!(
                 "the journal reaches --journal-max: views that find no room in it are not counted, and the ledger has them as dropped"

@@ -20,7 +20,7 @@ pub struct JournalPart {
     pub run: RunId,
     /// The places of the batch's events, and of others that no batch will have.
     pub positions: Positions,
-    /// How many events those are.
+    /// How many events those are that a segment has.
     pub events: u64,
     /// Views that found no room in the journal, in all, and the day on which that was seen; they go to the ledger
     /// as dropped.
@@ -44,6 +44,11 @@ impl Journaled {
         let part = self.part(run);
         part.positions.insert(place);
         part.events += 1;
+    }
+
+    /// Notes the place of an event that no segment has.
+    pub fn add_unwritten(&mut self, run: RunId, place: Range<u64>) {
+        self.part(run).positions.insert(place);
     }
 
     /// Notes places that no event has.

@@ -73,7 +73,7 @@ pub use outcome::Outcome;
 pub use page::{Cursor, Page};
 pub use page_address::{NoPage, PageAddress};
 pub use period::Period;
-pub use positions::{Positions, RunId};
+pub use positions::{FIRST_UNWRITTEN, Positions, RunId};
 pub use post::{Post, PostContent, PostId, PostKey, PostSummary, Revision};
 pub use post_address::PostAddress;
 pub use post_stats::PostStats;

@@ -18,6 +18,10 @@ pub struct Positions {
     ranges: Vec<Range<u64>>,
 }
 
+/// The first of the places that no segment has. Events that find no segment ready are numbered from here on, so that it is
+/// known of each whether it was committed; no run fills as many slots.
+pub const FIRST_UNWRITTEN: u64 = 1 << 62;
+
 impl Positions {
     /// Adds a range.
     pub fn insert(&mut self, range: Range<u64>) {
@@ -99,6 +103,15 @@ impl Positions {
             .iter()
             .map(|range| range.end - range.start)
             .sum()
+    }
+
+    /// How many of them no segment has.
+    pub fn unwritten(&self) -> u64 {
+        let lengths = self
+            .ranges
+            .iter()
+            .map(|range| range.end.saturating_sub(range.start.max(FIRST_UNWRITTEN)));
+        lengths.sum()
     }
 
     /// Whether nothing is in the set.

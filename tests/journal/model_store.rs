@@ -53,6 +53,8 @@ impl BatchSink for ModelStore {
             rows.dropped += more;
             uncounted.add(Reason::Dropped, more);
         }
+        let ledger = batch.sorted_ledger();
+        rows.dropped += ledger.iter().map(|entry| entry.count).sum::<u64>();
         let views = batch
             .sorted_views()
             .into_iter()
