@@ -116,7 +116,8 @@ macro_rules! conformance {
                     ids_go_on_after_a_restore, numbers_are_one_row_a_post;
                 integrity: a_store_in_use_is_consistent, every_damage_is_found_and_repaired,
                     rows_that_cannot_be_are_found_and_repaired,
-                    what_no_row_tells_how_to_mend_is_left,
+                    hosts_that_do_not_add_up_are_found_and_repaired, many_hosts_are_summed_up_again,
+                    addresses_by_which_no_post_is_found_are_found_and_repaired, what_no_row_tells_how_to_mend_is_left,
                     findings_can_be_stopped;
                 concurrency: no_update_is_lost, of_many_editors_of_one_revision_one_wins,
                     an_export_sees_one_moment, a_name_gets_one_id;
