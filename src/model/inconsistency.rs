@@ -162,6 +162,33 @@ pub enum Inconsistency {
         /// The post.
         post: PostId,
     },
+    /// A name that is no host has views from there.
+    NoHost {
+        /// The name.
+        host: String,
+        /// How many rows have it.
+        rows: i64,
+    },
+    /// The views of a day that came to the site from elsewhere are not those that came to its posts.
+    SiteReferrers {
+        /// The day.
+        day: TimestampMs,
+        /// The stored number.
+        is: i64,
+        /// The sum of its posts' rows.
+        rows: i64,
+    },
+    /// A post has an address that is not in the form in which pages are looked for: it is not found by it.
+    Address {
+        /// The post.
+        post: PostId,
+        /// Its slug.
+        slug: String,
+        /// The stored address.
+        is: String,
+        /// That form; `None` for what is no address.
+        normal: Option<String>,
+    },
     /// What a repair has left.
     Left(Box<Inconsistency>),
     /// Ledger entries under an unknown reason.
@@ -282,6 +309,28 @@ impl fmt::Display for Inconsistency {
                 f,
                 "post {post}: searching goes by other words than those of its title and summary"
             ),
+            Inconsistency::NoHost { host, rows } => {
+                write!(f, "referrers: {rows} rows of {host:?}, which is no host")
+            }
+            Inconsistency::SiteReferrers { day, is, rows } => write!(
+                f,
+                "site on {day}: views with a referrer are {is}, its posts say {rows}"
+            ),
+            Inconsistency::Address {
+                post,
+                slug,
+                is,
+                normal,
+            } => match normal {
+                Some(normal) => write!(
+                    f,
+                    "post {post} ({slug}): its address is {is:?}, and pages are looked for as {normal:?}"
+                ),
+                None => write!(
+                    f,
+                    "post {post} ({slug}): its address is {is:?}, which is none"
+                ),
+            },
             Inconsistency::Left(left) => write!(f, "left: {left}"),
             Inconsistency::NoReason {
                 post,

@@ -25,6 +25,7 @@ mod new_page;
 mod outcome;
 mod page;
 mod page_address;
+mod page_path;
 mod period;
 mod position_index;
 mod positions;

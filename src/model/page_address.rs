@@ -6,12 +6,8 @@
 
 use std::borrow::Cow;
 
-use percent_encoding::{
-    AsciiSet, CONTROLS, percent_decode_str, percent_encode_byte, utf8_percent_encode,
-};
-use unicode_normalization::UnicodeNormalization;
-
 use super::address::{segments, slug_of_segments};
+use super::page_path::{decoded, encoded};
 use super::slug::slugify;
 
 /// The longest address, in bytes: more than any page has, and less than an index of PostgreSQL can hold.
@@ -84,6 +80,24 @@ impl PageAddress {
         }
     }
 
+    /// The form that an address in a store should have; `None` for what is none.
+    pub fn normal_form(stored: &str) -> Option<String> {
+        // No two slashes stand in a row in one that is in form: here is more than host and path.
+        if stored.contains("//") {
+            return PageAddress::parse(stored).ok().map(|page| page.address);
+        }
+        let page = PageAddress::of_stored(stored.to_owned());
+        let host = match page.host() {
+            "" if stored.is_empty() => return None,
+            "" => Cow::Borrowed(""),
+            host => host_of(host)?,
+        };
+        // Of a path with two of them at its end, one `index.html` is kept.
+        let path = encoded(page.path()) + "/index.html";
+        let normal = PageAddress::assemble(&host, &path);
+        normal.ok().map(|page| page.address)
+    }
+
     /// Host and path.
     pub fn address(&self) -> &str {
         &self.address
@@ -140,26 +154,7 @@ impl PageAddress {
 
     /// Where it is found: with `https:` and encoded. `None` where its host is not known.
     pub fn url(&self) -> Option<String> {
-        /// What may not stand in a path as it is.
-        const ENCODED: &AsciiSet = &CONTROLS
-            .add(b' ')
-            .add(b'"')
-            .add(b'#')
-            .add(b'%')
-            .add(b'<')
-            .add(b'>')
-            .add(b'?')
-            .add(b'`')
-            .add(b'{')
-            .add(b'}');
-        let mut url = format!("https://{}", self.host());
-        let mut buffer = [0; 4];
-        for c in self.path().chars() {
-            match stray_byte(c) {
-                Some(byte) => url.push_str(percent_encode_byte(byte)),
-                None => url.extend(utf8_percent_encode(c.encode_utf8(&mut buffer), ENCODED)),
-            }
-        }
+        let url = format!("https://{}{}", self.host(), encoded(self.path()));
         (self.path > 0).then_some(url)
     }
 }
@@ -201,41 +196,6 @@ fn host_of(authority: &str) -> Option<Cow<'_, str>> {
         "" | "80" | "443" => Cow::Owned(name.to_ascii_lowercase()),
         port => Cow::Owned(format!("{}:{port}", name.to_ascii_lowercase())),
     })
-}
-
-/// A path decoded once and composed. One that is not UTF-8 stays encoded, in upper case: two of them are two pages.
-fn decoded(path: &str) -> Cow<'_, str> {
-    if path.is_ascii() && !path.contains('%') {
-        return Cow::Borrowed(path);
-    }
-    match percent_decode_str(path).decode_utf8() {
-        Ok(text) if text.is_ascii() => text,
-        Ok(text) => Cow::Owned(text.nfc().collect()),
-        Err(_) => Cow::Owned(with_stray_bytes(
-            &percent_decode_str(path).collect::<Vec<u8>>(),
-        )),
-    }
-}
-
-/// Where the characters stand that are kept for bytes that are no UTF-8, in the area for private use.
-const STRAY: u32 = 0xF700;
-
-/// Text that may hold bytes which are no UTF-8, each kept as a character: two pages that differ in them are two pages.
-fn with_stray_bytes(bytes: &[u8]) -> String {
-    let mut text = String::new();
-    for chunk in bytes.utf8_chunks() {
-        text.extend(chunk.valid().nfc());
-        let stray = chunk.invalid().iter();
-        text.extend(stray.filter_map(|&byte| char::from_u32(STRAY + u32::from(byte))));
-    }
-    text
-}
-
-/// The byte that a character is kept for.
-fn stray_byte(c: char) -> Option<u8> {
-    u8::try_from(u32::from(c).checked_sub(STRAY)?)
-        .ok()
-        .filter(|byte| !byte.is_ascii())
 }
 
 #[cfg(test)]
@@ -348,6 +308,30 @@ mod tests {
     }
 
     #[test]
+    fn an_address_out_of_form_has_one_or_is_none() {
+        for (stored, normal) in [
+            ("example.org/a b%", Some("example.org/a b%")),
+            ("https://www.Example.org/a/", Some("example.org/a")),
+            ("Example.org:443/a/", Some("example.org/a")),
+            ("example.org/a/index.html", Some("example.org/a/index.html")),
+            ("example.org", Some("example.org/")),
+            ("example.org/", Some("example.org/")),
+            ("/cafe\u{301}/", Some("/caf\u{e9}")),
+            ("/a//b", Some("/a/b")),
+            ("", None),
+            ("exa mple/a", None),
+            ("mailto:a@b//c", None),
+        ] {
+            assert_eq!(
+                PageAddress::normal_form(stored).as_deref(),
+                normal,
+                "{stored}"
+            );
+        }
+        assert_eq!(PageAddress::normal_form(&"/a".repeat(MAX_ADDRESS)), None);
+    }
+
+    #[test]
     fn a_page_makes_the_slug_that_its_address_makes() {
         let table = include_str!("../../tests/embed/data/addresses.tsv");
         for line in table.lines().filter(|line| !line.starts_with('#')) {
@@ -370,6 +354,10 @@ mod tests {
                 prop_assert_eq!(&PageAddress::of_stored(page.address().to_owned()), &page);
                 let again = PageAddress::parse(&page.url().unwrap()).unwrap();
                 prop_assert_eq!(again.address(), page.address());
+                for address in [page.address(), page.path()] {
+                    let normal = PageAddress::normal_form(address);
+                    prop_assert_eq!(normal.as_deref(), Some(address));
+                }
             }
         }
     }

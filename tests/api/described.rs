@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use serde_json::Value;
 
 use super::{PATHS, Route};
+use crate::api::compat;
 use crate::http::Method;
 
 fn document() -> Value {
@@ -51,6 +52,19 @@ fn every_route_and_method_is_described_and_no_other() {
         methods.sort_unstable();
     }
     assert_eq!(described, served);
+}
+
+/// Other counters' protocols are theirs to describe. That they are left out is said, with their paths, which are no paths of the
+/// API.
+#[test]
+fn paths_of_other_counters_are_named_and_not_described() {
+    let document = document();
+    let said = document["info"]["description"].as_str().expect("a text");
+    for name in compat::names() {
+        assert!(said.contains(&format!("`{name}`")), "{name}");
+        assert_eq!(document["paths"].get(name), None, "{name}");
+        assert!(PATHS.iter().all(|(path, _)| *path != name), "{name}");
+    }
 }
 
 #[test]

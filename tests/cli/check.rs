@@ -94,6 +94,46 @@ site: bot is 1, its rows say 6
 }
 
 #[test]
+fn addresses_and_referrers_are_told_and_mended() {
+    let home = home_with_views();
+    home.database().execute(
+        "PRAGMA foreign_keys = OFF;
+         UPDATE posts SET address = 'example.org/a' WHERE id = 1;
+         UPDATE posts SET address = 'www.example.org/a/' WHERE id = 2;
+         UPDATE posts SET address = 'b' || char(9) || 'c' WHERE id = 3;
+         INSERT INTO referrers VALUES (99, 0, 'x.example', 1), (1, 0, 'x.example', 4), (1, 0, 'y.example/a', 1),
+             (0, 0, 'x.example', 9), (2, 0, 'x.example', 0);",
+    );
+    let told = "\
+referrers: 1 rows of post 99, which does not exist
+referrers: 1 rows of post 2 with views that cannot be, 0 to 0
+referrers: 1 rows of \"y.example/a\", which is no host
+site on 1970-01-01T00:00:00Z: views with a referrer are 9, its posts say 6
+post 2 (b): its address is \"www.example.org/a/\", and pages are looked for as \"example.org/a\"
+post 3 (c): its address is \"b\\tc\", which is none
+";
+    let finished = home.run(&["check"]);
+    assert_eq!(finished.code, Some(1), "{finished:?}");
+    let last = "differences: 6; --repair mends what can be mended\n";
+    assert_eq!(finished.stdout, format!("{told}{last}"));
+    let finished = home.run(&["check", "--repair"]);
+    assert_eq!(finished.code, Some(0), "{finished:?}");
+    assert_eq!(finished.stdout, format!("{told}mended: 6\n"));
+    assert_eq!(home.run(&["check"]).code, Some(0));
+    let mut database = home.database();
+    let site = "SELECT views AS number FROM referrers WHERE post = 0 AND host = ";
+    let of = |database: &mut crate::support::Database, host: &str| {
+        database.number(&format!("{site}'{host}'"))
+    };
+    assert_eq!(
+        (of(&mut database, "x.example"), of(&mut database, "")),
+        (4, 1)
+    );
+    let addresses = "SELECT count(*) AS number FROM posts WHERE address IS NOT NULL";
+    assert_eq!(database.number(addresses), 1);
+}
+
+#[test]
 fn a_deleted_post_takes_its_rows_and_its_part_of_the_site_along() {
     let home = home_with_views();
     home.write("counts.csv", "a,100,90\n");

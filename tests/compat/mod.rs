@@ -4,6 +4,7 @@ mod clients;
 mod edges;
 mod in_browser;
 mod protocols;
+mod static_sites;
 mod storages;
 
 use serde_json::Value;

@@ -13,3 +13,5 @@ mod vercount;
 mod waline;
 
 pub(super) use dispatch::{Found, answer, plan};
+#[cfg(test)]
+pub(super) use router::names;

@@ -122,6 +122,14 @@ pub(super) fn number_page(path: &str) -> Option<&str> {
     (!page.is_empty()).then_some(page)
 }
 
+/// The names of all.
+#[cfg(test)]
+pub(in crate::api) fn names() -> impl Iterator<Item = &'static str> {
+    let patterns = [Route::LeanCloudCounter, Route::GoatCounterNumber];
+    let routes = PATHS.iter().map(|(_, route)| *route);
+    routes.chain(patterns).map(Route::name)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

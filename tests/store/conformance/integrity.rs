@@ -8,8 +8,10 @@ use super::samples::{
     NOON, after_noon, assert_consistent, counts, create, findings, forget, named, reads, stats,
     views, write,
 };
-use crate::model::time::HOUR;
-use crate::model::{Checked, Inconsistency, Reason, TimestampMs};
+use crate::model::time::{DAY, HOUR};
+use crate::model::{
+    Checked, Inconsistency, PageAddress, PostId, PostKey, Reason, ReferrerViews, TimestampMs,
+};
 use crate::store::SITE;
 
 pub fn a_store_in_use_is_consistent(db: &dyn Database) {
@@ -151,6 +153,156 @@ pub fn rows_that_cannot_be_are_found_and_repaired(db: &dyn Database) {
     assert_consistent(&*store);
     assert_eq!([a, b].map(|post| counts(&*store, post)), [(2, 1), (3, 1)]);
     assert_eq!(stats(&*store, b).uncounted.total(), 0);
+}
+
+pub fn hosts_that_do_not_add_up_are_found_and_repaired(db: &dyn Database) {
+    let store = db.store();
+    let [a, b] = ["a", "b"].map(|slug| create(&*store, slug));
+    let day = NOON.day();
+    let row = |post, host: &str, views| ReferrerViews {
+        post,
+        day: day.0,
+        host: host.to_owned(),
+        views,
+    };
+    store
+        .add_referrers(&[
+            row(a, "x.example", 3),
+            row(a, "y.example", 2),
+            row(b, "x.example", 1),
+        ])
+        .expect("rows");
+    assert_consistent(&*store);
+    for values in [
+        format!("999, {}, 'x.example', 5", day.0),
+        format!("{a}, {}, 'z.example', -2", day.0),
+        format!("{b}, {}, 'https://z.example/secret', 2", day.0),
+        format!("{b}, {}, 'x.example', 4", i64::MAX),
+    ] {
+        db.execute(&format!(
+            "INSERT INTO referrers (post, day, host, views) VALUES ({values})"
+        ));
+    }
+    db.execute(&format!(
+        "UPDATE referrers SET views = 70 WHERE post = {SITE} AND host = 'y.example'"
+    ));
+    let found = findings(&*store, false);
+    let impossible = |column, post, number| Inconsistency::Impossible {
+        table: "referrers",
+        column,
+        post,
+        rows: 1,
+        least: number,
+        greatest: number,
+    };
+    assert_eq!(
+        found,
+        [
+            Inconsistency::Orphans {
+                table: "referrers",
+                post: 999,
+                rows: 1
+            },
+            impossible("day", b, i64::MAX),
+            impossible("views", a, -2),
+            Inconsistency::NoHost {
+                host: "https://z.example/secret".to_owned(),
+                rows: 1
+            },
+            Inconsistency::SiteReferrers {
+                day,
+                is: 74,
+                rows: 11
+            },
+            Inconsistency::SiteReferrers {
+                day: TimestampMs(i64::MAX),
+                is: 0,
+                rows: 4
+            },
+        ]
+    );
+    assert_eq!(findings(&*store, true), found);
+    assert_consistent(&*store);
+    let next = TimestampMs(day.0 + DAY);
+    let hosts = store.referrers(SITE, day..next, 10).expect("hosts");
+    let hosts: Vec<(&str, i64)> = hosts.iter().map(|(host, n)| (host.as_str(), *n)).collect();
+    assert_eq!(hosts, [("x.example", 4), ("", 2), ("y.example", 2)]);
+}
+
+/// A site keeps so many hosts of a day by name, after a repair, too.
+pub fn many_hosts_are_summed_up_again(db: &dyn Database) {
+    let store = db.store();
+    let day = NOON.day();
+    let mut rows = Vec::new();
+    for number in 0..12 {
+        let post = create(&*store, &format!("p{number}"));
+        rows.extend((0..50).map(|host| ReferrerViews {
+            post,
+            day: day.0,
+            host: format!("h{number}-{host}.example"),
+            views: 1 + host,
+        }));
+    }
+    store.add_referrers(&rows).expect("rows");
+    assert_consistent(&*store);
+    db.execute(&format!(
+        "DELETE FROM referrers WHERE post = {SITE} AND host = ''"
+    ));
+    assert_eq!(findings(&*store, true).len(), 1);
+    assert_consistent(&*store);
+    let next = TimestampMs(day.0 + DAY);
+    let hosts = store.referrers(SITE, day..next, 1_000).expect("hosts");
+    assert_eq!(hosts.len(), 501);
+    // The twelve posts' hosts of one to eight views, and four of nine, have lost their names.
+    assert_eq!(hosts[0], (String::new(), 12 * 36 + 4 * 9));
+}
+
+pub fn addresses_by_which_no_post_is_found_are_found_and_repaired(db: &dyn Database) {
+    let store = db.store();
+    let posts: Vec<PostId> = (0..6)
+        .map(|number| create(&*store, &format!("p{number}")))
+        .collect();
+    let stored = [
+        "example.org/a",
+        "Example.org/a/",
+        "https://example.org/b%20c",
+        "/d/",
+        "not an address",
+        "example.org/안녕",
+    ];
+    for (post, address) in posts.iter().zip(stored) {
+        db.execute(&format!(
+            "UPDATE posts SET address = '{address}' WHERE id = {post}"
+        ));
+    }
+    let wrong = |number: usize, normal: Option<&str>| Inconsistency::Address {
+        post: posts[number],
+        slug: format!("p{number}"),
+        is: stored[number].to_owned(),
+        normal: normal.map(str::to_owned),
+    };
+    let expected = [
+        wrong(1, Some("example.org/a")),
+        wrong(2, Some("example.org/b c")),
+        wrong(3, Some("/d")),
+        wrong(4, None),
+    ];
+    assert_eq!(findings(&*store, false), expected);
+    assert_eq!(findings(&*store, true), expected);
+    assert_consistent(&*store);
+    let page = |url: &str| {
+        let page = PageAddress::parse(url).expect("an address");
+        store.find_page(&page).expect("an answer")
+    };
+    assert_eq!(page("https://example.org/a/"), Some(posts[0]));
+    assert_eq!(page("https://example.org/b%20c"), Some(posts[2]));
+    assert_eq!(page("https://any.example/d/"), Some(posts[3]));
+    // What another post has, and what is none, is of nobody.
+    let has_address = |&&post: &&PostId| {
+        let found = store.post(PostKey::Id(post)).expect("an answer");
+        found.expect("a post").address.is_some()
+    };
+    assert_eq!(posts.iter().filter(has_address).count(), 4);
 }
 
 pub fn what_no_row_tells_how_to_mend_is_left(db: &dyn Database) {

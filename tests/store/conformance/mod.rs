@@ -61,7 +61,9 @@ macro_rules! conformance {
                     a_log_finds_the_pages_of_a_site, a_deleted_post_keeps_its_address;
                 brought_numbers: what_is_new_is_added_once, what_was_taken_out_stays_out,
                     a_missing_post_gets_nothing;
-                referrers: hosts_add_up_by_post_and_day, of_many_hosts_the_rest_has_no_name;
+                referrers: hosts_add_up_by_post_and_day, of_many_hosts_the_rest_has_no_name,
+                    a_post_that_goes_for_good_takes_its_hosts_along,
+                    hosts_without_a_name_go_with_their_post_too, a_missing_post_has_no_hosts;
                 log_imports: slugs_are_found_or_created, a_log_continues_where_it_ended,
                     two_importers_of_one_log_do_not_both_count;
                 log_undo: random_imports_without_one_are_as_if_it_had_never_been,
@@ -113,7 +115,9 @@ macro_rules! conformance {
                     only_an_empty_store_is_restored, an_incomplete_export_leaves_nothing,
                     ids_go_on_after_a_restore, numbers_are_one_row_a_post;
                 integrity: a_store_in_use_is_consistent, every_damage_is_found_and_repaired,
-                    rows_that_cannot_be_are_found_and_repaired, what_no_row_tells_how_to_mend_is_left,
+                    rows_that_cannot_be_are_found_and_repaired,
+                    hosts_that_do_not_add_up_are_found_and_repaired, many_hosts_are_summed_up_again,
+                    addresses_by_which_no_post_is_found_are_found_and_repaired, what_no_row_tells_how_to_mend_is_left,
                     findings_can_be_stopped;
                 concurrency: no_update_is_lost, of_many_editors_of_one_revision_one_wins,
                     an_export_sees_one_moment, a_name_gets_one_id;

@@ -22,13 +22,13 @@ struct Column {
 enum Repair {
     /// It is taken for none.
     Zero,
-    /// It is when something was, and that is not known then.
+    /// It is when something was, and that is not known then; or all that its row says.
     Delete,
 }
 
 /// The columns that hold numbers of events or viewers, of which only a correction takes away, and the times of those that
 /// are kept by time.
-fn columns() -> [Column; 11] {
+fn columns() -> [Column; 13] {
     let column = |table, name, least, greatest, repair| Column {
         table,
         name,
@@ -43,6 +43,7 @@ fn columns() -> [Column; 11] {
         time("hourly_views", "hour"),
         time("removed_hours", "hour"),
         time("ledger", "day"),
+        time("referrers", "day"),
         count("hourly_views", "views", 0),
         count("removed_hours", "views", 0),
         count("ledger", "count", 0),
@@ -51,6 +52,7 @@ fn columns() -> [Column; 11] {
         count("corrections", "hour_views", -MAX_STORED),
         count("viewings", "views", 0),
         count("counts", "past_viewers", 0),
+        column("referrers", "views", 1, MAX_STORED, Repair::Delete),
     ]
 }
 

@@ -5,14 +5,16 @@
 
 use super::backend::{DbConnection, search_check};
 use super::findings::find;
-use super::{impossible, removed_hours_check, site_numbers, trends};
+use super::{
+    addresses_check, impossible, referrers_check, removed_hours_check, site_numbers, trends,
+};
 use crate::model::{Inconsistency, Reason, TimestampMs};
 use crate::store::error::StoreError;
 use crate::store::row_sink::RowSink;
 use crate::store::sql::columns::sum_text;
 
 /// Tables whose rows belong to posts, and whether post 0 stands for something in them.
-pub(super) const TABLES: [(&str, bool); 15] = [
+pub(super) const TABLES: [(&str, bool); 16] = [
     ("hourly_views", true),
     ("ledger", true),
     ("corrections", false),
@@ -28,6 +30,7 @@ pub(super) const TABLES: [(&str, bool); 15] = [
     ("log_posts", true),
     ("removed_hours", false),
     ("removed_log_hours", false),
+    ("referrers", true),
 ];
 
 /// What makes a viewing one of nobody: a number of a name that is not there.
@@ -77,6 +80,8 @@ pub(super) fn check(
     sums(connection, &mut found)?;
     site_numbers::check(connection, &mut found)?;
     removed_hours_check::check(connection, &mut found)?;
+    referrers_check::check(connection, &mut found)?;
+    addresses_check::check(connection, &mut found)?;
     searching(connection, &mut found)?;
     for wrong in trends::wrong(connection)? {
         found(Inconsistency::Trend {

@@ -10,6 +10,7 @@
 )]
 
 mod addresses;
+mod addresses_check;
 pub(super) mod applied_batches;
 mod brought_numbers;
 mod corrections;
@@ -47,6 +48,7 @@ mod queue_partitions;
 mod queue_set_aside;
 mod rank;
 mod referrers;
+mod referrers_check;
 mod removed_hours;
 mod removed_hours_check;
 mod repair;

@@ -6,7 +6,9 @@ use diesel::prelude::*;
 
 use super::backend::{DbConnection, search, search_check};
 use super::integrity::{NAMELESS, TABLES, UNVIEWED, WINDOWS, check, reasons, viewers, views};
-use super::{impossible, removed_hours_check, site_numbers, trends};
+use super::{
+    addresses_check, impossible, referrers_check, removed_hours_check, site_numbers, trends,
+};
 use crate::model::{Checked, Inconsistency};
 use crate::store::error::StoreError;
 use crate::store::row_sink::RowSink;
@@ -68,6 +70,8 @@ fn mend_rows(connection: &mut DbConnection) -> Result<(), StoreError> {
     )?;
     impossible::repair(connection)?;
     removed_hours_check::repair(connection)?;
+    referrers_check::repair_hosts(connection)?;
+    addresses_check::repair(connection)?;
     // As for a deleted viewer, the views and the number of viewers stay.
     run(
         connection,
@@ -135,6 +139,7 @@ fn mend_sums(connection: &mut DbConnection) -> Result<(), StoreError> {
         ),
     )?;
     site_numbers::recount(connection)?;
+    referrers_check::repair_site(connection)?;
     for wrong in trends::wrong(connection)? {
         trends::set(connection, wrong.post, wrong.hours)?;
     }
