@@ -1,5 +1,6 @@
 //! SQS, against moto's imitation of it.
 
+mod away;
 mod calls;
 mod faults;
 mod scripted;
