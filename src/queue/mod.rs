@@ -13,6 +13,7 @@ mod error;
 #[cfg(feature = "kafka")]
 mod kafka;
 mod lifecycle;
+mod long_poll;
 mod message;
 mod outbox;
 mod outbox_file;

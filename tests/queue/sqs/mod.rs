@@ -3,6 +3,7 @@
 mod away;
 mod calls;
 mod faults;
+mod idle;
 mod scripted;
 
 use std::sync::atomic::{AtomicU32, Ordering};
