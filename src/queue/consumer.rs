@@ -34,6 +34,10 @@ const LAG_EVERY: Duration = Duration::from_secs(2);
 /// How often the engine is told that messages are still being applied.
 const KEEP_EVERY: Duration = Duration::from_secs(5);
 
+/// A try that failed after so long has met the store's time limit, which is longer whatever the delivery. What fails for
+/// another reason fails before: a lock that is held, or a server that is not there.
+pub(super) const LONG_TRY: Duration = Duration::from_secs(6);
+
 /// The longest position that is stored. None of an engine is so long.
 const MAX_POSITION: usize = 1000;
 
@@ -153,6 +157,7 @@ impl Consumer<'_> {
         let mut backoff = Backoff::new();
         let mut keep_at = Instant::now() + KEEP_EVERY;
         loop {
+            let started = Instant::now();
             match self.write(&delivery) {
                 Ok(delivered) => {
                     self.note(&delivery, &delivered);
@@ -167,7 +172,7 @@ impl Consumer<'_> {
                 }
                 Err(SinkError::Refused(error)) => {
                     let before = delivery.rejected.len();
-                    if !self.reject_refused(&mut delivery) {
+                    if !self.apply_singly(&mut delivery) {
                         return false;
                     }
                     if delivery.rejected.len() > before || delivery.batches.is_empty() {
@@ -183,6 +188,11 @@ impl Consumer<'_> {
                 Err(error) => {
                     if self.health.failed(&error) {
                         tracing::warn!(%error, partition = self.partition, "cannot apply messages of the queue; trying again");
+                    }
+                    // All of them may never fit, however often they are tried.
+                    let is_late = started.elapsed() >= LONG_TRY && delivery.batches.len() > 1;
+                    if is_late && !self.apply_singly(&mut delivery) {
+                        return false;
                     }
                 }
             }
@@ -245,11 +255,14 @@ impl Consumer<'_> {
         Ok(delivery)
     }
 
-    /// Finds those batches that the store refuses, and has them set aside. Returns whether the partition is still this
-    /// node's.
-    fn reject_refused(&self, delivery: &mut Delivery) -> bool {
+    /// Applies batches one by one: those that the store refuses are set aside, and those that it does not take now stay.
+    /// Returns whether to go on: the partition is still this node's, and the end has not come.
+    fn apply_singly(&self, delivery: &mut Delivery) -> bool {
         let batches = std::mem::take(&mut delivery.batches);
         for queued in batches {
+            if self.stopped.is_disconnected() {
+                return false;
+            }
             let mut alone = Delivery {
                 queue: delivery.queue.clone(),
                 partition: delivery.partition,
