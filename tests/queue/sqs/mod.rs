@@ -2,6 +2,7 @@
 
 mod away;
 mod calls;
+mod cost;
 mod faults;
 mod idle;
 mod scripted;
