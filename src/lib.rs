@@ -23,7 +23,7 @@
 //! - Whatever changes something needs the token: the API as `Authorization: Bearer`, pages as a session that was begun with
 //!   it, in a form of this server. A session opens nothing of the API.
 //! - Every queue has a bound and a rule for being full; every wait has a deadline; every thread has a name, and is
-//!   ended in `shutdown`.
+//!   ended in `shutdown`, but for those that wait for an engine in `queue/long_poll`: the end of the process ends them.
 //! - Imports point downwards: `tests/rules/tidy.rs` holds the table of what each folder may know, and that no two files
 //!   know each other.
 //!

@@ -184,19 +184,18 @@ pub struct ServeFlags {
         help_heading = "Counting"
     )]
     pub max_counters: usize,
-    /// Commit a batch so long after its first view
-    #[arg(long, env = "VIEWTALLY_FLUSH_EVERY", hide_env = true, value_name = "TIME", default_value = "100ms", value_parser = duration, help_heading = "Counting")]
-    pub flush_every: Duration,
-    /// Commit a batch at so many entries
+    /// Commit a batch so long after its first view [default: 100ms; SQS: 1s]
+    #[arg(long, env = "VIEWTALLY_FLUSH_EVERY", hide_env = true, value_name = "TIME", value_parser = duration, help_heading = "Counting")]
+    pub flush_every: Option<Duration>,
+    /// Commit a batch at so many entries [default: 10000; SQS: 100000]
     #[arg(
         long,
         env = "VIEWTALLY_BATCH_MAX",
         hide_env = true,
         value_name = "N",
-        default_value_t = 10_000,
         help_heading = "Counting"
     )]
-    pub batch_max: usize,
+    pub batch_max: Option<usize>,
     /// What to do with a view when the channel is full
     #[arg(
         long,

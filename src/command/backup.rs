@@ -4,9 +4,9 @@ use std::path::Path;
 
 use anyhow::{Context, bail};
 
-use super::journal_note::JournalNote;
 use super::output::{print_error, print_line};
 use super::partial_file::PartialFile;
+use super::pending_note::PendingNote;
 use super::retry::retry_while_busy;
 use super::status::Status;
 use crate::app;
@@ -23,7 +23,7 @@ pub(super) fn run(url: &StoreUrl, file: &Path) -> anyhow::Result<Status> {
         );
     }
     let store = app::open_existing_store(url)?;
-    if let Some(note) = JournalNote::read(url, &*store)? {
+    if let Some(note) = PendingNote::read(url, &*store)? {
         print_error(format_args!("note: {note}"));
     }
     let backup = PartialFile::new(file);

@@ -2,8 +2,8 @@
 
 use std::ops::ControlFlow;
 
-use super::journal_note::JournalNote;
 use super::output::print_line;
+use super::pending_note::PendingNote;
 use super::retry::retry_while_busy;
 use super::status::Status;
 use crate::app;
@@ -18,7 +18,7 @@ pub(super) fn run(url: &StoreUrl, repair: bool) -> anyhow::Result<Status> {
             ControlFlow::Continue(())
         })
     })?;
-    if let Some(note) = JournalNote::read(url, &*store)? {
+    if let Some(note) = PendingNote::read(url, &*store)? {
         print_line(note);
     }
     let Checked { found, left } = checked;

@@ -7,9 +7,9 @@ use std::ops::ControlFlow;
 use anyhow::Context;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
-use super::journal_note::JournalNote;
 use super::output::{print_error, print_line};
 use super::partial_file::PartialFile;
+use super::pending_note::PendingNote;
 use super::status::Status;
 use crate::app;
 use crate::cli::{ExportFlags, ExportFormat};
@@ -20,7 +20,7 @@ const STEP: u64 = 10_000;
 
 pub(super) fn run(url: &StoreUrl, flags: &ExportFlags) -> anyhow::Result<Status> {
     let store = app::open_existing_store(url)?;
-    if let Some(note) = JournalNote::read(url, &*store)? {
+    if let Some(note) = PendingNote::read(url, &*store)? {
         print_error(format_args!("note: {note}"));
     }
     let Some(path) = &flags.output else {

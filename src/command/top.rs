@@ -7,8 +7,8 @@ use std::time::Duration;
 use serde::Serialize;
 use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
-use super::journal_note::JournalNote;
 use super::output::{print_error, print_line};
+use super::pending_note::PendingNote;
 use super::status::Status;
 use crate::cli::TopFlags;
 use crate::model::{ListQuery, Period, PostSummary, Sort};
@@ -60,7 +60,7 @@ fn show(url: &StoreUrl, store: &dyn Store, flags: &TopFlags, before: &str) -> an
             store.list(&query)?.items
         }
     };
-    if let Some(note) = JournalNote::read(url, store)?
+    if let Some(note) = PendingNote::read(url, store)?
         && flags.watch.is_none()
     {
         print_error(format_args!("note: {note}"));

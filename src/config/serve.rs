@@ -23,6 +23,14 @@ const CACHE_BYTES: u64 = 64 << 20;
 /// Bytes that viewers may take while the store is away: six million of them.
 const VIEWER_MEMORY: usize = 256 << 20;
 
+/// When a batch is committed, unless flags say: so long after its first view, or at so many entries.
+const FLUSH_EVERY: Duration = Duration::from_millis(100);
+const BATCH_MAX: usize = 10_000;
+
+/// The same where each message costs: fewer and longer ones.
+const PAID_FLUSH_EVERY: Duration = Duration::from_secs(1);
+const PAID_BATCH_MAX: usize = 100_000;
+
 /// The validated configuration of `serve`.
 #[derive(Clone, Debug)]
 pub struct Config {
@@ -94,7 +102,9 @@ impl Config {
         }
         at_least_one("--queue-capacity", flags.queue_capacity)?;
         at_least_one("--counters", flags.counters)?;
-        at_least_one("--batch-max", flags.batch_max)?;
+        if let Some(entries) = flags.batch_max {
+            at_least_one("--batch-max", entries)?;
+        }
         not_zero("--idle-timeout", flags.idle_timeout)?;
         not_zero("--request-timeout", flags.request_timeout)?;
         not_zero("--scale-after", flags.scale_after)?;
@@ -140,6 +150,10 @@ impl Config {
                     .to_owned(),
             );
         }
+        let (flush_every, batch_max) = match &queue {
+            Some(queue) if queue.is_paid_by_message() => (PAID_FLUSH_EVERY, PAID_BATCH_MAX),
+            _ => (FLUSH_EVERY, BATCH_MAX),
+        };
         let token = TokenSource::new(
             flags.token.as_deref(),
             flags.token_file.as_deref(),
@@ -164,8 +178,8 @@ impl Config {
                 counters: flags.counters,
                 // Asking for more counters than the maximum asks for no scaling.
                 max_counters: flags.max_counters.max(flags.counters),
-                flush_every: flags.flush_every,
-                batch_max: flags.batch_max,
+                flush_every: flags.flush_every.unwrap_or(flush_every),
+                batch_max: flags.batch_max.unwrap_or(batch_max),
                 viewer_memory: VIEWER_MEMORY,
                 overflow: flags.overflow,
                 overflow_wait: flags.overflow_wait,

@@ -311,14 +311,18 @@ fn scan(
     damaged
 }
 
-/// How many events the journals hold that are not counted: of runs that have ended, and of runs that live.
+/// How many events the journals hold that nobody else has: of runs that have ended, and of runs that live. `committed` says
+/// what others have of a run.
 ///
 /// # Errors
-/// Those of the file system and of the store.
-pub fn pending(folder: &JournalFolder, sink: &dyn JournalSink) -> Result<(u64, u64), JournalError> {
+/// Those of the file system and of `committed`.
+pub fn pending(
+    folder: &JournalFolder,
+    committed: &dyn Fn(RunId) -> Result<Positions, SinkError>,
+) -> Result<(u64, u64), JournalError> {
     let (mut ended, mut living) = (0, 0);
     for run in folder.runs()? {
-        let committed = sink.committed(run).map_err(|error| JournalError::Store {
+        let committed = committed(run).map_err(|error| JournalError::Store {
             folder: folder.path().to_owned(),
             error,
         })?;

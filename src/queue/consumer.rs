@@ -10,6 +10,7 @@ use flume::{Receiver, RecvTimeoutError};
 use super::context::Context;
 use super::engine::{Reader, Received};
 use super::error::QueueError;
+use super::long_poll::LongPoll;
 use super::message::{self, Rejection};
 use crate::clock;
 use crate::metrics::PartitionLabel;
@@ -20,8 +21,12 @@ use crate::thread::Backoff;
 /// Bytes of messages that are applied in one transaction, about: the store merges them, so more of them cost less each.
 const MAX_BYTES: usize = 4 << 20;
 
-/// How long one wait for messages may take; it bounds how late the end is noticed.
+/// How long one wait for messages of a partition may take; it bounds how late the end is noticed.
 const WAIT: Duration = Duration::from_millis(500);
+
+/// How long one wait for messages may take where there are no partitions. Such an engine is paid by the call, so an idle
+/// node waits as long as any engine lets it, and a thread of its own does the waiting.
+const LONG_WAIT: Duration = Duration::from_secs(20);
 
 /// How often the engine is asked how much it has left.
 const LAG_EVERY: Duration = Duration::from_secs(2);
@@ -29,11 +34,26 @@ const LAG_EVERY: Duration = Duration::from_secs(2);
 /// How often the engine is told that messages are still being applied.
 const KEEP_EVERY: Duration = Duration::from_secs(5);
 
+/// A try that failed after so long has met the store's time limit, which is longer whatever the delivery. What fails for
+/// another reason fails before: a lock that is held, or a server that is not there.
+pub(super) const LONG_TRY: Duration = Duration::from_secs(6);
+
 /// The longest position that is stored. None of an engine is so long.
 const MAX_POSITION: usize = 1000;
 
 /// Reads until `stopped` is disconnected, or the partition is another's. `lease` is `None` of a queue without partitions.
 fn run(context: &Context, lease: Option<Lease>, number: u32, stopped: &Receiver<()>) {
+    let long_poll = match lease {
+        Some(_) => None,
+        None => match LongPoll::start(number, MAX_BYTES, LONG_WAIT) {
+            Ok(long_poll) => Some(long_poll),
+            // Whoever started this one starts the next.
+            Err(error) => {
+                tracing::error!(%error, "cannot start a thread that waits for messages of the queue");
+                return;
+            }
+        },
+    };
     let mut consumer = Consumer {
         context,
         health: context.health.consuming(number),
@@ -42,11 +62,15 @@ fn run(context: &Context, lease: Option<Lease>, number: u32, stopped: &Receiver<
         position: lease.and_then(|lease| lease.position),
         stopped,
         reader: None,
+        long_poll,
         lag_at: Instant::now(),
     };
     let mut backoff = Backoff::new();
     while !stopped.is_disconnected() {
-        match consumer.receive() {
+        let Some(received) = consumer.receive() else {
+            return;
+        };
+        match received {
             Ok(messages) if messages.is_empty() => {
                 backoff = Backoff::new();
                 consumer.health.succeeded();
@@ -74,6 +98,8 @@ struct Consumer<'a> {
     stopped: &'a Receiver<()>,
     /// Made anew after every error.
     reader: Option<Box<dyn Reader>>,
+    /// `None` of a partition.
+    long_poll: Option<LongPoll>,
     lag_at: Instant,
 }
 
@@ -87,26 +113,43 @@ impl Consumer<'_> {
         self.pause(pause);
     }
 
-    fn receive(&mut self) -> Result<Vec<Received>, QueueError> {
-        let reader = match &mut self.reader {
-            Some(reader) => reader,
-            none => {
-                let source = &self.context.source;
-                none.insert(source.read(self.partition, self.position.as_deref())?)
+    /// Receives. `None` at the end, or where what waits has panicked.
+    fn receive(&mut self) -> Option<Result<Vec<Received>, QueueError>> {
+        let mut reader = match self.reader.take().map_or_else(|| self.open(), Ok) {
+            Ok(reader) => reader,
+            Err(error) => return Some(Err(error)),
+        };
+        let (mut reader, received) = match &self.long_poll {
+            Some(long_poll) => long_poll.receive(reader, self.stopped)?,
+            None => {
+                let received = reader.receive(MAX_BYTES, WAIT);
+                (reader, received)
             }
         };
-        let messages = reader.receive(MAX_BYTES, WAIT)?;
-        if self.lag_at <= Instant::now() {
-            self.lag_at = Instant::now() + LAG_EVERY;
-            if let Some(lag) = reader.lag() {
-                let label = PartitionLabel {
-                    partition: self.partition,
-                };
-                let lag = i64::try_from(lag).unwrap_or(i64::MAX);
-                self.context.metrics().lag.get_or_create(&label).set(lag);
-            }
+        if received.is_ok() {
+            self.tell_lag(&mut *reader);
         }
-        Ok(messages)
+        self.reader = Some(reader);
+        Some(received)
+    }
+
+    fn open(&self) -> Result<Box<dyn Reader>, QueueError> {
+        let source = &self.context.source;
+        source.read(self.partition, self.position.as_deref())
+    }
+
+    fn tell_lag(&mut self, reader: &mut dyn Reader) {
+        if self.lag_at > Instant::now() {
+            return;
+        }
+        self.lag_at = Instant::now() + LAG_EVERY;
+        if let Some(lag) = reader.lag() {
+            let label = PartitionLabel {
+                partition: self.partition,
+            };
+            let lag = i64::try_from(lag).unwrap_or(i64::MAX);
+            self.context.metrics().lag.get_or_create(&label).set(lag);
+        }
     }
 
     /// Applies messages, again and again until the store takes them. Returns whether to go on.
@@ -114,6 +157,7 @@ impl Consumer<'_> {
         let mut backoff = Backoff::new();
         let mut keep_at = Instant::now() + KEEP_EVERY;
         loop {
+            let started = Instant::now();
             match self.write(&delivery) {
                 Ok(delivered) => {
                     self.note(&delivery, &delivered);
@@ -128,7 +172,7 @@ impl Consumer<'_> {
                 }
                 Err(SinkError::Refused(error)) => {
                     let before = delivery.rejected.len();
-                    if !self.reject_refused(&mut delivery) {
+                    if !self.apply_singly(&mut delivery) {
                         return false;
                     }
                     if delivery.rejected.len() > before || delivery.batches.is_empty() {
@@ -144,6 +188,11 @@ impl Consumer<'_> {
                 Err(error) => {
                     if self.health.failed(&error) {
                         tracing::warn!(%error, partition = self.partition, "cannot apply messages of the queue; trying again");
+                    }
+                    // All of them may never fit, however often they are tried.
+                    let is_late = started.elapsed() >= LONG_TRY && delivery.batches.len() > 1;
+                    if is_late && !self.apply_singly(&mut delivery) {
+                        return false;
                     }
                 }
             }
@@ -206,11 +255,14 @@ impl Consumer<'_> {
         Ok(delivery)
     }
 
-    /// Finds those batches that the store refuses, and has them set aside. Returns whether the partition is still this
-    /// node's.
-    fn reject_refused(&self, delivery: &mut Delivery) -> bool {
+    /// Applies batches one by one: those that the store refuses are set aside, and those that it does not take now stay.
+    /// Returns whether to go on: the partition is still this node's, and the end has not come.
+    fn apply_singly(&self, delivery: &mut Delivery) -> bool {
         let batches = std::mem::take(&mut delivery.batches);
         for queued in batches {
+            if self.stopped.is_disconnected() {
+                return false;
+            }
             let mut alone = Delivery {
                 queue: delivery.queue.clone(),
                 partition: delivery.partition,

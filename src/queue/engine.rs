@@ -88,6 +88,14 @@ pub trait Reader: Send {
     /// When the engine does not answer.
     fn applied(&mut self, messages: &[Received]) -> Result<(), QueueError>;
 
+    /// Lets the engine hand these to another consumer at once: they were received, and will not be applied here.
+    ///
+    /// # Errors
+    /// When the engine does not answer: they are handed out again later.
+    fn give_back(&mut self, _messages: &[Received]) -> Result<(), QueueError> {
+        Ok(())
+    }
+
     /// How many messages the engine has that were not received yet, if it tells.
     fn lag(&mut self) -> Option<u64>;
 }

@@ -13,9 +13,11 @@ mod error;
 #[cfg(feature = "kafka")]
 mod kafka;
 mod lifecycle;
+mod long_poll;
 mod message;
 mod outbox;
 mod outbox_file;
+mod outbox_view;
 mod queue_sink;
 #[cfg(feature = "redis")]
 mod redis;
@@ -33,6 +35,7 @@ pub use error::{QueueError, SendError};
 pub use lifecycle::{OpenQueue, Queue, QueueLeft, QueueOptions};
 #[cfg(feature = "internals")]
 pub use message::{compress, decode, encode, seal};
+pub use outbox_view::OutboxView;
 pub use set_aside::retry;
 pub use url::QueueUrl;
 

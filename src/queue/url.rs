@@ -72,6 +72,18 @@ impl QueueUrl {
         }
     }
 
+    /// Whether its owner pays for each message.
+    pub fn is_paid_by_message(&self) -> bool {
+        match *self {
+            #[cfg(feature = "kafka")]
+            QueueUrl::Kafka(_) => false,
+            #[cfg(feature = "redis")]
+            QueueUrl::Redis(_) => false,
+            #[cfg(feature = "sqs")]
+            QueueUrl::Sqs(_) => true,
+        }
+    }
+
     /// What the store knows the queue by: the same from every node, whichever of its servers each is told, and without
     /// secrets.
     pub fn name(&self) -> String {

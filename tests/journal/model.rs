@@ -18,7 +18,7 @@ use super::recovery::{Recovered, pending, recover};
 use super::segment::bytes_of;
 use crate::metrics::Metrics;
 use crate::model::{Batch, DedupWindow, TimestampMs, ViewEvent, Viewer};
-use crate::sink::BatchSink;
+use crate::sink::{BatchSink, JournalSink};
 
 /// Few, so that a handful of events fills a segment.
 const SLOTS: u32 = 4;
@@ -193,7 +193,11 @@ impl Model {
         *store.rows.lock().unwrap() = self.store.rows();
         let before: u64 = store.rows().counted.values().sum();
         let missing = self.expected.len() as u64 - before;
-        assert_eq!(pending(&to, &store).unwrap().0, missing, "{steps:?}");
+        assert_eq!(
+            pending(&to, &|run| store.committed(run)).unwrap().0,
+            missing,
+            "{steps:?}"
+        );
         // The first recovery dies with the process: what it had committed stays.
         *store.refuses.lock().unwrap() = 1;
         let _ = recover(&to, &store, &mut |_| {});

@@ -15,6 +15,9 @@ const NODES: usize = 3;
 /// How long the engine is away, each time.
 const AWAY: Duration = Duration::from_secs(4);
 
+/// As often for every engine: many messages, of which many can go wrong.
+const FLUSH_EVERY: (&str, &str) = ("--flush-every", "100ms");
+
 /// How much of it.
 pub struct Scale {
     /// Answers to wait for.
@@ -72,12 +75,12 @@ pub trait Faults: Sync {
     fn disturb(&self, scale: &Scale, stop: &AtomicBool) -> String;
 }
 
-/// Reads until enough is answered, and asserts that all of it is counted once.
-pub fn survive(scale: &Scale, queue: &str, faults: &dyn Faults) {
-    let flags = [&[("--queue", queue)], FLAGS.as_slice()].concat();
-    let Some(mut cluster) = Cluster::start(NODES, &flags) else {
-        return;
-    };
+/// Reads until enough is answered, and asserts that all of it is counted once. Answers how many messages were applied; none
+/// where the servers are absent.
+pub fn survive(scale: &Scale, queue: &str, faults: &dyn Faults) -> Option<i64> {
+    let own = [("--queue", queue), FLUSH_EVERY];
+    let flags = [own.as_slice(), &FLAGS].concat();
+    let mut cluster = Cluster::start(NODES, &flags)?;
     cluster.make_posts(scale.habits.posts as usize);
     let addresses = cluster.nodes.iter().map(|node| node.address).collect();
     let (nodes, stop) = (std::mem::take(&mut cluster.nodes), AtomicBool::new(false));
@@ -107,15 +110,16 @@ pub fn survive(scale: &Scale, queue: &str, faults: &dyn Faults) {
     cluster.nodes = kills.nodes;
     let rest = Instant::now();
     cluster.settle(scale.limit, answered);
+    let applied = cluster.number("SELECT count(*) FROM queue_messages");
     println!(
-        "{} written, {:.1?} after; {} messages applied",
+        "{} written, {:.1?} after; {applied} messages applied",
         cluster.written(),
         rest.elapsed(),
-        cluster.number("SELECT count(*) FROM queue_messages")
     );
     identity::check(&cluster, &reads, true);
     let set_aside = "SELECT count(*) FROM queue_set_aside";
     assert_eq!(cluster.number(set_aside), 0);
     cluster.stop();
     identity::check(&cluster, &reads, true);
+    Some(applied)
 }

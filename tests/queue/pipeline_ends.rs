@@ -3,12 +3,16 @@
 use std::sync::Arc;
 use std::time::Instant;
 
+use super::consumer::LONG_TRY;
 use super::fake::Broker;
 use super::lifecycle::{OpenQueue, QueueOptions};
 use super::pipeline::{LIMIT, accounted, batch, open, options, start, store, wait_for};
 use crate::metrics::Metrics;
-use crate::model::{Batch, Overlap, Reason, RunId, TimestampMs};
-use crate::sink::{BatchSink, JournalSink};
+use crate::model::{
+    Batch, Delivery, Lease, Overlap, QueuedBatch, Reason, RunId, SetAside, TimestampMs,
+};
+use crate::sink::{BatchSink, Delivered, JournalSink, QueueStore, SinkError};
+use crate::store::Store;
 
 #[test]
 fn a_start_puts_down_what_a_journal_has_though_the_outbox_is_full() {
@@ -154,4 +158,76 @@ fn a_partition_that_goes_well_says_nothing_of_another() {
     assert!(said.contains("another database"), "{said}");
     assert_eq!(store.count_set_aside().unwrap(), 0);
     queue.stop(Instant::now() + LIMIT);
+}
+
+/// A store to which more than one batch is too much for its time limit.
+struct Slow(Arc<dyn Store>);
+
+impl QueueStore for Slow {
+    fn share_partitions(
+        &self,
+        queue: &str,
+        node: i64,
+        count: u32,
+    ) -> Result<Vec<Lease>, SinkError> {
+        self.0.share_partitions(queue, node, count)
+    }
+
+    fn leave_queue(&self, queue: &str, node: i64) -> Result<(), SinkError> {
+        self.0.leave_queue(queue, node)
+    }
+
+    fn apply_delivery(&self, delivery: &Delivery) -> Result<Delivered, SinkError> {
+        if delivery.batches.len() > 1 {
+            std::thread::sleep(LONG_TRY);
+            return Err(SinkError::Unavailable("no answer in time".to_owned()));
+        }
+        self.0.apply_delivery(delivery)
+    }
+
+    fn set_aside(&self, after: i64, limit: usize) -> Result<Vec<SetAside>, SinkError> {
+        self.0.set_aside(after, limit)
+    }
+
+    fn count_set_aside(&self) -> Result<i64, SinkError> {
+        self.0.count_set_aside()
+    }
+
+    fn set_aside_bytes(&self, id: i64) -> Result<Option<Vec<u8>>, SinkError> {
+        self.0.set_aside_bytes(id)
+    }
+
+    fn apply_set_aside(&self, id: i64, batch: &QueuedBatch) -> Result<Delivered, SinkError> {
+        self.0.apply_set_aside(id, batch)
+    }
+
+    fn drop_set_aside(&self, id: i64) -> Result<bool, SinkError> {
+        self.0.drop_set_aside(id)
+    }
+
+    fn prune_messages(&self, age: i64) -> Result<bool, SinkError> {
+        self.0.prune_messages(age)
+    }
+}
+
+#[test]
+fn a_delivery_that_takes_too_long_as_a_whole_is_applied_batch_by_batch() {
+    let (store, posts) = store(2);
+    let broker = Broker::new(1);
+    let metrics = Arc::new(Metrics::new(1));
+    let opened = open(None, &store, &metrics);
+    let sink = opened.sink(Arc::clone(&store) as _, true);
+    for number in 0..5 {
+        sink.write(&batch(&posts, number * 10, 10)).unwrap();
+    }
+    let sending = start(opened, &broker, &store, false);
+    assert_eq!(sending.stop(Instant::now() + LIMIT), None);
+    assert_eq!(broker.messages(), 5);
+    let slow = Arc::new(Slow(Arc::clone(&store)));
+    let opened = open(None, &store, &metrics);
+    let name = "fake".to_owned();
+    let queue = opened.start_with(broker.engine(), name, slow, metrics, true);
+    let queue = queue.unwrap();
+    wait_for("all is counted", || accounted(&*store) == 50);
+    assert_eq!(queue.stop(Instant::now() + LIMIT), None);
 }

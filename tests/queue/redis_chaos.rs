@@ -97,7 +97,10 @@ fn survive(scale: &Scale, cuts: usize) {
     let Some(proxied) = Proxied::start() else {
         return;
     };
-    chaos::survive(scale, &proxied.url(proxied.cutter.port()), &proxied);
+    let url = proxied.url(proxied.cutter.port());
+    if chaos::survive(scale, &url, &proxied).is_none() {
+        return;
+    }
     assert!(proxied.cutter.cuts() >= cuts, "{}", proxied.cutter.cuts());
     until("what is applied is deleted", || {
         (0..PARTITIONS).all(|partition| {

@@ -1,6 +1,6 @@
 //! Nodes with SQS between them and the store, while all of it fails.
 
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 use viewtally::internals::queue::{Outgoing, QueueUrl};
@@ -10,8 +10,11 @@ use crate::support::moto::{self, Moto};
 use crate::support::reply_cutter::ReplyCutter;
 use crate::support::{missing, until};
 
-/// Of so many sends one has its reply cut off.
-const CUT_ONE_IN: usize = 5;
+/// Of so many sends one has its reply cut off. The service is slow, and a send takes up to ten messages: they are few.
+const CUT_ONE_IN: usize = 2;
+
+/// Of so many messages one must come twice.
+const TWICE_ONE_IN: usize = 100;
 
 /// How long what a node had received when it was killed is kept from others, in seconds.
 const VISIBILITY: u64 = 10;
@@ -21,6 +24,8 @@ struct Proxied {
     server: Moto,
     cutter: ReplyCutter,
     queue: &'static str,
+    /// Messages that were sent once more.
+    repeated: AtomicUsize,
 }
 
 impl Proxied {
@@ -38,6 +43,7 @@ impl Proxied {
             cutter: ReplyCutter::start(server.port(), "SendMessageBatch"),
             server,
             queue,
+            repeated: AtomicUsize::new(0),
         })
     }
 
@@ -63,8 +69,9 @@ impl Faults for Proxied {
         let url: QueueUrl = self.url(self.server.port()).parse().expect("a queue");
         let mut engine = url.connect();
         let mut reader = engine.source.read(0, None).expect("a reader");
-        let (mut taken, mut repeated) = (0, 0);
-        let pause = Duration::from_millis(30) * u32::try_from(scale.repeat_one_in).expect("few");
+        let mut taken = 0;
+        // Thirty messages a second pass at most, and others are quicker to take them.
+        let pause = Duration::from_millis(3) * u32::try_from(scale.repeat_one_in).expect("few");
         while !stop.load(Ordering::Relaxed) {
             // One at a time: the others get theirs. It is not deleted, so that it comes again.
             let received = reader.receive(1, Duration::from_secs(1));
@@ -75,14 +82,14 @@ impl Faults for Proxied {
                     bytes: one.bytes,
                 };
                 let deadline = Instant::now() + Duration::from_secs(5);
-                repeated += usize::from(engine.producer.send(&[again], deadline).is_ok());
-                // About as seldom as is asked for: some thirty messages a second pass.
+                let is_sent = engine.producer.send(&[again], deadline).is_ok();
+                self.repeated
+                    .fetch_add(usize::from(is_sent), Ordering::Relaxed);
                 std::thread::sleep(pause);
             }
         }
         self.cutter.cut_one_in(0);
-        assert!(repeated > 0, "of {taken} messages");
-        let cuts = self.cutter.cuts();
+        let (cuts, repeated) = (self.cutter.cuts(), self.repeated.load(Ordering::Relaxed));
         format!(
             "{cuts} replies to sends cut off, {repeated} of {taken} messages that were taken sent twice"
         )
@@ -94,8 +101,21 @@ fn survive(scale: &Scale, queue: &'static str, cuts: usize) {
     let Some(proxied) = Proxied::start(queue) else {
         return;
     };
-    chaos::survive(scale, &proxied.url(proxied.cutter.port()), &proxied);
+    let url = proxied.url(proxied.cutter.port());
+    let Some(applied) = chaos::survive(scale, &url, &proxied) else {
+        return;
+    };
     assert!(proxied.cutter.cuts() >= cuts, "{}", proxied.cutter.cuts());
+    // A send whose reply was cut off was taken, and is sent again; a FIFO queue knows it.
+    let resent = match queue.ends_with(".fifo") {
+        true => 0,
+        false => proxied.cutter.cuts(),
+    };
+    let twice = proxied.repeated.load(Ordering::Relaxed) + resent;
+    assert!(
+        twice * TWICE_ONE_IN >= usize::try_from(applied).expect("a count"),
+        "{twice} of {applied} messages came twice"
+    );
     until("what is applied is deleted", || {
         proxied.server.messages(queue).1 == 0
     });

@@ -212,6 +212,14 @@ impl Reader for SqsReader {
         self.tell("ChangeMessageVisibilityBatch", messages, Some(visibility))
     }
 
+    fn give_back(&mut self, messages: &[Received]) -> Result<(), QueueError> {
+        self.tell(
+            "ChangeMessageVisibilityBatch",
+            messages,
+            Some(Duration::ZERO),
+        )
+    }
+
     fn applied(&mut self, messages: &[Received]) -> Result<(), QueueError> {
         self.tell("DeleteMessageBatch", messages, None)
     }

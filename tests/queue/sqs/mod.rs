@@ -1,7 +1,10 @@
 //! SQS, against moto's imitation of it.
 
+mod away;
 mod calls;
+mod cost;
 mod faults;
+mod idle;
 mod scripted;
 
 use std::sync::atomic::{AtomicU32, Ordering};

@@ -3,7 +3,9 @@
 use std::collections::VecDeque;
 use std::io::{Read, Write};
 use std::net::{TcpListener, TcpStream};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use viewtally::internals::queue::{Engine, QueueUrl};
 
@@ -23,6 +25,7 @@ pub struct Scripted {
     port: u16,
     asked: Arc<Mutex<Vec<Asked>>>,
     answers: Arc<Answers>,
+    is_empty: Arc<AtomicBool>,
 }
 
 impl Scripted {
@@ -32,12 +35,15 @@ impl Scripted {
             port: listener.local_addr().expect("an address").port(),
             asked: Arc::default(),
             answers: Arc::default(),
+            is_empty: Arc::default(),
         };
         let (asked, answers) = (Arc::clone(&scripted.asked), Arc::clone(&scripted.answers));
+        let is_empty = Arc::clone(&scripted.is_empty);
         std::thread::spawn(move || {
             for stream in listener.incoming().map_while(Result::ok) {
                 let (asked, answers) = (Arc::clone(&asked), Arc::clone(&answers));
-                std::thread::spawn(move || serve(stream, &asked, &answers));
+                let is_empty = Arc::clone(&is_empty);
+                std::thread::spawn(move || serve(stream, &asked, &answers, &is_empty));
             }
         });
         scripted
@@ -45,8 +51,18 @@ impl Scripted {
 
     /// The engine of a queue there.
     pub fn engine(&self, rest: &str) -> Engine {
-        let url = format!("http://127.0.0.1:{}/123456789012/{rest}", self.port);
+        let url = self.url(rest);
         url.parse::<QueueUrl>().expect("a queue").connect()
+    }
+
+    /// The address of a queue there.
+    pub fn url(&self, rest: &str) -> String {
+        format!("http://127.0.0.1:{}/123456789012/{rest}", self.port)
+    }
+
+    /// From now on who receives waits as long as it asked to, as at a queue without messages.
+    pub fn be_empty(&self) {
+        self.is_empty.store(true, Ordering::Relaxed);
     }
 
     /// The next call of this action is answered so.
@@ -66,7 +82,12 @@ impl Scripted {
     }
 }
 
-fn serve(mut stream: TcpStream, asked: &Mutex<Vec<Asked>>, answers: &Answers) {
+fn serve(
+    mut stream: TcpStream,
+    asked: &Mutex<Vec<Asked>>,
+    answers: &Answers,
+    is_empty: &AtomicBool,
+) {
     loop {
         let (mut head, mut byte) = (Vec::new(), [0]);
         while !head.ends_with(b"\r\n\r\n") {
@@ -85,6 +106,7 @@ fn serve(mut stream: TcpStream, asked: &Mutex<Vec<Asked>>, answers: &Answers) {
         stream.read_exact(&mut body).expect("a body");
         let action = field("x-amz-target").replace("AmazonSQS.", "");
         let body = String::from_utf8(body).expect("text");
+        let wait = (action == "ReceiveMessage").then(|| number(&body, "WaitTimeSeconds"));
         let (status, answer) = {
             let mut answers = answers.lock().expect("no panic holds it");
             let set = answers.iter().position(|(of, _, _)| *of == action);
@@ -99,12 +121,20 @@ fn serve(mut stream: TcpStream, asked: &Mutex<Vec<Asked>>, answers: &Answers) {
             head: head.clone(),
             body,
         });
+        let wait = wait.filter(|_| is_empty.load(Ordering::Relaxed));
+        std::thread::sleep(Duration::from_secs(wait.unwrap_or_default()));
         let length = answer.len();
         let text = format!("HTTP/1.1 {status} X\r\nContent-Length: {length}\r\n\r\n{answer}");
         if stream.write_all(text.as_bytes()).is_err() {
             return;
         }
     }
+}
+
+/// A number of a call.
+pub fn number(body: &str, name: &str) -> u64 {
+    let body: serde_json::Value = serde_json::from_str(body).expect("JSON");
+    body[name].as_u64().expect("a number")
 }
 
 /// All went well.

@@ -6,8 +6,8 @@
 use std::ops::Range;
 
 use viewtally::internals::journal::{
-    FileKind, HEADER, Reason, Recovered, SLOT, cancelled, encode_batch, encode_event, pending,
-    recover, slots_of,
+    FileKind, HEADER, JournalSink, Reason, Recovered, SLOT, cancelled, encode_batch, encode_event,
+    pending, recover, slots_of,
 };
 use viewtally::internals::{Batch, DedupWindow, TimestampMs, ViewEvent, Viewer};
 
@@ -74,8 +74,9 @@ pub fn check(input: &mut Input<'_>, asks_before: bool) {
     if !run.batch.is_empty() {
         files.write(FileKind::Batch, &batch);
     }
-    let waiting =
-        asks_before.then(|| pending(files.folder(), &store).expect("files that can be read"));
+    let waiting = asks_before.then(|| {
+        pending(files.folder(), &|run| store.committed(run)).expect("files that can be read")
+    });
     let recovered = recover(files.folder(), &store, &mut |_| {}).expect("a store that works");
     let expected = run.expected(&segment, &batch);
     same(&store.rows().counted, &expected);

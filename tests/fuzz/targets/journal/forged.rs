@@ -1,7 +1,9 @@
 //! Files that no version has written, with checksums that are right where it takes one to get further.
 
 use viewtally::internals::DedupWindow;
-use viewtally::internals::journal::{FileKind, Header, RunId, pending, recover, seal_batch};
+use viewtally::internals::journal::{
+    FileKind, Header, JournalSink, RunId, pending, recover, seal_batch,
+};
 
 use super::files::{DATABASE, Files, bytes_of, header};
 use super::input::Input;
@@ -42,7 +44,8 @@ pub fn batch(input: &mut Input<'_>) {
 
 fn recover_twice(files: &Files) {
     let store = Store::new(DedupWindow::NONE);
-    let waiting = pending(files.folder(), &store).expect("files that can be read");
+    let waiting =
+        pending(files.folder(), &|run| store.committed(run)).expect("files that can be read");
     let first = recover(files.folder(), &store, &mut |_| {}).expect("a store that works");
     assert!(waiting.1 == 0, "the run has ended: {waiting:?}");
     assert_eq!(files.are_removed(), first.left.is_empty(), "{first:?}");
