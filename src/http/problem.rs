@@ -4,9 +4,12 @@ use serde::Serialize;
 
 use super::response::Response;
 
-/// An error answer.
+/// An error answer. As small as a pointer: what may fail hands it on through every request that does not.
 #[derive(Debug)]
-pub struct Problem {
+pub struct Problem(Box<Content>);
+
+#[derive(Debug)]
+struct Content {
     status: u16,
     title: &'static str,
     detail: String,
@@ -49,31 +52,31 @@ struct Body<'a> {
 impl Problem {
     /// A problem with its status, the title of its kind, and what is wrong this time.
     pub fn new(status: u16, title: &'static str, detail: impl Into<String>) -> Problem {
-        Problem {
+        Problem(Box::new(Content {
             status,
             title,
             detail: detail.into(),
             errors: Vec::new(),
             headers: Vec::new(),
             close: false,
-        }
+        }))
     }
 
     /// Adds a header field.
     pub fn with(mut self, name: &'static str, value: impl Into<String>) -> Problem {
-        self.headers.push((name, value.into()));
+        self.0.headers.push((name, value.into()));
         self
     }
 
     /// Lists what is wrong with a body.
     pub fn with_errors(mut self, errors: Vec<Invalid>) -> Problem {
-        self.errors = errors;
+        self.0.errors = errors;
         self
     }
 
     /// Closes the connection after this answer.
     pub fn closing(mut self) -> Problem {
-        self.close = true;
+        self.0.close = true;
         self
     }
 
@@ -153,17 +156,17 @@ impl Problem {
 
     /// Its status.
     pub fn status(&self) -> u16 {
-        self.status
+        self.0.status
     }
 
     /// The title of its kind.
     pub fn title(&self) -> &'static str {
-        self.title
+        self.0.title
     }
 
     /// What is wrong this time.
     pub fn detail(&self) -> &str {
-        &self.detail
+        &self.0.detail
     }
 
     /// Writes itself as the response, in place of what a handler may have begun.
@@ -173,23 +176,23 @@ impl Problem {
             "application/problem+json",
             &Body {
                 r#type: "about:blank",
-                title: self.title,
-                status: self.status,
-                detail: &self.detail,
-                errors: &self.errors,
+                title: self.0.title,
+                status: self.0.status,
+                detail: &self.0.detail,
+                errors: &self.0.errors,
             },
         );
     }
 
     /// Starts the response over, with all but the body.
     pub fn start(&self, response: &mut Response) {
-        response.start(self.status);
+        response.start(self.0.status);
         // A CDN that is told nothing keeps a 404 for minutes, and a post may come to be in that time.
         response.header("Cache-Control", "no-store");
-        for (name, value) in &self.headers {
+        for (name, value) in &self.0.headers {
             response.header(name, value);
         }
-        if self.close {
+        if self.0.close {
             response.close();
         }
     }
