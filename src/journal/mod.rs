@@ -28,6 +28,9 @@ mod model;
 #[cfg(test)]
 #[path = "../../tests/journal/model_store.rs"]
 mod model_store;
+#[cfg(test)]
+#[path = "../../tests/journal/model_threads.rs"]
+mod model_threads;
 
 pub use append::{Appended, Journal, JournalOptions, MIN_JOURNAL, SavedBatch, write_batch};
 pub use error::JournalError;
