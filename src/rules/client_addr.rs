@@ -74,8 +74,12 @@ fn is_trusted(address: IpAddr, trusted: &[IpNet]) -> bool {
 
 /// An address with or without port and brackets: `192.0.2.1`, `192.0.2.1:80`, `2001:db8::1`, `[2001:db8::1]:80`.
 fn address(text: &str) -> Option<IpAddr> {
-    // RFC 7239 section 6.3 lets a port be an obfuscated name, `192.0.2.1:_p`.
-    let text = text.rsplit_once(":_").map_or(text, |(node, _)| node);
+    // RFC 7239 section 6.3 lets a port be an obfuscated name, `192.0.2.1:_p`. There is one port.
+    let (text, has_port) = match text.rsplit_once(":_") {
+        Some((node, _)) => (node, true),
+        None => (text, false),
+    };
+    let socket = || text.parse().ok().filter(|_| !has_port);
     let bracketed = text
         .strip_prefix('[')
         .and_then(|text| text.strip_suffix(']'));
@@ -84,7 +88,7 @@ fn address(text: &str) -> Option<IpAddr> {
         None => text
             .parse()
             .ok()
-            .or_else(|| text.parse().ok().map(|socket: SocketAddr| socket.ip())),
+            .or_else(|| socket().map(|socket: SocketAddr| socket.ip())),
     };
     address.map(|address| address.to_canonical())
 }
@@ -122,7 +126,7 @@ mod tests {
 
     #[test]
     fn searches_from_the_right_across_trusted_hops() {
-        let cases: [(&[&str], &str); 14] = [
+        let cases: [(&[&str], &str); 15] = [
             (&[], "127.0.0.1"),
             (&["", " , "], "127.0.0.1"),
             (&["198.51.100.1"], "198.51.100.1"),
@@ -136,6 +140,7 @@ mod tests {
             (&["198.51.100.1, garbage"], "127.0.0.1"),
             (&["unknown, 198.51.100.1"], "198.51.100.1"),
             (&["198.51.100.1:4711, 10.0.0.2:80"], "198.51.100.1"),
+            (&["198.51.100.1:4711:_p"], "127.0.0.1"),
             (&["2001:db8:2::7"], "2001:db8:2::7"),
             (&["[2001:db8:2::7]:4711, [2001:db8:1::1]"], "2001:db8:2::7"),
             (&["::ffff:198.51.100.1, ::ffff:10.0.0.2"], "198.51.100.1"),
