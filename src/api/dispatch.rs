@@ -19,12 +19,18 @@ pub struct Found<'r> {
     place: Match<'r>,
     /// The post the path names, where it is in memory.
     known: Option<Arc<CachedPost>>,
-    /// What it is of another counter's protocol. Rare, like the next: the others are moved about without the room for them.
-    compat: Option<Box<compat::Found>>,
+    /// What most requests have nothing of: they are moved about without the room for it.
+    rare: Option<Box<Rare>>,
+}
+
+/// What planning found out besides.
+enum Rare {
+    /// It is of another counter's protocol.
+    Compat(compat::Found),
     /// The page of a beacon by address.
-    page: Option<Box<PageAddress>>,
+    Page(PageAddress),
     /// Why the request is not handled.
-    refusal: Option<Problem>,
+    Refusal(Problem),
 }
 
 /// Decides what answering takes.
@@ -37,34 +43,29 @@ pub fn plan<'r>(state: &SiteState, request: &Request<'r>) -> Plan<Found<'r>> {
         return plan.map(|found| Found {
             place,
             known: None,
-            compat: Some(Box::new(found)),
-            page: None,
-            refusal: None,
+            rare: Some(Box::new(Rare::Compat(found))),
         });
     }
-    let mut refusal = check(state, request, place.route).err();
-    let mut page = None;
-    let (mut known, mut store) = (None, None);
-    if refusal.is_none() && place.route == Route::SiteViews && request.method == Method::Post {
-        match plan_page_beacon(state, request.target.query) {
-            Ok(planned) => (page, known, store) = planned,
-            Err(problem) => refusal = Some(problem),
+    let planned = check(state, request, place.route).and_then(|()| match place.route {
+        Route::SiteViews if request.method == Method::Post => {
+            plan_page_beacon(state, request.target.query)
         }
-    } else if refusal.is_none() {
-        (known, store) = needs(state, request, place);
-    }
+        _ => {
+            let (known, store) = needs(state, request, place);
+            Ok((None, known, store))
+        }
+    });
+    let is_refused = planned.is_err();
+    let (rare, known, store) = match planned {
+        Ok(planned) => planned,
+        Err(problem) => (Some(Box::new(Rare::Refusal(problem))), None, None),
+    };
     Plan {
         route: place.route.name(),
         store,
-        reads_body: refusal.is_none() && reads_body(place.route, request.method),
+        reads_body: !is_refused && reads_body(place.route, request.method),
         during_drain: place.route.is_for_operators(),
-        context: Found {
-            place,
-            known,
-            compat: None,
-            page: page.map(Box::new),
-            refusal,
-        },
+        context: Found { place, known, rare },
     }
 }
 
@@ -78,25 +79,20 @@ pub fn answer(
     found: Found<'_>,
     response: &mut Response,
 ) -> Result<Option<ViewEvent>, Problem> {
-    if let Some(problem) = found.refusal {
-        return Err(problem);
-    }
     let mut exchange = Exchange::new(state, request, found.known, response);
-    match found.compat {
-        Some(compat) => compat::answer(&mut exchange, *compat)?,
-        None => call(&mut exchange, found.place, found.page.map(|page| *page))?,
+    match found.rare.map(|rare| *rare) {
+        None => call(&mut exchange, found.place, None)?,
+        Some(Rare::Page(page)) => call(&mut exchange, found.place, Some(page))?,
+        Some(Rare::Compat(compat)) => compat::answer(&mut exchange, compat)?,
+        Some(Rare::Refusal(problem)) => return Err(problem),
     }
     Ok(exchange.event)
 }
 
-/// What a beacon by address takes: its page, its post where that is in memory, and the use of the store.
-type PagePlan = (
-    Option<PageAddress>,
-    Option<Arc<CachedPost>>,
-    Option<StoreUse>,
-);
+/// What is rare of a request, its post where that is in memory, and the use of the store.
+type Planned = (Option<Box<Rare>>, Option<Arc<CachedPost>>, Option<StoreUse>);
 
-fn plan_page_beacon(state: &SiteState, text: &str) -> Result<PagePlan, Problem> {
+fn plan_page_beacon(state: &SiteState, text: &str) -> Result<Planned, Problem> {
     // A page sends its address always alike: what is not read again costs little more than a slug.
     let sent = query::raw(text, "url=").ok_or_else(views::no_url)?;
     if let Some(post) = state.store.cached_url(sent) {
@@ -109,7 +105,7 @@ fn plan_page_beacon(state: &SiteState, text: &str) -> Result<PagePlan, Problem> 
         let is_slug = state.pages.sites.is_empty();
         state.store.remember_url(sent, post, is_slug);
     }
-    Ok((Some(page), known, store))
+    Ok((Some(Box::new(Rare::Page(page))), known, store))
 }
 
 /// What the request's head alone decides. The token comes first of all that costs anything: a body is read only for
