@@ -77,7 +77,10 @@ fn read_until_gone(
     let reads = kill.reads;
     let padding = "한".repeat(kill.padding);
     let mut seen = Reads::default();
-    let mut connection = Client::connect(address);
+    // One that gets no turn until the server is killed reads nothing.
+    let Ok(mut connection) = Client::try_connect(address, WAIT_LIMIT) else {
+        return seen;
+    };
     for number in 0.. {
         let name = format!("client-{client}-viewer-{}{padding}", number / reads);
         let path = format!("/posts/post-{}", (client + number / reads) % POSTS);
