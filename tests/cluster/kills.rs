@@ -15,13 +15,46 @@ const NODES: usize = 3;
 const START_LIMIT: Duration = Duration::from_secs(120);
 
 /// How much of it.
-struct Scale {
+pub struct Scale {
     /// Answers to wait for.
-    reads: u64,
-    habits: Habits,
+    pub reads: u64,
+    pub habits: Habits,
     /// From the start of a node to the kill of the next.
-    kill_every: Duration,
-    limit: Duration,
+    pub kill_every: Duration,
+    pub limit: Duration,
+}
+
+impl Scale {
+    /// A few of everything.
+    pub fn quick() -> Self {
+        Self {
+            reads: 20_000,
+            habits: Habits {
+                clients: 16,
+                posts: 500,
+                viewers: Some(200),
+                pause: Duration::from_millis(10),
+            },
+            kill_every: Duration::from_secs(1),
+            limit: Duration::from_secs(180),
+        }
+    }
+
+    /// The issue's own measure; `VIEWTALLY_CLUSTER_READS` sets another number of reads.
+    pub fn full() -> Self {
+        let asked = std::env::var("VIEWTALLY_CLUSTER_READS");
+        Self {
+            reads: asked.map_or(1_000_000, |reads| reads.parse().expect("a whole number")),
+            habits: Habits {
+                clients: 16,
+                posts: 10_000,
+                viewers: Some(2_000),
+                pause: Duration::ZERO,
+            },
+            kill_every: Duration::from_secs(2),
+            limit: Duration::from_secs(1800),
+        }
+    }
 }
 
 /// A window that does not end meanwhile, and time to stop.
@@ -204,34 +237,11 @@ fn all_agree(cluster: &Cluster, posts: u32) -> Read {
 
 #[test]
 fn twenty_thousand_reads_survive_kills_restarts_and_a_failover() {
-    survive(&Scale {
-        reads: 20_000,
-        habits: Habits {
-            clients: 16,
-            posts: 500,
-            viewers: Some(200),
-            pause: Duration::from_millis(10),
-        },
-        kill_every: Duration::from_secs(1),
-        limit: Duration::from_secs(180),
-    });
+    survive(&Scale::quick());
 }
 
-/// The issue's own measure; `VIEWTALLY_CLUSTER_READS` sets another number of reads.
 #[test]
 #[ignore = "slow: make test-long"]
 fn a_million_reads_survive_kills_restarts_and_a_failover() {
-    let asked = std::env::var("VIEWTALLY_CLUSTER_READS");
-    let reads = asked.map_or(1_000_000, |reads| reads.parse().expect("a whole number"));
-    survive(&Scale {
-        reads,
-        habits: Habits {
-            clients: 16,
-            posts: 10_000,
-            viewers: Some(2_000),
-            pause: Duration::ZERO,
-        },
-        kill_every: Duration::from_secs(2),
-        limit: Duration::from_secs(1800),
-    });
+    survive(&Scale::full());
 }

@@ -5,9 +5,9 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use crate::cluster::identity;
-use crate::cluster::kills::{FLAGS, kill_on};
+use crate::cluster::kills::{self, FLAGS, kill_on};
 use crate::cluster::nodes::Cluster;
-use crate::cluster::readers::{Habits, Readers};
+use crate::cluster::readers::Readers;
 use crate::support::let_pass;
 
 const NODES: usize = 3;
@@ -20,12 +20,7 @@ const FLUSH_EVERY: (&str, &str) = ("--flush-every", "100ms");
 
 /// How much of it.
 pub struct Scale {
-    /// Answers to wait for.
-    pub reads: u64,
-    habits: Habits,
-    /// From the start of a node to the kill of the next.
-    kill_every: Duration,
-    limit: Duration,
+    pub kills: kills::Scale,
     /// Of so many messages one is sent twice.
     pub repeat_one_in: usize,
 }
@@ -33,32 +28,15 @@ pub struct Scale {
 /// A few of everything.
 pub fn quick() -> Scale {
     Scale {
-        reads: 20_000,
-        habits: Habits {
-            clients: 16,
-            posts: 500,
-            viewers: Some(200),
-            pause: Duration::from_millis(10),
-        },
-        kill_every: Duration::from_secs(1),
-        limit: Duration::from_secs(180),
+        kills: kills::Scale::quick(),
         repeat_one_in: 10,
     }
 }
 
-/// The issue's own measure; `VIEWTALLY_CLUSTER_READS` sets another number of reads.
+/// The issue's own measure.
 pub fn full() -> Scale {
-    let asked = std::env::var("VIEWTALLY_CLUSTER_READS");
     Scale {
-        reads: asked.map_or(1_000_000, |reads| reads.parse().expect("a whole number")),
-        habits: Habits {
-            clients: 16,
-            posts: 10_000,
-            viewers: Some(2_000),
-            pause: Duration::ZERO,
-        },
-        kill_every: Duration::from_secs(2),
-        limit: Duration::from_secs(1800),
+        kills: kills::Scale::full(),
         repeat_one_in: 100,
     }
 }
@@ -80,16 +58,17 @@ pub trait Faults: Sync {
 pub fn survive(scale: &Scale, queue: &str, faults: &dyn Faults) -> Option<i64> {
     let own = [("--queue", queue), FLUSH_EVERY];
     let flags = [own.as_slice(), &FLAGS].concat();
+    let size = &scale.kills;
     let mut cluster = Cluster::start(NODES, &flags)?;
-    cluster.make_posts(scale.habits.posts as usize);
+    cluster.make_posts(size.habits.posts as usize);
     let addresses = cluster.nodes.iter().map(|node| node.address).collect();
     let (nodes, stop) = (std::mem::take(&mut cluster.nodes), AtomicBool::new(false));
-    let readers = Readers::start(addresses, scale.habits);
+    let readers = Readers::start(addresses, size.habits);
     let (kills, disturbed) = std::thread::scope(|scope| {
-        let killer = scope.spawn(|| kill_on(&cluster, nodes, scale.kill_every, &stop));
+        let killer = scope.spawn(|| kill_on(&cluster, nodes, size.kill_every, &stop));
         let disturber = scope.spawn(|| faults.disturb(scale, &stop));
         for (percent, is_engine) in [(15, true), (30, false), (45, true), (60, false), (75, true)] {
-            readers.read_until(scale.limit, scale.reads * percent / 100);
+            readers.read_until(size.limit, size.reads * percent / 100);
             if is_engine {
                 faults.go();
                 let_pass(AWAY);
@@ -98,7 +77,7 @@ pub fn survive(scale: &Scale, queue: &str, faults: &dyn Faults) -> Option<i64> {
                 cluster.postgres.restart();
             }
         }
-        readers.read_until(scale.limit, scale.reads);
+        readers.read_until(size.limit, size.reads);
         stop.store(true, Ordering::Relaxed);
         let kills = killer.join().expect("every node starts again");
         (kills, disturber.join().expect("it ends when it is told"))
@@ -109,7 +88,7 @@ pub fn survive(scale: &Scale, queue: &str, faults: &dyn Faults) -> Option<i64> {
     println!("{disturbed}");
     cluster.nodes = kills.nodes;
     let rest = Instant::now();
-    cluster.settle(scale.limit, answered);
+    cluster.settle(size.limit, answered);
     let applied = cluster.number("SELECT count(*) FROM queue_messages");
     println!(
         "{} written, {:.1?} after; {applied} messages applied",
