@@ -56,12 +56,8 @@ pub(super) type Receipt = flume::Sender<Option<u64>>;
 impl Sent {
     /// Notes the place with the others of a batch.
     pub(super) fn note_place(&self, run: Option<RunId>, journaled: &mut Journaled) {
-        let Some(run) = run.filter(|_| !self.place.is_empty()) else {
-            return;
-        };
-        match self.place.start < FIRST_UNWRITTEN {
-            true => journaled.add(run, self.place.clone()),
-            false => journaled.add_unwritten(run, self.place.clone()),
+        if let Some(run) = run.filter(|_| !self.place.is_empty()) {
+            journaled.add(run, self.place.clone());
         }
     }
 }

@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use serde::{Deserialize, Serialize};
 
-use super::positions::{Positions, RunId};
+use super::positions::{FIRST_UNWRITTEN, Positions, RunId};
 use super::time::TimestampMs;
 
 /// The parts of journals that a batch commits, nearly always of one run.
@@ -42,13 +42,8 @@ impl Journaled {
     /// Notes the place of an event.
     pub fn add(&mut self, run: RunId, place: Range<u64>) {
         let part = self.part(run);
+        part.events += u64::from(place.start < FIRST_UNWRITTEN);
         part.positions.insert(place);
-        part.events += 1;
-    }
-
-    /// Notes the place of an event that no segment has.
-    pub fn add_unwritten(&mut self, run: RunId, place: Range<u64>) {
-        self.part(run).positions.insert(place);
     }
 
     /// Notes places that no event has.

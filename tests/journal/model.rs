@@ -72,7 +72,7 @@ struct Model {
     next: i64,
 }
 
-fn folder(home: &Path) -> JournalFolder {
+pub(super) fn folder(home: &Path) -> JournalFolder {
     JournalFolder::of(&home.join("a.db"), DATABASE)
 }
 
@@ -145,11 +145,7 @@ impl Model {
             }
             Step::Take => {
                 for (event, range) in self.sent.drain(..) {
-                    let (run, journaled) = (self.journal.run(), &mut self.batch.journaled);
-                    match self.unwritten.contains(&event.post) {
-                        true => journaled.add_unwritten(run, range),
-                        false => journaled.add(run, range),
-                    }
+                    self.batch.journaled.add(self.journal.run(), range);
                     self.batch.add(event);
                 }
             }

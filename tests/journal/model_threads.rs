@@ -1,19 +1,14 @@
 //! Many threads on one journal.
 
 use std::ops::Range;
-use std::path::Path;
 use std::sync::{Arc, Barrier};
 
 use super::append::{Appended, Journal, JournalOptions};
-use super::folder::JournalFolder;
-use super::model_store::{DATABASE, ModelStore};
+use super::model::folder;
+use super::model_store::ModelStore;
 use crate::metrics::Metrics;
 use crate::model::{Batch, DedupWindow, TimestampMs, ViewEvent, Viewer};
 use crate::sink::BatchSink;
-
-fn folder(home: &Path) -> JournalFolder {
-    JournalFolder::of(&home.join("a.db"), DATABASE)
-}
 
 #[test]
 fn events_of_many_threads_each_have_a_place_of_their_own() {
