@@ -9,8 +9,7 @@ use crate::clock;
 use crate::endpoint::page::{page_of, stored_numbers_of};
 use crate::endpoint::{Exchange, errors};
 use crate::http::{Problem, query};
-use crate::model::{PostKey, PostRef, PostStats};
-use crate::store::SITE;
+use crate::model::{PostKey, PostRef, PostStats, SITE};
 
 /// Posts asked for at once, at most.
 const MANY: usize = 500;

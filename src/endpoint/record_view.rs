@@ -7,9 +7,8 @@ use super::exchange::Exchange;
 use super::parameters::count_is_false;
 use crate::clock;
 use crate::http::Response;
-use crate::model::{Outcome, PostId, Reason, TimestampMs, ViewEvent, Viewer};
+use crate::model::{Outcome, PostId, Reason, SITE, TimestampMs, ViewEvent, Viewer};
 use crate::rules::AgentCache;
-use crate::store::SITE;
 
 thread_local! {
     /// User agents classified lately: few of them send most requests. Bounded, and one a worker.

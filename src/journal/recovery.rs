@@ -16,14 +16,11 @@ use super::format::{self, BadHeader, HEADER, Header, SLOT, Slot};
 use super::run_file::{self, RunCounts};
 use super::segment::{base_of, read_words};
 use crate::clock;
-use crate::model::{Batch, FIRST_UNWRITTEN, Overlap, Positions, PostId, Reason, RunId, ViewEvent};
+use crate::model::{Batch, FIRST_UNWRITTEN, Overlap, Positions, Reason, RunId, SITE, ViewEvent};
 use crate::sink::{JournalSink, SinkError};
 
 /// Entries of a batch that is committed while there is more: a moment's work for the store.
 const BATCH_ENTRIES: usize = 50_000;
-
-/// The post of what belongs to none.
-const NO_POST: PostId = 0;
 
 /// What a recovery found.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -219,7 +216,7 @@ impl Recovery<'_> {
             }
             let lost = unwritten(counts).without(&self.committed(run)?);
             if !lost.is_empty() {
-                batch.add_uncounted(NO_POST, clock::now(), Reason::Dropped, lost.len());
+                batch.add_uncounted(SITE, clock::now(), Reason::Dropped, lost.len());
                 batch.journaled.add_finished(run, &lost);
                 self.recovered.unwritten += lost.len();
             }

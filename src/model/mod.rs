@@ -75,7 +75,7 @@ pub use page::{Cursor, Page};
 pub use page_address::{NoPage, PageAddress};
 pub use period::Period;
 pub use positions::{FIRST_UNWRITTEN, Positions, RunId};
-pub use post::{Post, PostContent, PostId, PostKey, PostSummary, Revision};
+pub use post::{Post, PostContent, PostId, PostKey, PostSummary, Revision, SITE};
 pub use post_address::PostAddress;
 pub use post_stats::PostStats;
 pub use queued::{Delivery, IDS_KEPT, Lease, MessageId, QueuedBatch, RejectedMessage, SetAside};

@@ -7,6 +7,9 @@ use super::time::TimestampMs;
 /// A post's id: positive, never reused, not even after a deletion.
 pub type PostId = i64;
 
+/// The id that stands for the whole site in hourly views, and for no post in the ledger.
+pub const SITE: PostId = 0;
+
 /// The number of a post's content, from 1, one more with each change. With the id it identifies the content.
 pub type Revision = i64;
 

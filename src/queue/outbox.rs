@@ -16,11 +16,8 @@ use super::outbox_file::{BatchContent, OutboxFolder, TakenOver, remove};
 use super::taken::Taken;
 use crate::clock;
 use crate::metrics::Metrics;
-use crate::model::{Batch, Overlap, PostId, Reason, RunId, TimestampMs};
+use crate::model::{Batch, Overlap, Reason, RunId, SITE, TimestampMs};
 use crate::sink::SinkError;
-
-/// The post of what belongs to none.
-const NO_POST: PostId = 0;
 
 /// What waits, and who waits for it.
 pub(super) struct Outbox {
@@ -150,7 +147,7 @@ impl Outbox {
         for &(_, count, day) in dropped {
             with_dropped
                 .get_or_insert_with(|| batch.clone())
-                .add_uncounted(NO_POST, TimestampMs(day), Reason::Dropped, count);
+                .add_uncounted(SITE, TimestampMs(day), Reason::Dropped, count);
         }
         let sent = with_dropped.as_ref().unwrap_or(batch);
         let limit = self.message_limit.load(Ordering::Relaxed);

@@ -33,5 +33,5 @@ pub use options::{Durability, StoreOptions};
 pub use rankings::Rankings;
 pub use row_sink::RowSink;
 pub use source::{ImportContent, Imported, Source};
-pub use traits::{MAX_NUMBER, SITE, Store};
+pub use traits::{MAX_NUMBER, Store};
 pub use url::StoreUrl;

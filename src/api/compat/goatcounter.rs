@@ -15,8 +15,7 @@ use crate::endpoint::record_view::{judge_view, record_unwanted};
 use crate::endpoint::referrer::note_of_parameter;
 use crate::http::{Problem, query};
 use crate::model::time::DAY;
-use crate::model::{Outcome, PostId, Reason, TimestampMs};
-use crate::store::SITE;
+use crate::model::{Outcome, PostId, Reason, SITE, TimestampMs};
 
 /// From this on `b` says that the browser is driven by a program.
 const BOT: u16 = 150;

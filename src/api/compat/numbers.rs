@@ -8,9 +8,9 @@ use crate::endpoint::record_view::{record_dropped, record_judged};
 use crate::endpoint::referrer::note_of_parameter;
 use crate::endpoint::{Exchange, SiteState};
 use crate::http::{Method, Problem};
-use crate::model::{PageAddress, PostId, PostKey};
+use crate::model::{PageAddress, PostId, PostKey, SITE};
 use crate::rules::is_local;
-use crate::store::{CachedPost, SITE};
+use crate::store::CachedPost;
 
 /// Views and viewers of a page and of the site: what is counted, what is on its way, and the view that asks.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

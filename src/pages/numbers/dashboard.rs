@@ -14,13 +14,12 @@ use super::totals::Totals;
 use crate::clock;
 use crate::endpoint::{Exchange, PostQuery, cursor};
 use crate::http::{Problem, query};
-use crate::model::{ListQuery, Page, Period, PostId, PostSummary, Sort};
+use crate::model::{ListQuery, Page, Period, PostId, PostSummary, SITE, Sort};
 use crate::pages::layout::Layout;
 use crate::pages::personal;
 use crate::pages::session::Visitor;
 use crate::pages::state::PageState;
 use crate::pages::{access, assets, text};
-use crate::store::SITE;
 
 /// Posts on a page.
 const LIMIT: usize = 20;

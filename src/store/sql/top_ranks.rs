@@ -3,8 +3,7 @@
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 
-use super::super::traits::SITE;
-use crate::model::{PostId, Rank, TimestampMs};
+use crate::model::{PostId, Rank, SITE, TimestampMs};
 
 /// The highest ranks so far.
 pub struct TopRanks {

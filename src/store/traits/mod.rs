@@ -14,7 +14,7 @@ mod whole;
 pub use lifecycle::LifecycleStore;
 pub use maintenance::{ChangedElsewhere, MaintenanceStore};
 pub use posts::PostStore;
-pub use stats::{MAX_NUMBER, Ranked, SITE, StatsStore};
+pub use stats::{MAX_NUMBER, Ranked, StatsStore};
 pub use transfer::TransferStore;
 pub use viewers::ViewerStore;
 pub use whole::Store;

@@ -14,9 +14,6 @@ use crate::sink::PostTotals;
 /// are 64-bit numbers still.
 pub const MAX_NUMBER: i64 = 1_000_000_000_000;
 
-/// The id that stands for the whole site in hourly views, and for no post in the ledger.
-pub const SITE: PostId = 0;
-
 /// The answer of [`StatsStore::rank`].
 #[derive(Clone, Debug, Default)]
 pub struct Ranked {
@@ -34,14 +31,15 @@ pub trait StatsStore: Send + Sync {
     /// Those of every method.
     fn tally(&self, key: PostKey<'_>) -> Result<Option<(PostRef, PostStats)>, StoreError>;
 
-    /// Adds views to the hosts that they came from, of their posts and of the [`SITE`]. Of a post and day only so many hosts are
-    /// kept by name; the others have an empty one.
+    /// Adds views to the hosts that they came from, of their posts and of the [site](crate::model::SITE). Of a post and
+    /// day only so many hosts are kept by name; the others have an empty one.
     ///
     /// # Errors
     /// Those of every method; then nothing was added.
     fn add_referrers(&self, rows: &[ReferrerViews]) -> Result<(), StoreError>;
 
-    /// The hosts from which a post, or the [`SITE`], was viewed on the days of a time, most views first.
+    /// The hosts from which a post, or the [site](crate::model::SITE), was viewed on the days of a time, most views
+    /// first.
     ///
     /// # Errors
     /// Those of every method.
@@ -64,8 +62,8 @@ pub trait StatsStore: Send + Sync {
     /// Those of every method.
     fn site_stats(&self) -> Result<PostStats, StoreError>;
 
-    /// The views of a post, or of the [`SITE`], by UTC hour, oldest first: from the hour of `since`, or from the
-    /// first view on. Corrections belong to no hour.
+    /// The views of a post, or of the [site](crate::model::SITE), by UTC hour, oldest first: from the hour of `since`,
+    /// or from the first view on. Corrections belong to no hour.
     ///
     /// # Errors
     /// Those of every method.
@@ -107,7 +105,7 @@ pub trait StatsStore: Send + Sync {
     /// Those of every method.
     fn views_between(&self, post: PostId, time: Range<TimestampMs>) -> Result<i64, StoreError>;
 
-    /// The first hour in which a post, or the [`SITE`], has views.
+    /// The first hour in which a post, or the [site](crate::model::SITE), has views.
     ///
     /// # Errors
     /// Those of every method.

@@ -6,9 +6,8 @@ use super::samples::{
     write,
 };
 use crate::model::time::{DAY, HOUR};
-use crate::model::{Batch, PostKey, Reason, Record, Viewer};
+use crate::model::{Batch, PostKey, Reason, Record, SITE, Viewer};
 use crate::sink::PostTotals;
-use crate::store::SITE;
 
 pub fn a_batch_counts_views_hours_and_site(db: &dyn Database) {
     let store = db.store();

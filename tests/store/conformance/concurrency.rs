@@ -11,8 +11,8 @@ use super::samples::{
     retry_while_busy, write_patiently,
 };
 use crate::model::time::HOUR;
-use crate::model::{Batch, PostContent, PostKey, Reason, Record};
-use crate::store::{SITE, Store, StoreError};
+use crate::model::{Batch, PostContent, PostKey, Reason, Record, SITE};
+use crate::store::{Store, StoreError};
 
 const THREADS: i64 = 6;
 const ROUNDS: i64 = 25;

@@ -5,8 +5,8 @@ use super::samples::{
     NOON, after_noon, assert_consistent, content, counts, create, named, reads, stats, views, write,
 };
 use crate::model::time::DAY;
-use crate::model::{Batch, Cursor, ListQuery, PostKey, Reason, Viewer, ViewingKey};
-use crate::store::{ImportContent, Imported, SITE, Source, Store, StoreError};
+use crate::model::{Batch, Cursor, ListQuery, PostKey, Reason, SITE, Viewer, ViewingKey};
+use crate::store::{ImportContent, Imported, Source, Store, StoreError};
 
 fn soft_delete(store: &dyn Store, id: i64) {
     store.soft_delete(id, None, NOON).expect("a deletion");

@@ -10,9 +10,8 @@ use super::samples::{
 };
 use crate::model::time::{DAY, HOUR};
 use crate::model::{
-    Checked, Inconsistency, PageAddress, PostId, PostKey, Reason, ReferrerViews, TimestampMs,
+    Checked, Inconsistency, PageAddress, PostId, PostKey, Reason, ReferrerViews, SITE, TimestampMs,
 };
-use crate::store::SITE;
 
 pub fn a_store_in_use_is_consistent(db: &dyn Database) {
     let store = db.store();

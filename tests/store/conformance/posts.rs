@@ -4,8 +4,8 @@ use super::database::Database;
 use super::samples::{
     NOON, assert_consistent, content, counts, create, export, named, reads, views, write,
 };
-use crate::model::{PostContent, PostKey, Record};
-use crate::store::{SITE, StoreError};
+use crate::model::{PostContent, PostKey, Record, SITE};
+use crate::store::StoreError;
 
 pub fn a_created_post_is_found_by_id_and_slug(db: &dyn Database) {
     let store = db.store();

@@ -3,8 +3,8 @@
 use super::database::Database;
 use super::samples::{NOON, after_noon, assert_consistent, create, export};
 use crate::model::time::DAY;
-use crate::model::{PostId, Record, ReferrerViews, TimestampMs};
-use crate::store::{SITE, Store};
+use crate::model::{PostId, Record, ReferrerViews, SITE, TimestampMs};
+use crate::store::Store;
 
 fn add(store: &dyn Store, rows: &[(PostId, i64, &str, i64)]) {
     let row = |&(post, days, host, views): &(PostId, i64, &str, i64)| ReferrerViews {

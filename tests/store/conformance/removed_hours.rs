@@ -11,9 +11,9 @@ use super::samples::{
 };
 use crate::model::time::{DAY, HOUR};
 use crate::model::{
-    Correction, HourRange, Inconsistency, ListQuery, PostId, Record, Sort, TimestampMs,
+    Correction, HourRange, Inconsistency, ListQuery, PostId, Record, SITE, Sort, TimestampMs,
 };
-use crate::store::{SITE, Store, StoreError};
+use crate::store::{Store, StoreError};
 
 /// The hours after noon from one number up to another.
 fn hours(from: i64, to: i64) -> HourRange {

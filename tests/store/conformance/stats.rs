@@ -5,8 +5,7 @@ use std::num::NonZeroI64;
 use super::database::Database;
 use super::samples::{NOON, after_noon, create, views, write};
 use crate::model::time::HOUR;
-use crate::model::{Batch, PostKey, Rank, TimestampMs};
-use crate::store::SITE;
+use crate::model::{Batch, PostKey, Rank, SITE, TimestampMs};
 
 pub fn unknown_posts_have_no_numbers(db: &dyn Database) {
     let store = db.store();

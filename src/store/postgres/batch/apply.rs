@@ -13,11 +13,12 @@ use super::rows::{Counts, Rows};
 use super::runs;
 use super::visits::{SeenVisit, count};
 use super::write::{write_posts, write_site};
-use crate::model::{Batch, DedupWindow, LedgerEntry, PostId, Reason, TimestampMs, ViewerVisit};
+use crate::model::{
+    Batch, DedupWindow, LedgerEntry, PostId, Reason, SITE, TimestampMs, ViewerVisit,
+};
 use crate::sink::BatchResult;
 use crate::store::error::StoreError;
 use crate::store::sql::schema::counts;
-use crate::store::traits::SITE;
 
 /// Applies a batch. `window` decides about repeats.
 pub fn apply(

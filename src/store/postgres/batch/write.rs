@@ -9,12 +9,11 @@ use diesel::sql_types::{Array, BigInt, Double, Text};
 use super::super::queries::log_batch::LogBatch;
 use super::super::queries::site_numbers::Added;
 use super::rows::{Counts, Rows, columns};
-use crate::model::{PostId, Reason};
+use crate::model::{PostId, Reason, SITE};
 use crate::sink::{BatchResult, PostTotals};
 use crate::store::error::StoreError;
 use crate::store::sql::columns::to_column;
 use crate::store::sql::trend;
-use crate::store::traits::SITE;
 
 /// What a batch comes to.
 #[derive(Default)]

@@ -8,12 +8,11 @@ use diesel::prelude::*;
 use diesel::sql_types::BigInt;
 
 use super::backend::DbConnection;
-use crate::model::{PostId, TimestampMs};
+use crate::model::{PostId, SITE, TimestampMs};
 use crate::store::error::StoreError;
 use crate::store::sql::columns::{sum, sum_text};
 use crate::store::sql::schema::hourly_views;
 use crate::store::sql::statements::SubtractFromSite;
-use crate::store::traits::SITE;
 
 /// The views of a post by hour, oldest first.
 pub(super) fn hours(

@@ -5,10 +5,9 @@ use diesel::upsert::excluded;
 
 use super::backend::DbConnection;
 use super::meta;
-use crate::model::{JournalPart, Journaled, LedgerEntry, Overlap, Positions, Reason, RunId};
+use crate::model::{JournalPart, Journaled, LedgerEntry, Overlap, Positions, Reason, RunId, SITE};
 use crate::store::error::StoreError;
 use crate::store::sql::schema::journals;
-use crate::store::traits::SITE;
 
 /// The row in `meta` that has the database's number.
 const DATABASE_ID: &str = "database_id";

@@ -3,11 +3,11 @@
 use diesel::prelude::*;
 
 use super::backend::DbConnection;
-use crate::model::{PostId, TimestampMs};
+use crate::model::{PostId, SITE, TimestampMs};
 use crate::store::error::StoreError;
 use crate::store::sql::schema::hourly_views;
 use crate::store::sql::top_ranks::TopRanks;
-use crate::store::traits::{Ranked, SITE};
+use crate::store::traits::Ranked;
 
 /// Rows between two calls of `go_on`: some milliseconds. A request that ranks a small site reads no more of a large one.
 const PIECE: i64 = 20_480;

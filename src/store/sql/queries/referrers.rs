@@ -7,11 +7,10 @@ use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Text};
 
 use super::backend::DbConnection;
-use crate::model::{PostId, ReferrerViews, TimestampMs};
+use crate::model::{PostId, ReferrerViews, SITE, TimestampMs};
 use crate::store::error::StoreError;
 use crate::store::sql::columns::sum_text;
 use crate::store::sql::schema::{posts, referrers};
-use crate::store::traits::SITE;
 
 /// Hosts of a post and day.
 const MOST: i64 = 50;

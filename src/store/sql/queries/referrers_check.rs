@@ -5,11 +5,10 @@ use diesel::prelude::*;
 use super::backend::{DbConnection, RowByRow};
 use super::findings::{Finding, find};
 use super::referrers::{MOST_OF_SITE, add_to};
-use crate::model::{Inconsistency, PostId, TimestampMs, referrer_host};
+use crate::model::{Inconsistency, PostId, SITE, TimestampMs, referrer_host};
 use crate::store::error::StoreError;
 use crate::store::sql::columns::sum_text;
 use crate::store::sql::schema::referrers;
-use crate::store::traits::SITE;
 
 /// The days on which the site has more or fewer views from elsewhere than its posts, with both numbers. Which hosts have a name
 /// is another matter: of a post, and of the site, so many.

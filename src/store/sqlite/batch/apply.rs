@@ -8,11 +8,10 @@ use super::super::queries::journals::CommittedRuns;
 use super::super::queries::log_batch::LogBatch;
 use super::post::apply_post;
 use super::writer::BatchWriter;
-use crate::model::{Batch, DedupWindow, LedgerEntry, PostId};
+use crate::model::{Batch, DedupWindow, LedgerEntry, PostId, SITE};
 use crate::sink::BatchResult;
 use crate::store::error::StoreError;
 use crate::store::sql::schema::posts;
-use crate::store::traits::SITE;
 
 /// Applies a batch. `window` decides about repeats.
 pub fn apply(

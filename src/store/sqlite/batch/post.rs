@@ -7,8 +7,8 @@ use diesel::prelude::*;
 use super::log_share;
 use super::writer::{BatchWriter, add};
 use crate::model::{
-    DedupWindow, HourlyViews, LedgerEntry, PostId, Reason, SortedVisits, TimestampMs, ViewerVisit,
-    Visit,
+    DedupWindow, HourlyViews, LedgerEntry, PostId, Reason, SITE, SortedVisits, TimestampMs,
+    ViewerVisit, Visit,
 };
 use crate::sink::PostTotals;
 use crate::store::error::StoreError;
@@ -16,7 +16,6 @@ use crate::store::sql::columns::to_column;
 use crate::store::sql::schema::counts;
 use crate::store::sql::statements::{AddViewing, SetCounts};
 use crate::store::sql::trend;
-use crate::store::traits::SITE;
 
 /// What one post's events add up to.
 #[derive(Default)]

@@ -8,13 +8,12 @@ use super::super::backend::DbConnection;
 use super::super::queries::log_batch::LogBatch;
 use super::super::queries::{forgotten, site_numbers};
 use super::log_share;
-use crate::model::{DedupWindow, LedgerEntry, PostId, ViewingKey, Visit};
+use crate::model::{DedupWindow, LedgerEntry, PostId, SITE, ViewingKey, Visit};
 use crate::sink::BatchResult;
 use crate::store::error::StoreError;
 use crate::store::sql::columns::to_column;
 use crate::store::sql::schema::{forgotten_viewers, viewers};
 use crate::store::sql::statements::{AddHour, AddToLedger, AddWindow};
-use crate::store::traits::SITE;
 
 /// A batch being written.
 pub(super) struct BatchWriter<'a, 'b> {
