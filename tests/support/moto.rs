@@ -1,4 +1,4 @@
-//! A private imitation of SQS: moto's server, gone with the test process.
+//! A private imitation of SQS: moto's server, mended in `sqs_server.py`, gone with the test process.
 
 use std::fs::File;
 use std::path::PathBuf;
@@ -34,12 +34,12 @@ pub struct Moto {
 impl Moto {
     /// Starts one; `None` where moto is absent.
     pub fn start() -> Option<Moto> {
-        let own = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("target/moto/bin/moto_server");
-        let program = [own, PathBuf::from("moto_server")]
+        let root = PathBuf::from(env!("CARGO_MANIFEST_DIR"));
+        let python = [root.join("target/moto/bin/python"), "python3".into()]
             .into_iter()
             .find(|path| {
                 Command::new(path)
-                    .arg("--help")
+                    .args(["-c", "import moto.server"])
                     .output()
                     .is_ok_and(|run| run.status.success())
             })?;
@@ -50,7 +50,8 @@ impl Moto {
                 .open("/dev/null")
                 .expect("it is there")
         };
-        let server = Command::new(program)
+        let server = Command::new(python)
+            .arg(root.join("tests/support/sqs_server.py"))
             .args(["-H", "127.0.0.1", "-p", &port.to_string()])
             .stdin(Stdio::null())
             .stdout(null())
