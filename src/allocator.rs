@@ -2,7 +2,7 @@
 
 #![allow(
     unsafe_code,
-    reason = "glibc's allocator is set by a call to C, which has no other way"
+    reason = "glibc's allocator is told and asked by calls to C, which have no other way"
 )]
 
 /// Has the allocator give large blocks back as soon as they are freed, always. Left to itself, glibc's raises the size from
@@ -11,7 +11,7 @@
 /// as they are.
 ///
 /// Must be called before there are other threads.
-pub fn give_memory_back() {
+pub fn give_back_large_blocks() {
     /// Blocks from this size on are mapped for themselves.
     #[cfg(target_env = "gnu")]
     const MAPPED_FROM: i32 = 1 << 20;
@@ -20,5 +20,16 @@ pub fn give_memory_back() {
     unsafe {
         libc::mallopt(libc::M_MMAP_THRESHOLD, MAPPED_FROM);
         libc::mallopt(libc::M_TRIM_THRESHOLD, MAPPED_FROM);
+    }
+}
+
+/// Has the allocator give back the free pages between blocks that are in use, which glibc's keeps for ever: one small block
+/// at the end of a thread's heap holds 50 MB of it. It locks one heap after the other, for as long as it takes to give its
+/// pages back (`malloc_trim(3)`; 84 MB of four heaps: 15 ms beside other work, nothing: 0.1 ms).
+pub fn give_back_free_pages() {
+    // SAFETY: it may be called at any time, from any thread.
+    #[cfg(target_env = "gnu")]
+    unsafe {
+        libc::malloc_trim(0);
     }
 }

@@ -67,7 +67,9 @@ mod thread;
 #[cfg(feature = "internals")]
 #[doc(hidden)]
 pub mod internals {
+    pub use crate::allocator::give_back_large_blocks;
     pub use crate::counter::{CounterConfig, CounterPool, EventSender, EventSink, OverflowPolicy};
+    pub use crate::maintenance::FreeMemory;
     pub use crate::metrics::Metrics;
     pub use crate::model::{Batch, DedupWindow, TimestampMs, ViewEvent, Viewer};
     pub use crate::sink::{BatchSink, SinkError, SinkHealth, Written};

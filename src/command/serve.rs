@@ -24,7 +24,7 @@ const REPEATS: Duration = Duration::from_secs(1);
 
 pub(super) fn run(config: &Config, exit_at_once: fn() -> !) -> anyhow::Result<Status> {
     // First: what follows has threads.
-    allocator::give_memory_back();
+    allocator::give_back_large_blocks();
     if let Some(path) = &config.import {
         // Files that cannot be read are reported; the others are served.
         let store = app::open_at_start(&config.store, StoreOptions::default())?;

@@ -1,9 +1,10 @@
 //! The tasks of each half second: whether the database is still there, the cache after changes by other processes, the day's salt,
-//! pruning.
+//! pruning, memory.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use super::free_memory::FreeMemory;
 use crate::clock;
 use crate::model::time::DAY;
 use crate::model::{DELETED_KEPT, IDS_KEPT, PostId, TimestampMs};
@@ -49,6 +50,7 @@ pub struct Tasks {
     on_set_aside: Option<OnSetAside>,
     set_aside_at: Instant,
     referrers_at: Instant,
+    free_memory: FreeMemory,
 }
 
 /// How far a pass of pruning is.
@@ -87,6 +89,7 @@ impl Tasks {
             on_set_aside,
             set_aside_at: Instant::now(),
             referrers_at: Instant::now(),
+            free_memory: FreeMemory::from_now(),
         }
     }
 
@@ -107,6 +110,7 @@ impl Tasks {
         for error in results.into_iter().filter_map(Result::err) {
             tracing::debug!(%error, "maintenance of the store failed; trying again at once");
         }
+        self.free_memory.tick();
     }
 
     fn look_at_set_aside(&mut self) -> Result<(), StoreError> {

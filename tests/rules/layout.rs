@@ -62,7 +62,7 @@ const LAYOUT: &[(&[&str], May)] = &[
     (&["store"], May::Only(&["sink", "model", "thread"])),
     (
         &["maintenance"],
-        May::Only(&["store", "rules", "thread", "model", "clock"]),
+        May::Only(&["store", "rules", "thread", "model", "clock", "allocator"]),
     ),
     (&["import"], May::Only(&["rules", "model", "store/traits"])),
     (&["model"], May::Only(&[])),

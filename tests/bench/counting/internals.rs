@@ -2,6 +2,6 @@
 
 pub use viewtally::internals::{
     Batch, BatchSink, CachedStore, CounterConfig, CounterPool, DedupWindow, EventSender, EventSink,
-    Metrics, OverflowPolicy, SinkError, SinkHealth, StoreOptions, StoreUrl, TimestampMs, ViewEvent,
-    Viewer, Written, open,
+    FreeMemory, Metrics, OverflowPolicy, SinkError, SinkHealth, StoreOptions, StoreUrl,
+    TimestampMs, ViewEvent, Viewer, Written, give_back_large_blocks, open,
 };

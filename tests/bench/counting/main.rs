@@ -66,6 +66,8 @@ fn main() -> ExitCode {
         return ExitCode::SUCCESS;
     }
     arguments.retain(|argument| argument != "--bench");
+    // As the server does at its start.
+    internals::give_back_large_blocks();
     let measured = match arguments.as_slice() {
         [only] if only == "--memory" => scratch().and_then(|(_, dir)| memory::run(dir.path())),
         _ => plan(arguments).and_then(|plan| run(&plan)),

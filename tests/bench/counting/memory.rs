@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use anyhow::{Context, Result, bail};
 
 use crate::bed::{Bed, Setup};
-use crate::internals::{TimestampMs, ViewEvent, Viewer};
+use crate::internals::{FreeMemory, TimestampMs, ViewEvent, Viewer};
 
 /// Views, and as many viewers.
 const VIEWS: usize = 8_660_000;
@@ -67,7 +67,12 @@ fn measure(name: &str, dir: &Path, dedup_window: Duration) -> Result<()> {
     }
     let took = released.elapsed();
     let after = memory("VmRSS")?;
-    std::thread::sleep(LATER);
+    // As the server's maintenance does.
+    let (mut free, end) = (FreeMemory::from_now(), Instant::now() + LATER);
+    while Instant::now() < end {
+        free.tick();
+        std::thread::sleep(Duration::from_millis(500));
+    }
     let later = memory("VmRSS")?;
     println!(
         "{name}: {start} MB at the start, {} with all sent ({} entries in the overflow), {} at the peak, {after} once all \
