@@ -14,7 +14,7 @@ use super::viewer::Viewer;
 use super::viewing::ViewingKey;
 use super::visit::Visit;
 
-/// Events in one entry, at most. No batch has so many.
+/// Events in a batch, at most: what is written again, merged or cut, can then be read again. No batch has so many.
 const MOST: u64 = 1 << 40;
 
 /// Visits of one viewer to one post.
@@ -116,29 +116,30 @@ impl<'de> Deserialize<'de> for Batch {
             ));
         }
         // Each entry as it was, whatever the window it is written with now.
-        let mut batch = Batch::default();
+        let (mut batch, mut events) = (Batch::default(), 0);
         for entry in stored.views {
-            let n = checked(entry.views)?;
+            let n = counted(entry.views, &mut events)?;
             batch.add_views(entry.post, TimestampMs(entry.hour), n);
         }
         for visits in stored.visits {
             for visit in visits.visits {
-                checked(visit.count)?;
+                counted(visit.count, &mut events)?;
                 batch.add_visit(visits.post, &visits.viewer, visit);
             }
         }
         for entry in stored.ledger {
-            let (day, n) = (TimestampMs(entry.day), checked(entry.count)?);
-            batch.add_uncounted(entry.post, day, entry.reason, n);
+            let n = counted(entry.count, &mut events)?;
+            batch.add_uncounted(entry.post, TimestampMs(entry.day), entry.reason, n);
         }
         batch.journaled = stored.journaled;
         Ok(batch)
     }
 }
 
-/// A number of events, if it is one.
-fn checked<E: Error>(n: u64) -> Result<u64, E> {
-    if !(1..=MOST).contains(&n) {
+/// A number of events, if it is one and the batch has not too many with it.
+fn counted<E: Error>(n: u64, events: &mut u64) -> Result<u64, E> {
+    *events = events.saturating_add(n);
+    if n == 0 || *events > MOST {
         return Err(E::custom(format_args!("an entry has {n} events")));
     }
     Ok(n)
@@ -162,6 +163,21 @@ mod tests {
             let error = serde_json::from_str::<Batch>(&bad).unwrap_err();
             assert!(error.to_string().contains("places in journals"), "{error}");
         }
+    }
+
+    #[test]
+    fn what_can_be_read_can_be_written_and_read_again() {
+        let text = |a: u64, b: u64| {
+            let hour = |n| format!(r#"{{"post":1,"hour":0,"views":{n}}}"#);
+            let (a, b) = (hour(a), hour(b));
+            format!(r#"{{"views":[{a},{b}],"visits":[],"ledger":[]}}"#)
+        };
+        let batch: Batch = serde_json::from_str(&text(MOST / 2, MOST / 2)).unwrap();
+        let again = serde_json::to_string(&batch).unwrap();
+        let again: Batch = serde_json::from_str(&again).unwrap();
+        assert_eq!(again.sorted_views(), batch.sorted_views());
+        // Merged they would be an entry that is refused.
+        assert!(serde_json::from_str::<Batch>(&text(MOST / 2, MOST / 2 + 1)).is_err());
     }
 
     #[test]

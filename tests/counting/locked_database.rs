@@ -219,5 +219,5 @@ fn a_minute_of_lock_neither_loses_nor_hoards() {
 #[ignore = "slow: make test-long"]
 fn a_minute_of_lock_with_millions_of_viewers_is_bounded() {
     let flags = [("--queue-capacity", "1000"), ("--trust-proxy", "127.0.0.1")];
-    a_minute_of_lock(&flags, Load::start_of_many_viewers, 384, 24);
+    a_minute_of_lock(&flags, Load::start_of_many_viewers, 384, 16);
 }
