@@ -116,19 +116,19 @@ impl<'de> Deserialize<'de> for Batch {
             ));
         }
         // Each entry as it was, whatever the window it is written with now.
-        let (mut batch, mut events) = (Batch::default(), 0);
+        let mut batch = Batch::default();
         for entry in stored.views {
-            let n = counted(entry.views, &mut events)?;
+            let n = checked(entry.views, &batch)?;
             batch.add_views(entry.post, TimestampMs(entry.hour), n);
         }
         for visits in stored.visits {
             for visit in visits.visits {
-                counted(visit.count, &mut events)?;
+                checked(visit.count, &batch)?;
                 batch.add_visit(visits.post, &visits.viewer, visit);
             }
         }
         for entry in stored.ledger {
-            let n = counted(entry.count, &mut events)?;
+            let n = checked(entry.count, &batch)?;
             batch.add_uncounted(entry.post, TimestampMs(entry.day), entry.reason, n);
         }
         batch.journaled = stored.journaled;
@@ -136,10 +136,9 @@ impl<'de> Deserialize<'de> for Batch {
     }
 }
 
-/// A number of events, if it is one and the batch has not too many with it.
-fn counted<E: Error>(n: u64, events: &mut u64) -> Result<u64, E> {
-    *events = events.saturating_add(n);
-    if n == 0 || *events > MOST {
+/// A number of events, if it is one and the batch, which has no more than [`MOST`], has room for it.
+fn checked<E: Error>(n: u64, batch: &Batch) -> Result<u64, E> {
+    if !(1..=MOST - batch.events()).contains(&n) {
         return Err(E::custom(format_args!("an entry has {n} events")));
     }
     Ok(n)
