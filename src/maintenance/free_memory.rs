@@ -7,13 +7,14 @@ use crate::allocator;
 /// How often it is looked at how much memory there is.
 const INTERVAL: Duration = Duration::from_secs(10);
 
-/// So much must have come or gone since the last time: then much of what is left may be free. KiB.
-const MUCH: u64 = 16 << 10;
+/// What comes or goes between two looks where nothing unusual happens, at most. KiB.
+const MOVED: u64 = 4 << 10;
 
-/// A process that has grown by more than this since the last look uses what it has. KiB.
-const LITTLE: u64 = 1 << 10;
+/// How long after the last movement memory is still given back: what waited goes in parts, and some of it is in use at a
+/// look that finds the rest free.
+const UNTIL_QUIET: Duration = Duration::from_secs(60);
 
-/// When memory was given back, and how much was left.
+/// How much memory there was, and until when some of it may be free.
 ///
 /// While the store is away views of millions of viewers wait, and go within seconds when it is back: what was between them in
 /// the heaps is free then, and no later view will need it. A server whose memory grows, or stays as it is, gives nothing back.
@@ -21,8 +22,7 @@ pub struct FreeMemory {
     look_at: Instant,
     /// What there was at the last look, KiB.
     seen: u64,
-    /// What there was after the last time, KiB; zero before the first.
-    left: u64,
+    quiet_at: Instant,
 }
 
 impl FreeMemory {
@@ -31,7 +31,7 @@ impl FreeMemory {
         FreeMemory {
             look_at: Instant::now(),
             seen: 0,
-            left: 0,
+            quiet_at: Instant::now(),
         }
     }
 
@@ -43,21 +43,23 @@ impl FreeMemory {
         }
         self.look_at = now + INTERVAL;
         // Where nobody tells, nothing is given back.
-        let Some(resident) = resident() else {
+        let Some(resident) = resident_kib() else {
             return;
         };
-        let is_growing = resident > self.seen + LITTLE;
+        if resident.abs_diff(self.seen) > MOVED {
+            self.quiet_at = now + UNTIL_QUIET;
+        }
+        let is_growing = resident > self.seen + MOVED;
         self.seen = resident;
-        if !is_growing && resident.abs_diff(self.left) > MUCH {
+        if !is_growing && now < self.quiet_at {
             allocator::give_back_free_pages();
-            self.left = self::resident().unwrap_or(resident);
-            self.seen = self.left;
+            self.seen = resident_kib().unwrap_or(resident);
         }
     }
 }
 
-/// How much of the process is in memory, in KiB, where there is a `/proc` (proc(5), `VmRSS`).
-fn resident() -> Option<u64> {
+/// How much of the process is in memory, where there is a `/proc` (proc(5), `VmRSS`).
+fn resident_kib() -> Option<u64> {
     let status = std::fs::read_to_string("/proc/self/status").ok()?;
     let rest = status.split_once("VmRSS:")?.1;
     rest.split_ascii_whitespace().next()?.parse().ok()
